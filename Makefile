@@ -1,0 +1,55 @@
+# The task runner: every machine has one. CI calls these targets and nothing else.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+
+.PHONY: run test check bench eval lock clean help
+
+help:            ## what can be done here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(RUN_STAMP) ## start the example shop and Frontdesk: no key, no Docker, no Node
+	@exec $(BIN)/frontdesk demo
+
+test: check      ## everything CI runs: check, then the tests
+	@$(BIN)/python -m pytest
+
+check: $(DEV_STAMP) ## format, lint, types, architecture
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports --no-logo > $(VENV)/.imports 2>&1 || (cat $(VENV)/.imports; exit 1)
+
+bench: $(DEV_STAMP) ## Frontdesk beside its peers, same model stub, one run
+	@$(BIN)/python -m benchmarks.run
+
+eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
+	@$(BIN)/python -m evals.run
+
+# uv installs the locked wheels in seconds; where it cannot be had or cannot reach an index, pip does the same.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing $(1) (pinned with hashes) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock 2> $(VENV)/uv.log && \
+	 $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).lock 2>> $(VENV)/uv.log || \
+	 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).lock
+	@echo "$(CURDIR)/src" > $$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/frontdesk-src.pth
+	@printf '#!/bin/sh\nexec "%s/$(BIN)/python" -m frontdesk "$$@"\n' "$(CURDIR)" > $(BIN)/frontdesk && chmod +x $(BIN)/frontdesk
+endef
+
+$(RUN_STAMP): requirements/run.lock requirements/uv.lock
+	$(call install,run)
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.lock requirements/uv.lock
+	$(call install,dev)
+	@touch $(RUN_STAMP) $@
+
+lock: $(DEV_STAMP) ## resolve the dependencies again
+	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.lock
+	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --group dev -c requirements/run.lock -o requirements/dev.lock
+
+clean:           ## forget the environment and the demo's data
+	@rm -rf $(VENV) .frontdesk

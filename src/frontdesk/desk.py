@@ -1,0 +1,51 @@
+"""Frontdesk(…): what a shop declares in its own ``support.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from frontdesk.errors import DeclarationError
+from frontdesk.tools import Tool
+
+VISITOR_PERMISSIONS = frozenset({"knowledge:read", "tickets:write"})
+
+
+@dataclass(frozen=True)
+class Frontdesk:
+    """A desk: its name, its tools, its help center, its voice.
+
+    name          the company, as customers read it
+    tools         functions decorated with ``@tool`` (or LangChain tools passed through ``grant``)
+    knowledge     folder of Markdown articles; None for a desk without a help center
+    knowledge_url where the articles are published; a citation links there (``{slug}`` is filled in)
+    instructions  what the agent must know about this company, added to the system prompt
+    tone          how it should sound
+    permissions   what its customers hold; by default, what its tools ask for
+    """
+
+    name: str
+    tools: Sequence[Tool] = ()
+    knowledge: str | Path | None = None
+    knowledge_url: str = ""
+    instructions: str = ""
+    tone: str = "friendly, plain and short"
+    permissions: frozenset[str] = field(default_factory=frozenset[str])
+
+    def __post_init__(self) -> None:
+        """Refuse at start what would fail in front of a customer."""
+        seen: set[str] = set()
+        for tool in self.tools:
+            if not isinstance(tool, Tool):
+                raise DeclarationError(
+                    f"{getattr(tool, 'name', tool)!r} has no permission: decorate it with "
+                    '@tool(permission="…") or pass it through frontdesk.grant(tool, permission="…")'
+                )
+            if tool.name in seen:
+                raise DeclarationError(f"two tools are called {tool.name!r}: rename one of them")
+            seen.add(tool.name)
+
+    def customer_permissions(self) -> frozenset[str]:
+        """What a customer of this desk holds unless their token narrows it."""
+        return (self.permissions or frozenset(t.grant.permission for t in self.tools)) | VISITOR_PERMISSIONS

@@ -1,0 +1,183 @@
+"""Every error Frontdesk raises: a code, an HTTP status, and a docstring a person can act on.
+
+The docstring of a class is the sentence the caller reads; none of them repeats what the caller sent.
+"""
+
+from __future__ import annotations
+
+
+class FrontdeskError(Exception):
+    """Something went wrong in Frontdesk."""
+
+    code = "internal_error"
+    status = 500
+    retry_after: int | None = None
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip().splitlines()[0]
+        if retry_after is not None:
+            self.retry_after = retry_after
+        super().__init__(self.detail)
+
+
+class SettingsError(FrontdeskError):
+    """A setting is wrong; the message says which and what to write."""
+
+    code = "settings_error"
+
+
+class DeclarationError(FrontdeskError):
+    """A tool or a desk is declared wrongly; the message says what to write."""
+
+    code = "declaration_error"
+
+
+# ------------------------------------------------------------------ who is asking
+class MissingCredentials(FrontdeskError):
+    """Send a service key, a customer's token, or a widget session in the Authorization header."""
+
+    code, status = "missing_credentials", 401
+
+
+class InvalidToken(FrontdeskError):
+    """The token was not accepted."""
+
+    code, status = "invalid_token", 401
+
+
+class TokenExpired(FrontdeskError):
+    """The token has expired; ask the shop's backend for a new one."""
+
+    code, status = "token_expired", 401
+
+
+class SessionRevoked(FrontdeskError):
+    """This session has ended; start a new one."""
+
+    code, status = "session_revoked", 401
+
+
+class ServiceKeyInBrowser(FrontdeskError):
+    """A service key was sent by a browser: it has leaked. Revoke it and use customer tokens there."""
+
+    code, status = "service_key_in_browser", 403
+
+
+class UserMismatch(FrontdeskError):
+    """The user_id in the body is not the customer the token was made for."""
+
+    code, status = "user_mismatch", 403
+
+
+class OriginNotAllowed(FrontdeskError):
+    """This origin may not use this service."""
+
+    code, status = "origin_not_allowed", 403
+
+
+class TokenInUrl(FrontdeskError):
+    """Credentials never go in a URL; send them in the Authorization header."""
+
+    code, status = "token_in_url", 400
+
+
+# ------------------------------------------------------------------ what was sent
+class NotFound(FrontdeskError):
+    """There is nothing here under that name, or it is not yours."""
+
+    code, status = "not_found", 404
+
+
+class MalformedBody(FrontdeskError):
+    """The body is not well-formed JSON."""
+
+    code, status = "malformed_body", 400
+
+
+class InvalidBody(FrontdeskError):
+    """The body is JSON, but not what this endpoint takes."""
+
+    code, status = "invalid_body", 422
+
+
+class BodyTooLarge(FrontdeskError):
+    """The body is over 64 KB."""
+
+    code, status = "body_too_large", 413
+
+
+class NotJson(FrontdeskError):
+    """Send application/json."""
+
+    code, status = "not_json", 415
+
+
+class IdempotencyMismatch(FrontdeskError):
+    """This client_message_id was used before with another message."""
+
+    code, status = "idempotency_mismatch", 422
+
+
+# ------------------------------------------------------------------ not now
+class RateLimited(FrontdeskError):
+    """Too many messages; wait a little."""
+
+    code, status, retry_after = "rate_limited", 429, 30
+
+
+class QueueFull(FrontdeskError):
+    """Too much work is waiting; try again in a moment."""
+
+    code, status, retry_after = "queue_full", 503, 5
+
+
+class Draining(FrontdeskError):
+    """This server is stopping; another one, or the next start, will take the message."""
+
+    code, status, retry_after = "draining", 503, 5
+
+
+class DatabaseUnavailable(FrontdeskError):
+    """The database does not answer; nothing was accepted. Try again."""
+
+    code, status, retry_after = "database_unavailable", 503, 5
+
+
+# ------------------------------------------------------------------ inside a turn
+class ToolError(FrontdeskError):
+    """A tool could not do what was asked. Its message is shown to the model and may reach the customer."""
+
+    code = "tool_error"
+
+
+class ToolNotFound(ToolError):
+    """There is no such thing on this customer's account.
+
+    Raise it for what is absent and for what belongs to somebody else: both must look alike.
+    """
+
+    code = "not_found"
+
+
+class ToolUnavailable(ToolError):
+    """The backend behind the tool does not answer."""
+
+    code = "unavailable"
+
+
+class ModelError(FrontdeskError):
+    """No chat model could be asked."""
+
+    code = "model_error"
+
+
+class LeaseLost(FrontdeskError):
+    """Another process took this conversation over; what this one worked out is discarded."""
+
+    code = "lease_lost"
+
+
+class AuditBroken(FrontdeskError):
+    """The audit log was changed after it was written."""
+
+    code = "audit_broken"

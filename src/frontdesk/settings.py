@@ -1,0 +1,95 @@
+"""All settings: read once from the environment, frozen, checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from frontdesk.errors import SettingsError
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What Frontdesk is told from outside; each field is the variable FRONTDESK_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="FRONTDESK_", frozen=True, extra="ignore")
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="development says so loudly and binds to loopback only"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    data_dir: Path = Field(Path(".frontdesk"), description="embedded database and generated secrets")
+    database_url: str = Field(
+        "", description="a PostgreSQL of your own with pgvector; empty: the embedded one"
+    )
+    migration_url: str = Field("", description="the role that owns the tables, where it is another")
+
+    model: str = Field("", description="what init_chat_model takes, or 'local'; empty: by the keys at hand")
+    fallback_models: Words = Field((), description="asked in turn when the model fails; local is always last")
+    model_timeout: float = Field(20.0, gt=0, le=300, description="seconds for one call to a chat model")
+    openai_base_url: str = Field("", description="an OpenAI-compatible endpoint; empty: OPENAI_BASE_URL")
+
+    service_keys: Words = Field((), description="keys of trusted backends, sk_<id>_<secret>, comma-separated")
+    jwt_keys: str = Field("", description="JSON list, or a file of it, of the keys that sign customer tokens")
+    allowed_origins: Words = Field((), description="origins of the pages the widget stands on")
+    session_idle_minutes: int = Field(30, ge=1, description="a widget session ends after this rest")
+    session_hours: int = Field(12, ge=1, description="a widget session ends after this time")
+
+    rate_customer_minute: int = Field(20, ge=1, description="messages of one customer a minute")
+    rate_customer_hour: int = Field(60, ge=1, description="messages of one customer an hour")
+    rate_address_minute: int = Field(60, ge=1, description="messages from one address a minute")
+    rate_visitors_hour: int = Field(30, ge=1, description="new visitors from one address an hour")
+    queue_limit: int = Field(2000, ge=1, description="turns that may wait or run in one process")
+
+    window_turns: int = Field(8, ge=1, le=100, description="turns of the transcript a model reads")
+    window_chars: int = Field(12_000, ge=500, description="characters of the transcript a model reads")
+    max_model_calls: int = Field(6, ge=1, le=50, description="calls to the model in one turn")
+    max_tool_calls: int = Field(12, ge=1, le=100, description="tool calls in one turn")
+    turn_seconds: float = Field(60.0, gt=0, description="a turn that takes longer ends with a handover")
+    lease_seconds: float = Field(5.0, ge=1, description="after this silence another process takes a turn")
+
+    answer_at: float = Field(0.0, description="confidence from which an article is quoted; 0: the default")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "text"] = "auto"
+
+    @field_validator("fallback_models", "service_keys", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @cached_property
+    def development(self) -> bool:
+        """Whether this is development mode, which only loopback may reach."""
+        return self.environment == "development"
+
+    @cached_property
+    def model_name(self) -> str:
+        """The chosen chat model: as set, else OpenAI where its key is set, else the local one."""
+        if self.model:
+            return self.model
+        return "openai:gpt-4o-mini" if os.environ.get("OPENAI_API_KEY") else "local"
+
+
+def load(**changes: object) -> Settings:
+    """Settings from the environment. Raises SettingsError with a sentence for each that is wrong."""
+    try:
+        settings = Settings(**changes)  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        lines = [f"FRONTDESK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(lines)) from None
+    if settings.development and settings.host not in LOOPBACK:
+        raise SettingsError(
+            f"development mode listens on loopback only, not on {settings.host}: "
+            "set FRONTDESK_ENVIRONMENT=production, FRONTDESK_SERVICE_KEYS and FRONTDESK_JWT_KEYS"
+        )
+    return settings
