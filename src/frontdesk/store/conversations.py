@@ -1,0 +1,101 @@
+"""Reading conversations back: for their owner, and for those who run the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from frontdesk.database import SCHEMA, Database
+from frontdesk.domain import Json, Principal
+from frontdesk.errors import NotFound
+
+CONVERSATION = "SELECT id, channel, mode, created_at, active_at FROM conversations WHERE id = %s"
+MESSAGES = """
+SELECT m.role, m.body, m.created_at, m.turn_seq, t.id, t.outcome, t.record -> 'citations'
+FROM messages m JOIN turns t ON t.conversation_id = m.conversation_id AND t.seq = m.turn_seq
+WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s
+ORDER BY m.turn_seq, m.n LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One message as its customer may see it."""
+
+    role: str
+    text: str
+    at: datetime
+    turn_id: UUID
+    outcome: str
+    citations: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation and its messages, oldest first."""
+
+    conversation_id: UUID
+    channel: str
+    mode: str
+    created_at: datetime
+    lines: list[TranscriptLine]
+    more: bool
+
+
+async def transcript(
+    database: Database, principal: Principal, conversation_id: UUID, *, after_turn: int = 0, limit: int = 200
+) -> Transcript:
+    """A conversation of the principal's, ``limit`` messages from after turn number ``after_turn``.
+
+    Raises NotFound for an unknown conversation and for somebody else's alike.
+    """
+    async with database.transaction(principal.key) as connection:
+        head = await (await connection.execute(CONVERSATION, (conversation_id,))).fetchone()
+        if head is None:
+            raise NotFound
+        rows = await (await connection.execute(MESSAGES, (conversation_id, after_turn, limit + 1))).fetchall()
+    lines = [
+        TranscriptLine(role, body, at, turn, (outcome or "") if role == "assistant" else "", citations or [])
+        for role, body, at, _, turn, outcome, citations in rows[:limit]
+    ]
+    return Transcript(head[0], head[1], head[2], head[3], lines, len(rows) > limit)
+
+
+def show(owner_conninfo: str, conversation_id: UUID) -> Json:
+    """Everything recorded of a conversation, for those who run the desk (the owner's role reads it)."""
+    with psycopg.connect(owner_conninfo, row_factory=dict_row) as connection:
+        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+        head = connection.execute("SELECT * FROM conversations WHERE id = %s", (conversation_id,)).fetchone()
+        if head is None:
+            raise NotFound
+        turns = connection.execute(
+            "SELECT id, seq, status, attempts, outcome, record, accepted_at, done_at FROM turns"
+            " WHERE conversation_id = %s ORDER BY seq",
+            (conversation_id,),
+        ).fetchall()
+        messages = connection.execute(
+            "SELECT turn_seq, n, role, body, created_at FROM messages"
+            " WHERE conversation_id = %s ORDER BY turn_seq, n",
+            (conversation_id,),
+        ).fetchall()
+        tickets = connection.execute(
+            "SELECT number, subject, reason, status, created_at FROM tickets WHERE conversation_id = %s"
+            " ORDER BY number",
+            (conversation_id,),
+        ).fetchall()
+    return {"conversation": head, "turns": turns, "messages": messages, "tickets": tickets}
+
+
+def recent(owner_conninfo: str, limit: int = 20) -> list[Json]:
+    """The conversations active last: id, principal, mode, turns and time."""
+    with psycopg.connect(owner_conninfo, row_factory=dict_row) as connection:
+        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return connection.execute(
+            "SELECT id, principal, channel, mode, turns_done, active_at FROM conversations"
+            " ORDER BY active_at DESC LIMIT %s",
+            (limit,),
+        ).fetchall()

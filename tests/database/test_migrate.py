@@ -1,0 +1,34 @@
+import psycopg
+import pytest
+
+from frontdesk.database import Database, migrate
+from frontdesk.database.migrate import migrations
+from frontdesk.errors import SettingsError
+from frontdesk.testing import temporary_url
+
+NUMBERS = [number for number, _, _ in migrations()]
+
+
+@pytest.mark.parametrize("earlier", [0, *NUMBERS])
+def test_every_earlier_state_migrates_to_the_newest(earlier: int) -> None:
+    url = temporary_url(migrated=False)
+    migrate(url, to=earlier)
+    applied = migrate(url)
+    assert [int(name[:4]) for name in applied] == [n for n in NUMBERS if n > earlier]
+    assert migrate(url) == []
+
+
+def test_a_migration_that_changed_after_it_was_applied_is_refused() -> None:
+    url = temporary_url()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE frontdesk.migrations SET sha256 = 'x' WHERE number = 1")
+    with pytest.raises(SettingsError, match="has changed"):
+        migrate(url)
+
+
+async def test_a_database_whose_tables_lost_row_level_security_is_refused() -> None:
+    url = temporary_url()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE frontdesk.conversations DISABLE ROW LEVEL SECURITY")
+    with pytest.raises(SettingsError, match="row-level security"):
+        await Database.open(url)
