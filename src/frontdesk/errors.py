@@ -181,3 +181,16 @@ class AuditBroken(FrontdeskError):
     """The audit log was changed after it was written."""
 
     code = "audit_broken"
+
+
+# ------------------------------------------------------------------ knowledge
+class EmbeddingModelDamaged(FrontdeskError):
+    """The embedding model's file is not the one that was built; install Frontdesk again."""
+
+    code = "embedding_model_damaged"
+
+
+class KnowledgeFolderMissing(FrontdeskError):
+    """The knowledge folder does not exist; nothing was synced and nothing removed."""
+
+    code = "knowledge_folder_missing"

@@ -1,0 +1,131 @@
+"""Sentence embeddings without a download: all-MiniLM-L6-v2 in int8, run by onnxruntime on one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from frontdesk.errors import EmbeddingModelDamaged
+from frontdesk.knowledge.wordpiece import WordPiece
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+ASSETS = Path(__file__).parent / "assets"
+MODEL_FILE = ASSETS / "all-minilm-l6-v2-int8.onnx"
+MODEL_SHA256 = "cf19b0207b3a925afa505aa0f22012512b1790e3a634aede6ab8d8dc92a3b2e9"
+THREADS = 2
+CACHED = 4096  # vectors, 1.5 KB each
+CACHED_LENGTH = 400  # characters; longer texts are chunks, which are embedded once
+
+
+class Embedder:
+    """Texts to unit vectors of 384 numbers. The model is loaded when the first text comes.
+
+    Texts are encoded one at a time: activations are quantised per batch, so that a text's vector would
+    depend on its neighbours, and on one thread a batch is no faster (see docs/knowledge.md).
+    """
+
+    name = "all-minilm-l6-v2-int8"
+    dimension = 384
+    _shared: ClassVar[Embedder | None] = None
+
+    def __init__(self, model: Path = MODEL_FILE, *, threads: int = THREADS) -> None:
+        self._model = model
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[str, Vectors] = OrderedDict()
+
+    @classmethod
+    def default(cls) -> Embedder:
+        """The one instance of this process."""
+        if cls._shared is None:
+            cls._shared = cls()
+        return cls._shared
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors as float32 of shape (len(texts), 384). Blocks; 4 ms for a question, 35 for a chunk.
+
+        Raises EmbeddingModelDamaged when the model's file is not the one that was built.
+        """
+        import numpy as np  # noqa: PLC0415  a process that never embeds never loads it
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._vector(text)
+        return vectors
+
+    async def aencode(self, texts: Sequence[str]) -> Vectors:
+        """As ``encode``, off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self.encode, list(texts))
+
+    def warm(self) -> None:
+        """Load the model now, so that the first question does not wait for it."""
+        self.encode(["warm"])
+
+    def _vector(self, text: str) -> Vectors:
+        if len(text) > CACHED_LENGTH:
+            return self._run(text)
+        with self._lock:
+            known = self._cache.get(text)
+            if known is not None:
+                self._cache.move_to_end(text)
+                return known
+        vector = self._run(text)
+        with self._lock:
+            self._cache[text] = vector
+            if len(self._cache) > CACHED:
+                self._cache.popitem(last=False)
+        return vector
+
+    def _run(self, text: str) -> Vectors:
+        import numpy as np  # noqa: PLC0415
+
+        tokenizer, session = self._loaded
+        ids = np.array([tokenizer.encode(text)], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        tokens = session.run(None, feed)[0][0]
+        mean = tokens.mean(axis=0)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+
+    @property
+    def _loaded(self) -> tuple[WordPiece, Any]:
+        with self._load_lock:
+            return self._parts
+
+    @cached_property
+    def _load_lock(self) -> threading.Lock:
+        return threading.Lock()
+
+    @cached_property
+    def _parts(self) -> tuple[WordPiece, Any]:
+        return WordPiece(ASSETS / "tokenizer.json"), _session(self._model)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
+
+
+def _session(model: Path) -> Any:
+    import onnxruntime  # noqa: PLC0415  40 MB that a process without knowledge does without
+
+    data = model.read_bytes()
+    if hashlib.sha256(data).hexdigest() != MODEL_SHA256:
+        raise EmbeddingModelDamaged
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Spinning threads steal the core that the database needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
