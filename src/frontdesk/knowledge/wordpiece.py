@@ -55,7 +55,7 @@ class _Folded(dict[int, str]):
         category = unicodedata.category(character)
         if category == "Mn":
             result = ""
-        elif category[0] == "P" or (code < 128 and 32 < code and not character.isalnum()):
+        elif category[0] == "P" or (code < 128 and code > 32 and not character.isalnum()):
             result = f" {character} "
         else:
             result = character.lower()
