@@ -1,0 +1,146 @@
+"""Who is asking: a trusted backend, a customer with a token, or a session of the widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from fastapi import Request
+
+from frontdesk.database import Database
+from frontdesk.domain import Principal
+from frontdesk.errors import (
+    InvalidBody,
+    InvalidToken,
+    MissingCredentials,
+    ServiceKeyInBrowser,
+    SessionRevoked,
+    TokenInUrl,
+    UserMismatch,
+)
+from frontdesk.settings import Settings
+from frontdesk.store.identity import WidgetSession, find_session
+from frontdesk.web import service_keys
+from frontdesk.web.body import USER_ID
+from frontdesk.web.keys import KeyRing
+from frontdesk.web.limits import Limiter, address_of
+from frontdesk.web.origins import hide_from_browser
+from frontdesk.web.service_keys import ServiceKeys
+from frontdesk.web.tokens import VISITOR_PREFIX, CustomerToken, verify
+
+__all__ = ["SESSION_PREFIX", "Authenticator", "Caller", "bearer", "client_address", "refuse_tokens_in_url"]
+
+SESSION_PREFIX = "ws_"
+URL_NAMES = frozenset({"token", "access_token", "api_key", "key", "jwt", "authorization", "session"})
+URL_VALUES = (service_keys.PREFIX, SESSION_PREFIX, "eyJ")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal, and by what it showed itself: ``token`` or ``session`` where it did so that way."""
+
+    principal: Principal
+    via: Literal["service_key", "token", "session"]
+    token: CustomerToken | None = None
+    session: WidgetSession | None = None
+
+
+class Authenticator:
+    """Decides who a request comes from. One for a service; ``app.state.authenticator``."""
+
+    def __init__(
+        self, settings: Settings, database: Database, keyring: KeyRing, limiter: Limiter | None = None
+    ) -> None:
+        """Raises SettingsError for a service key that is too weak."""
+        self.settings = settings
+        self.database = database
+        self.keyring = keyring
+        self.limiter = limiter or Limiter(settings)
+        self.service_keys = ServiceKeys(settings, database)
+
+    async def authenticate(self, request: Request, body_user_id: str | None = None) -> Principal:
+        """The principal behind ``request``; ``body_user_id`` is the user_id it names, if it names one.
+
+        Raises TokenInUrl, MissingCredentials, InvalidToken, TokenExpired, SessionRevoked,
+        ServiceKeyInBrowser, UserMismatch, InvalidBody (a service key without a user_id).
+        """
+        return (await self.identify(request, body_user_id)).principal
+
+    async def admit(self, request: Request, body_user_id: str | None = None) -> Principal:
+        """``authenticate``, and count one message against the rates of a browser. Raises RateLimited too."""
+        caller = await self.identify(request, body_user_id)
+        if caller.via != "service_key":
+            self.limiter.message(caller.principal.key, client_address(request))
+        return caller.principal
+
+    async def identify(self, request: Request, body_user_id: str | None = None) -> Caller:
+        """``authenticate``, with what the caller showed."""
+        refuse_tokens_in_url(request)
+        token = bearer(request)
+        if token is None:
+            raise MissingCredentials
+        if token.startswith(service_keys.PREFIX) or self.service_keys.configured(token):
+            return await self._backend(request, token, body_user_id)
+        if token.startswith(SESSION_PREFIX):
+            session = await self.session(token)
+            caller = Caller(
+                Principal(session.kind, session.customer_id, session.permissions), "session", session=session
+            )
+        else:
+            customer = await verify(token, self.keyring)
+            caller = Caller(
+                Principal("customer", customer.sub, customer.permissions), "token", token=customer
+            )
+        if body_user_id is not None and body_user_id != caller.principal.id:
+            raise UserMismatch
+        return caller
+
+    async def session(self, token: str) -> WidgetSession:
+        """The live session of ``token``. Raises SessionRevoked when it has ended, InvalidToken if unknown."""
+        idle = timedelta(minutes=self.settings.session_idle_minutes)
+        session = await find_session(self.database, token, idle=idle)
+        if session is None:
+            raise InvalidToken
+        if not session.live:
+            raise SessionRevoked
+        return session
+
+    async def _backend(self, request: Request, key: str, user_id: str | None) -> Caller:
+        """A backend speaks for the customer it names. In a browser its key has leaked, valid or not."""
+        # Not Sec-Fetch-Mode: Node's own fetch sends that from a server.
+        if any(name in request.headers for name in ("origin", "sec-fetch-site", "cookie")):
+            hide_from_browser(request.scope)
+            raise ServiceKeyInBrowser
+        if not await self.service_keys.accepts(key):
+            raise InvalidToken
+        if user_id is None:
+            raise InvalidBody("user_id: is required beside a service key.")
+        if not USER_ID.fullmatch(user_id) or user_id.lower().startswith(VISITOR_PREFIX):
+            raise InvalidBody("user_id: is not the id of a customer.")
+        return Caller(Principal("customer", user_id), "service_key")
+
+
+def bearer(request: Request) -> str | None:
+    """The token in the Authorization header; None if there is none. Raises InvalidToken for two headers."""
+    values = request.headers.getlist("authorization")
+    if len(values) > 1:
+        raise InvalidToken
+    scheme, _, token = values[0].partition(" ") if values else ("", "", "")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def refuse_tokens_in_url(request: Request) -> None:
+    """Raise TokenInUrl where the query holds a credential: URLs end in logs, histories and referrers."""
+    if not request.url.query:
+        return
+    for name, value in request.query_params.multi_items():
+        bare = value.strip()
+        bare = bare[7:].lstrip() if bare[:7].lower() == "bearer " else bare
+        if name.strip().lower() in URL_NAMES or bare.startswith(URL_VALUES):
+            raise TokenInUrl
+
+
+def client_address(request: Request) -> str:
+    """What the caller's address is counted by. Behind a proxy, uvicorn's --proxy-headers puts it here."""
+    return address_of(request.client.host if request.client else None)

@@ -1,0 +1,76 @@
+"""Keys of trusted backends: those in settings, and those in the database."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import time
+from collections import OrderedDict
+
+from frontdesk.database import Database
+from frontdesk.errors import SettingsError
+from frontdesk.settings import Settings
+from frontdesk.store.identity import ServiceKey, digest, find_service_key
+
+__all__ = ["PREFIX", "ServiceKeys"]
+
+log = logging.getLogger(__name__)
+PREFIX = "sk_"
+SHAPE = re.compile(r"sk_([A-Za-z0-9-]{1,64})_([A-Za-z0-9_-]+)")
+FRESH = 30.0  # seconds for which a look-up is remembered: a revoked key works at most this much longer
+REMEMBERED = 1000
+
+
+class ServiceKeys:
+    """Knows which service keys are good. Holds their hashes only."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        """Raises SettingsError for a key in settings that is too weak for production."""
+        self._database = database
+        self._settings = tuple(
+            _checked(key, number, development=settings.development)
+            for number, key in enumerate(settings.service_keys, start=1)
+        )
+        self._seen: OrderedDict[str, tuple[float, ServiceKey | None]] = OrderedDict()
+
+    def configured(self, token: str) -> bool:
+        """Whether ``token`` is one of the keys in settings."""
+        sha256 = digest(token)
+        return any(hmac.compare_digest(sha256, known) for known in self._settings)
+
+    async def accepts(self, token: str) -> bool:
+        """Whether ``token`` is a key in settings, or one in the database that has not been revoked."""
+        if self.configured(token):
+            return True
+        shape = SHAPE.fullmatch(token)
+        if shape is None or len(token) > 256:
+            return False
+        key = await self._find(shape[1])
+        if key is None or key.revoked_at is not None:
+            return False
+        return hmac.compare_digest(digest(token), key.sha256)
+
+    async def _find(self, key_id: str) -> ServiceKey | None:
+        now = time.monotonic()
+        if (seen := self._seen.get(key_id)) and now - seen[0] < FRESH:
+            return seen[1]
+        key = await find_service_key(self._database, key_id)
+        self._seen[key_id] = (now, key)
+        self._seen.move_to_end(key_id)
+        while len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return key
+
+
+def _checked(key: str, number: int, *, development: bool) -> bytes:
+    shape = SHAPE.fullmatch(key)
+    if shape is not None and len(shape[2]) >= 32:
+        return digest(key)
+    where = f"FRONTDESK_SERVICE_KEYS, key {number}"
+    if not development:
+        raise SettingsError(f"{where}: write sk_<id>_<secret> with a secret of at least 32 characters")
+    if len(key) < 8:
+        raise SettingsError(f"{where}: even in development a key has at least 8 characters")
+    log.warning("%s is too weak for production: write sk_<id>_<secret>, 32 characters of secret", where)
+    return digest(key)
