@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     window_chars: int = Field(12_000, ge=500, description="characters of the transcript a model reads")
     max_model_calls: int = Field(6, ge=1, le=50, description="calls to the model in one turn")
     max_tool_calls: int = Field(12, ge=1, le=100, description="tool calls in one turn")
+    tool_timeout: float = Field(10.0, gt=0, le=120, description="seconds for one tool call")
     turn_seconds: float = Field(60.0, gt=0, description="a turn that takes longer ends with a handover")
     lease_seconds: float = Field(5.0, ge=1, description="after this silence another process takes a turn")
 

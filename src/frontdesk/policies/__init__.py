@@ -1,1 +1,1 @@
-"""TODO"""
+"""What code decides about what a model proposes."""

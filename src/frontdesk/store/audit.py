@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
-from frontdesk.database import SCHEMA
+from frontdesk.database import as_owner
 from frontdesk.domain import Json
 
 ROWS = "SELECT conversation_id, n, at, kind, data, hash FROM audit ORDER BY conversation_id, n"
@@ -48,11 +46,11 @@ def entry_hash(previous: bytes, conversation: UUID, n: int, at: datetime, kind: 
 def verify(owner_conninfo: str, anchor_line: Json | None = None) -> AuditReport:
     """Walk every chain, and compare with an anchor taken earlier where one is given."""
     report = AuditReport()
-    with psycopg.connect(owner_conninfo) as connection:
-        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with as_owner(owner_conninfo) as connection:
+        # One moment for heads and rows, while others go on writing.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with connection.cursor("heads") as cursor:
-            heads = {row[0]: (row[1], row[2]) for row in cursor.execute(HEADS)}
+            heads = {row["id"]: (row["audit_n"], row["audit_head"]) for row in cursor.execute(HEADS)}
         report.conversations = len(heads)
         marks = {
             UUID(key): (value[0], value[1]) for key, value in (anchor_line or {}).get("heads", {}).items()
@@ -73,7 +71,8 @@ def _walk(
     """Follow the chains; returns where each ends as (rows, hash)."""
     ends: dict[UUID, tuple[int, bytes]] = {}
     met: set[UUID] = set()
-    for conversation, n, at, kind, data, digest in rows:
+    for row in rows:
+        conversation, n, at, kind, data, digest = row.values()
         report.rows += 1
         last, previous = ends.get(conversation, (0, b""))
         if n != last + 1:
@@ -93,9 +92,8 @@ def _walk(
 
 def anchor(owner_conninfo: str) -> Json:
     """All chains' heads as they stand now, to be kept outside the database."""
-    with psycopg.connect(owner_conninfo) as connection:
-        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with as_owner(owner_conninfo) as connection:
         rows = connection.execute(HEADS).fetchall()
-    heads = {str(row[0]): [row[1], row[2].hex()] for row in rows if row[1]}
+    heads = {str(row["id"]): [row["audit_n"], row["audit_head"].hex()] for row in rows if row["audit_n"]}
     digest = hashlib.sha256(repr(sorted(heads.items())).encode()).hexdigest()
     return {"at": datetime.now(UTC).isoformat(), "digest": digest, "heads": heads}

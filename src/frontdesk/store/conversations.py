@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import dict_row
-
-from frontdesk.database import SCHEMA, Database
+from frontdesk.database import Database, as_owner
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import NotFound
 
@@ -67,8 +64,7 @@ async def transcript(
 
 def show(owner_conninfo: str, conversation_id: UUID) -> Json:
     """Everything recorded of a conversation, for those who run the desk (the owner's role reads it)."""
-    with psycopg.connect(owner_conninfo, row_factory=dict_row) as connection:
-        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with as_owner(owner_conninfo) as connection:
         head = connection.execute("SELECT * FROM conversations WHERE id = %s", (conversation_id,)).fetchone()
         if head is None:
             raise NotFound
@@ -92,8 +88,7 @@ def show(owner_conninfo: str, conversation_id: UUID) -> Json:
 
 def recent(owner_conninfo: str, limit: int = 20) -> list[Json]:
     """The conversations active last: id, principal, mode, turns and time."""
-    with psycopg.connect(owner_conninfo, row_factory=dict_row) as connection:
-        connection.execute(f"SET search_path = {SCHEMA}, public")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with as_owner(owner_conninfo) as connection:
         return connection.execute(
             "SELECT id, principal, channel, mode, turns_done, active_at FROM conversations"
             " ORDER BY active_at DESC LIMIT %s",

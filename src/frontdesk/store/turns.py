@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from frontdesk.database import Database
-from frontdesk.domain import Json, Mode, PastTurn, Principal, Step, TurnInput, TurnResult
+from frontdesk.domain import Json, Mode, PastTurn, Principal, TurnInput, TurnResult
 from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound
 from frontdesk.store.records import record_of, steps_of
 
@@ -28,23 +28,13 @@ class Accepted:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A turn that is to be run now, and how often it was begun before."""
-
-    turn_id: UUID
-    seq: int
-    message: str
-    attempts: int
-
-
-ACCEPT = "SELECT * FROM accept_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+ACCEPT = "SELECT * FROM accept_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 # The oldest turn still to be answered; counts the attempt, so that a turn that kills its process is given up.
 NEXT = """
 UPDATE turns t SET attempts = attempts + 1 FROM conversations c, messages m
 WHERE c.id = %s AND c.lease_owner = %s AND t.conversation_id = c.id AND t.seq = c.turns_done + 1
   AND m.conversation_id = c.id AND m.turn_seq = t.seq AND m.n = 0
-RETURNING t.id, t.seq, m.body, t.attempts, c.facts, c.mode
+RETURNING t.id, t.seq, m.body, t.attempts, c.facts, c.mode, t.permissions
 """
 WINDOW = """
 SELECT t.seq, m.body, coalesce(r.body, ''), t.record -> 'steps'
@@ -120,6 +110,7 @@ class Turns:
                     message,
                     client_message_id,
                     digest,
+                    None if principal.permissions is None else sorted(principal.permissions),
                     self.runner,
                     self._lease,
                 ),
@@ -142,14 +133,16 @@ class Turns:
             row = await cursor.fetchone()
             if row is None:
                 return None
-            turn_id, seq, message, attempts, facts, mode = row
+            turn_id, seq, message, attempts, facts, mode, rights = row
             past: list[PastTurn] = []
             if seq > 1:
                 cursor = await connection.execute(
                     WINDOW, (conversation_id, max(1, seq - window), seq), prepare=True
                 )
                 past = [PastTurn(s, m, r, steps_of(steps)) for s, m, r, steps in await cursor.fetchall()]
-        return TurnInput(turn_id, conversation_id, seq, principal, message, past, facts, mode), attempts
+        # The turn's own rights, not those of whoever happened to wake this conversation.
+        caller = replace(principal, permissions=None if rights is None else frozenset(rights))
+        return TurnInput(turn_id, conversation_id, seq, caller, message, past, facts, mode), attempts
 
     async def finish(self, turn: TurnInput, result: TurnResult) -> bool:
         """Commit reply, record, facts and audit at once. Returns whether more turns wait.
@@ -219,6 +212,3 @@ def _must(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
     if row is None:  # the function always returns a row
         raise LeaseLost
     return row
-
-
-__all__ = ["Accepted", "Step", "StoredTurn", "Turns", "Waiting"]

@@ -33,6 +33,7 @@ CREATE TABLE turns (
   attempts          smallint NOT NULL DEFAULT 0,
   client_message_id text,
   body_sha256       bytea,
+  permissions       text[],  -- what the caller's token narrowed the customer's rights to; NULL: all of them
   outcome           text,
   record            jsonb,
   accepted_at       timestamptz NOT NULL DEFAULT now(),
@@ -125,7 +126,7 @@ $$;
 -- Accept a message: find or make its conversation, store it, take the lease if nobody holds it. One round trip.
 CREATE FUNCTION accept_turn(
   who text, chan text, wanted uuid, new_conversation uuid, new_turn uuid, text_body text,
-  message_id text, sha bytea, runner uuid, lease interval
+  message_id text, sha bytea, rights text[], runner uuid, lease interval
 ) RETURNS TABLE (problem text, conversation uuid, turn uuid, turn_seq integer, claimed boolean, repeated boolean)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
 DECLARE
@@ -163,8 +164,8 @@ BEGIN
     RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::uuid, 0, false, false;
     RETURN;
   END IF;
-  INSERT INTO turns (id, conversation_id, principal, seq, client_message_id, body_sha256)
-    VALUES (new_turn, conversation, who, turn_seq, message_id, sha);
+  INSERT INTO turns (id, conversation_id, principal, seq, client_message_id, body_sha256, permissions)
+    VALUES (new_turn, conversation, who, turn_seq, message_id, sha, rights);
   INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body)
     VALUES (conversation, turn_seq, 0, who, 'customer', text_body);
   RETURN QUERY SELECT NULL, conversation, new_turn, turn_seq, claimed, false;

@@ -1,0 +1,202 @@
+"""The agent: model ⇄ gate ⇄ tools, then the output gate. One function, ``Agent.run``, is one turn.
+
+A turn is stateless: it is run from the transcript's window and the facts, and returns what it came to. It
+commits nothing; a tool's effect is the only thing that leaves it, and that has a name that makes it happen
+once. The model proposes each call; the gate decides. Whatever the model says, what leaves is checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+import structlog
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from frontdesk.desk import Frontdesk
+from frontdesk.domain import Json, Outcome, Step, TurnInput, TurnResult, Usage
+from frontdesk.errors import ModelError
+from frontdesk.memory import prompt_template, remember, to_messages
+from frontdesk.models import Completion, ModelChain
+from frontdesk.policies import grounding
+from frontdesk.policies.gate import Gate, permissions_of, usable
+from frontdesk.settings import Settings
+from frontdesk.tools import Tool, ToolContext
+
+log = structlog.get_logger("frontdesk.agent")
+
+OnStep = Callable[[str, str, bool | None], None]
+
+SAFE = (
+    "I'm not certain enough about the details to answer that, and I don't want to tell you something wrong. "
+    "Would you like me to pass your question to a colleague?"
+)
+GIVEN_UP = "I'm sorry, I can't work this out right now. I've passed it to a colleague ({reference}), who will reply within {reply_within}."
+GIVEN_UP_ALONE = "I'm sorry, I can't work this out right now. Please try again in a few minutes."
+REWRITE = (
+    "Your reply holds details that no tool result, passage or customer message supports: {details}. "
+    "Write it again without them, or say that you do not know."
+)
+
+
+@dataclass
+class _Turn:
+    """What one run gathers on its way."""
+
+    gate: Gate
+    context: ToolContext
+    messages: list[BaseMessage]
+    tools: list[Tool]
+    usage: Usage = field(default_factory=Usage)
+    degraded: list[str] = field(default_factory=list[str])
+    model: str = ""
+    model_index: int = 0  # once a model has failed, the turn stays with the next one
+
+
+class Agent:
+    """The desk's agent: its tools, its chain of models (the last of which is the local one), its limits."""
+
+    def __init__(
+        self, desk: Frontdesk, tools: Sequence[Tool], models: ModelChain, settings: Settings
+    ) -> None:
+        self._desk = desk
+        self._tools = {tool.name: tool for tool in tools}
+        self._models = models
+        self._settings = settings
+
+    async def run(self, turn: TurnInput, on_step: OnStep = lambda *_: None) -> TurnResult:
+        """Answer one message. Always returns a result; what goes wrong ends in an honest handover."""
+        started = time.perf_counter()
+        state = self._begin(turn, on_step)
+        try:
+            async with asyncio.timeout(self._settings.turn_seconds):
+                message = await self._converse(state)
+                result = await self._conclude(turn, state, message)
+        except (ModelError, TimeoutError) as error:
+            log.warning("turn given up", turn=str(turn.turn_id), reason=type(error).__name__)
+            result = await self._give_up(state)
+        result.steps = state.gate.steps
+        result.facts = remember(turn.facts, turn.message, result.steps)
+        result.usage, result.model, result.degraded_steps = state.usage, state.model, state.degraded
+        result.prompt_version = prompt_template()[0]
+        result.mode = "queued" if _handed_over(result.steps) else turn.mode
+        result.ms = (time.perf_counter() - started) * 1000
+        return result
+
+    async def hand_over(self, turn: TurnInput) -> TurnResult:
+        """Give a turn up without asking a model: for one that has ended its process before."""
+        state = self._begin(turn, lambda *_: None)
+        result = await self._give_up(state)
+        result.steps, result.facts = state.gate.steps, turn.facts
+        result.mode = "queued" if _handed_over(result.steps) else turn.mode
+        return result
+
+    # ------------------------------------------------------------------ the parts of a turn, in order
+    def _begin(self, turn: TurnInput, on_step: OnStep) -> _Turn:
+        """The prompt, the window, and the tools this principal may use."""
+        settings = self._settings
+        held = permissions_of(self._desk, turn.principal)
+        context = ToolContext(turn.principal, turn.turn_id, turn.conversation_id)
+        gate = Gate(
+            self._tools,
+            held,
+            context,
+            most_calls=settings.max_tool_calls,
+            seconds=settings.tool_timeout,
+            on_step=on_step,
+        )
+        messages = to_messages(self._desk, turn, settings.window_chars)
+        return _Turn(gate, context, messages, usable(list(self._tools.values()), held))
+
+    async def _converse(self, state: _Turn) -> AIMessage:
+        """Model, gate, tools, and round again, until the model answers in words."""
+        for _ in range(self._settings.max_model_calls):
+            message = await self._ask(state)
+            state.messages.append(message)
+            calls = [(call["name"], call["args"], call["id"] or "") for call in message.tool_calls]
+            calls += [(c["name"] or "", {}, c["id"] or "") for c in message.invalid_tool_calls]
+            if not calls:
+                return message
+            for name, arguments, call_id in calls:
+                step = await state.gate.run(name, arguments)
+                state.messages.append(_tool_message(step, call_id))
+        raise ModelError("The model went on calling tools.")
+
+    async def _ask(self, state: _Turn) -> AIMessage:
+        completion: Completion = await self._models.complete(
+            state.messages, state.tools, start=state.model_index
+        )
+        state.model, state.model_index = completion.model, completion.index
+        state.degraded += completion.degraded_steps
+        usage = state.usage
+        usage.model_calls += 1
+        usage.input_tokens += completion.input_tokens
+        usage.output_tokens += completion.output_tokens
+        if completion.cost_usd is not None:
+            usage.cost_usd = (usage.cost_usd or 0.0) + completion.cost_usd
+        return completion.message
+
+    async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
+        """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
+        evidence = [turn.message, self._desk.instructions, str(turn.facts)]
+        evidence += [text for past in turn.window for text in (past.message, past.reply)]
+        evidence += [step.result for past in turn.window for step in past.steps]
+        evidence += [step.result for step in state.gate.steps]
+        reply = grounding.clean(message.text)
+        missing = grounding.unsupported(reply, evidence)
+        if missing or not reply:
+            details = ", ".join(missing) or "it was empty"
+            log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
+            state.messages.append(HumanMessage(REWRITE.format(details=details)))
+            message = await self._ask(state)
+            reply = "" if message.tool_calls else grounding.clean(message.text)
+            if not reply or grounding.unsupported(reply, evidence):
+                return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"])
+        reply, citations = grounding.cite(reply, state.context.passages)
+        said: Json = message.response_metadata.get("frontdesk", {})
+        return TurnResult(
+            reply,
+            _outcome(said, reply, state.gate.steps, bool(citations)),
+            citations=citations,
+            suggestions=list(said.get("suggestions", []))[:3],
+        )
+
+    async def _give_up(self, state: _Turn) -> TurnResult:
+        """Code hands over to a person when no model can answer."""
+        step = await state.gate.run(
+            "hand_over", {"reason": "failure", "summary": "The assistant could not answer this message."}
+        )
+        if not step.ok:
+            return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
+        ticket = orjson.loads(step.result)
+        return TurnResult(GIVEN_UP.format(**ticket), Outcome.FAILED)
+
+
+def _tool_message(step: Step, call_id: str) -> ToolMessage:
+    return ToolMessage(
+        step.result, tool_call_id=call_id, name=step.tool, status="success" if step.ok else "error"
+    )
+
+
+def _handed_over(steps: Sequence[Step]) -> bool:
+    return any(step.tool == "hand_over" and step.ok for step in steps)
+
+
+def _outcome(said: Json, reply: str, steps: Sequence[Step], cited: bool) -> Outcome:
+    """How a turn ended: by what happened; the model's own word counts only where nothing else tells."""
+    if _handed_over(steps):
+        return Outcome.HANDED_OFF
+    if any(step.error == "permission_denied" for step in steps) and not any(step.ok for step in steps):
+        return Outcome.REFUSED
+    if said.get("outcome") in Outcome.__members__.values():
+        return Outcome(said["outcome"])
+    searched = [step for step in steps if step.tool == "search_knowledge" and step.ok]
+    others = [step for step in steps if step.tool != "search_knowledge" and step.ok]
+    if searched and not others and not cited:
+        return Outcome.UNANSWERED
+    if not steps and reply.rstrip().endswith("?"):
+        return Outcome.ASKED
+    return Outcome.ANSWERED

@@ -1,0 +1,139 @@
+"""The one place where parts are put together. Everything else is handed what it needs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from frontdesk.agent import Agent
+from frontdesk.database import Database, embedded, migrate
+from frontdesk.desk import Frontdesk
+from frontdesk.domain import Passage, Visibility
+from frontdesk.errors import DeclarationError, SettingsError
+from frontdesk.knowledge.answer import best_passage
+from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.retrieve import PostgresRetriever, Retriever
+from frontdesk.knowledge.sync import Progress, SyncReport, sync
+from frontdesk.models import ModelChain, resolve
+from frontdesk.settings import Settings
+from frontdesk.store.tickets import open_ticket
+from frontdesk.support import Support
+from frontdesk.tools import Tool, builtin
+
+SOURCE = "help-center"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A desk ready to work: what web and cli are built on."""
+
+    desk: Frontdesk
+    settings: Settings
+    database: Database
+    support: Support
+    models: tuple[str, ...]
+
+
+def database_urls(settings: Settings) -> tuple[str, str]:
+    """(the application's, the owner's) connection strings; starts the embedded server where none is set."""
+    if settings.database_url:
+        return settings.database_url, settings.migration_url or settings.database_url
+    server = embedded.start(settings.data_dir.resolve() / "postgres")
+    url = embedded.database(server, "frontdesk")
+    return url, url
+
+
+@asynccontextmanager
+async def service(
+    desk: Frontdesk, settings: Settings, *, models: Sequence[tuple[str, BaseChatModel]] = ()
+) -> AsyncGenerator[Service]:
+    """Put a desk together, migrate its database, and let it work until the context ends.
+
+    ``models`` replaces the chain that settings name; tests pass scripted ones.
+    """
+    chain = ModelChain(models or model_chain(settings), settings.model_timeout)
+    url, owner_url = database_urls(settings)
+    migrate(owner_url)
+    database = await Database.open(url)
+    agent = Agent(desk, tools_of(desk, database, settings), chain, settings)
+    support = Support(agent, database, settings)
+    await support.start()
+    try:
+        yield Service(desk, settings, database, support, tuple(chain.names))
+    finally:
+        await support.stop()
+        await chain.aclose()
+        await database.close()
+
+
+def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:
+    """The chosen model, its fallbacks, and the local one last. Raises SettingsError for a name nobody knows."""
+    names = list(dict.fromkeys([settings.model_name, *settings.fallback_models, "local"]))
+    return [(name, resolve(name, settings, local=_local)) for name in names]
+
+
+def _local() -> BaseChatModel:
+    from frontdesk.models.local import LocalModel  # noqa: PLC0415  (loads when it is first asked)
+
+    return LocalModel()
+
+
+def tools_of(desk: Frontdesk, database: Database, settings: Settings) -> list[Tool]:
+    """The desk's own tools and the ones every desk has."""
+    open_ = partial(open_ticket, database)
+    own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
+    if desk.knowledge is not None:
+        own.insert(
+            0, builtin.search_knowledge(partial(search, PostgresRetriever(database), settings.answer_at))
+        )
+    taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
+    if taken:
+        raise DeclarationError(f"rename your tool {taken.pop()!r}: Frontdesk has one of that name")
+    return [*desk.tools, *own]
+
+
+async def search(
+    retriever: Retriever, answer_at: float, query: str, visibility: Sequence[Visibility]
+) -> tuple[list[Passage], bool, float]:
+    """Passages for a question, and whether the best of them answers it."""
+    passages = await retriever.search(query, visibility=visibility)
+    answerable, confidence = best_passage(query, passages)
+    if answer_at:
+        answerable = confidence >= answer_at
+    return passages, answerable, confidence
+
+
+async def sync_knowledge(
+    desk: Frontdesk, database: Database, folder: Path | None = None, progress: Progress | None = None
+) -> SyncReport:
+    """Bring the knowledge base to what the desk's help-center folder holds now."""
+    chosen = folder or (Path(desk.knowledge) if desk.knowledge else None)
+    if chosen is None:
+        raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
+    return await sync(
+        database, Embedder.default(), chosen, source=SOURCE, url=desk.knowledge_url, progress=progress
+    )
+
+
+def load_desk(path: str) -> Frontdesk:
+    """The desk at ``module:name``, ``support:desk`` for example. Raises DeclarationError with what is wrong."""
+    module_name, _, name = path.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and not module_name.startswith(error.name):
+            raise
+        raise DeclarationError(f"there is no module {module_name!r} here; write support:desk") from None
+    desk = getattr(module, name or "desk", None)
+    if not isinstance(desk, Frontdesk):
+        raise DeclarationError(f"{path!r} is not a desk: write desk = Frontdesk(…) in {module_name}.py")
+    return desk

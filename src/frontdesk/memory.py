@@ -1,0 +1,136 @@
+"""What a turn remembers: a bounded window of the transcript, and durable facts that outlive it.
+
+Both are made by code. The window is cut between turns, never inside one: a tool's result without its call is
+an error to every provider. The facts are small and bounded, so that turn 500 costs what turn 10 does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+
+from frontdesk.desk import Frontdesk
+from frontdesk.domain import Json, PastTurn, Step, TurnInput
+
+MOST_IDS, MOST_SAID, MOST_ANSWERED = 12, 30, 12
+MOST_CHARS = 200  # of one remembered sentence
+RESULT_CHARS = 4000  # of one tool result in the window
+
+NAME = re.compile(
+    r"\b(?:my name is|my name's|i am called|call me|this is)\s+"
+    r"([A-ZÀ-Þ][\w'’-]*(?:[ -][A-ZÀ-Þ][\w'’-]*){0,2})",
+    re.UNICODE,
+)
+NAME_ANY_CASE = re.compile(r"\b(?:my name is|my name's|call me)\s+([^\W\d_][\w'’-]{1,30})", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+# Sentences in which customers tell about themselves, not what they ask.
+TELLS = re.compile(
+    r"\b(?:my|our|mine|i am|i'm|i’m|i have|i've|i’ve|i live|i work|i bought|i ordered|i prefer|i need|i want|i will"
+    r"|i'll|i’ll|i was|i like|i love|i hate|i use|we are|we're|we have|we live|call me|remember|it is for|it's for"
+    r"|it’s for|note that|keep in mind|for your information|fyi)\b",
+    re.IGNORECASE,
+)
+SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+
+@cache
+def prompt_template() -> tuple[str, str]:
+    """(version, text) of the system prompt."""
+    head, _, text = (resources.files("frontdesk") / "prompt.md").read_text(encoding="utf-8").partition("\n")
+    return head.removeprefix("version:").strip(), text.strip()
+
+
+def to_messages(desk: Frontdesk, turn: TurnInput, max_chars: int) -> list[BaseMessage]:
+    """The system prompt, the window's turns that fit in ``max_chars``, and the new message."""
+    _, text = prompt_template()
+    filled = text.format(
+        desk=desk.name,
+        tone=desk.tone,
+        instructions=desk.instructions,
+        facts=orjson.dumps(turn.facts).decode() if turn.facts else "nothing yet",
+    )
+    about: Json = {
+        "desk": desk.name,
+        "facts": turn.facts,
+        "customer": {"kind": turn.principal.kind, "id": turn.principal.id},
+        "mode": turn.mode,
+    }
+    messages: list[BaseMessage] = [SystemMessage(filled, additional_kwargs={"frontdesk": about})]
+    for past in _fitting(turn.window, max_chars):
+        messages += _past(past)
+    return [*messages, HumanMessage(turn.message)]
+
+
+def _fitting(window: Sequence[PastTurn], max_chars: int) -> list[PastTurn]:
+    """The newest whole turns that fit, oldest first."""
+    kept: list[PastTurn] = []
+    for past in reversed(window):
+        max_chars -= len(past.message) + len(past.reply)
+        max_chars -= sum(min(len(step.result), RESULT_CHARS) for step in past.steps)
+        if max_chars < 0:
+            break
+        kept.append(past)
+    return kept[::-1]
+
+
+def _past(past: PastTurn) -> list[BaseMessage]:
+    messages: list[BaseMessage] = [HumanMessage(past.message)]
+    if past.steps:
+        calls: list[Any] = [
+            {"name": step.tool, "args": step.arguments, "id": f"t{past.seq}_{n}", "type": "tool_call"}
+            for n, step in enumerate(past.steps)
+        ]
+        messages.append(AIMessage("", tool_calls=calls))
+        messages += [
+            ToolMessage(
+                step.result[:RESULT_CHARS],
+                tool_call_id=f"t{past.seq}_{n}",
+                name=step.tool,
+                status="success" if step.ok else "error",
+            )
+            for n, step in enumerate(past.steps)
+        ]
+    return [*messages, AIMessage(past.reply)] if past.reply else messages
+
+
+def remember(facts: Json, message: str, steps: Sequence[Step]) -> Json:
+    """The facts after a turn: who, which objects were spoken of, what was said, what was looked up."""
+    new: Json = dict(facts)
+    if name := NAME.search(message) or NAME_ANY_CASE.search(message):
+        new["name"] = name[1].strip()
+    if email := EMAIL.search(message):
+        new["email"] = email[0][:MOST_CHARS]
+    said = [
+        sentence.strip()[:MOST_CHARS]
+        for sentence in SENTENCE.split(message)
+        if TELLS.search(sentence) and not sentence.rstrip().endswith("?")
+    ]
+    if said:
+        new["said"] = _newest([*facts.get("said", []), *said], MOST_SAID)
+    for step in steps:
+        _remember_step(new, step)
+    return new
+
+
+def _remember_step(facts: Json, step: Step) -> None:
+    """Ids a successful look-up was made with: ``order_id`` is the one last spoken of, ``order_ids`` all."""
+    if not step.ok:
+        return
+    ids = {k: v for k, v in step.arguments.items() if k.endswith("_id") and isinstance(v, str) and v}
+    for key, value in ids.items():
+        facts[key] = value[:MOST_CHARS]
+        facts[f"{key}s"] = _newest([*facts.get(f"{key}s", []), value[:MOST_CHARS]], MOST_IDS)
+    if ids:
+        line = f"{step.tool} {' '.join(ids.values())}"[:MOST_CHARS]
+        facts["answered"] = _newest([*facts.get("answered", []), line], MOST_ANSWERED)
+
+
+def _newest(values: list[str], most: int) -> list[str]:
+    """The last ``most`` different values, in order of their first mention."""
+    return list(dict.fromkeys(values))[-most:]

@@ -1,0 +1,114 @@
+"""The tools every desk has: search the help center, open a ticket, hand over to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+from uuid import UUID
+
+from frontdesk.domain import Json, Passage, Principal, Ticket, Visibility
+from frontdesk.tools import Tool, ToolContext, tool
+
+REPLY_WITHIN = "1 business day"
+
+
+class Search(Protocol):
+    """What searches the help center: passages, best first, and whether the best of them answers."""
+
+    async def __call__(
+        self, query: str, visibility: Sequence[Visibility]
+    ) -> tuple[list[Passage], bool, float]:
+        """(passages, answerable, confidence from 0 to 1)."""
+        ...
+
+
+class OpenTicket(Protocol):
+    """What opens a ticket, once per effect_id."""
+
+    async def __call__(
+        self,
+        principal: Principal,
+        *,
+        effect_id: UUID,
+        conversation_id: UUID,
+        turn_id: UUID,
+        subject: str,
+        body: str,
+        reason: str,
+    ) -> Ticket:
+        """The ticket, or the one an earlier try has left."""
+        ...
+
+
+def search_knowledge(search: Search) -> Tool:
+    """The tool that reads the help center; it never sees what is marked internal."""
+
+    @tool(permission="knowledge:read", step="Reading the help center")
+    async def search_knowledge(query: str, context: ToolContext) -> Json:
+        """Search the help center: rules, prices, delivery, returns, accounts, how things are done."""
+        allowed: tuple[Visibility, ...] = ("public", "customers")
+        if context.principal.kind != "customer":
+            allowed = ("public",)
+        passages, answerable, confidence = await search(query, allowed)
+        first = len(context.passages) + 1
+        context.passages.extend(passages)
+        return {
+            "answerable": answerable,
+            "confidence": round(confidence, 3),
+            "passages": [
+                {
+                    "n": n,
+                    "title": p.title,
+                    "heading": p.heading,
+                    "url": p.url,
+                    "text": p.text,
+                    "score": round(p.score, 3),
+                    "cosine": round(p.cosine, 3),
+                }
+                for n, p in enumerate(passages, start=first)
+            ],
+        }
+
+    return search_knowledge
+
+
+def open_ticket(open_: OpenTicket) -> Tool:
+    """The tool that leaves a question for a colleague. It is a small write, so it needs no confirmation."""
+
+    @tool(permission="tickets:write", changes=True, confirm=False, step="Opening a ticket")
+    async def open_ticket(subject: str, details: str, context: ToolContext) -> Json:
+        """Open a ticket, so that a colleague does something later that cannot be done here."""
+        ticket = await _open(open_, context, subject, details, "customer_wish")
+        return {"reference": ticket.reference, "reply_within": REPLY_WITHIN}
+
+    return open_ticket
+
+
+def hand_over(open_: OpenTicket) -> Tool:
+    """The tool that brings a person in."""
+
+    @tool(permission="tickets:write", changes=True, confirm=False, step="Calling a colleague")
+    async def hand_over(
+        reason: Literal[
+            "customer_wish", "anger", "safety", "legal", "repeated_failure", "unanswered", "failure"
+        ],
+        summary: str,
+        context: ToolContext,
+    ) -> Json:
+        """Hand the conversation over to a person, with the reason and a summary of what it is about."""
+        ticket = await _open(open_, context, f"Handover: {reason.replace('_', ' ')}", summary, reason)
+        return {"reference": ticket.reference, "status": "queued", "reply_within": REPLY_WITHIN}
+
+    return hand_over
+
+
+async def _open(open_: OpenTicket, context: ToolContext, subject: str, body: str, reason: str) -> Ticket:
+    return await open_(
+        context.principal,
+        effect_id=UUID(context.effect_id),
+        conversation_id=context.conversation_id,
+        turn_id=context.turn_id,
+        subject=subject[:200],
+        body=body,
+        reason=reason,
+    )

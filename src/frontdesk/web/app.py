@@ -1,0 +1,123 @@
+"""The FastAPI application around a desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from frontdesk import __version__
+from frontdesk.bootstrap import Service, service
+from frontdesk.desk import Frontdesk
+from frontdesk.errors import FrontdeskError
+from frontdesk.settings import Settings, load
+from frontdesk.web import chat, dev_tokens, problems, sessions
+from frontdesk.web.auth import Authenticator
+from frontdesk.web.keys import keyring
+from frontdesk.web.origins import OriginPolicy
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def create_app(
+    desk: Frontdesk,
+    settings: Settings | None = None,
+    *,
+    models: Sequence[tuple[str, BaseChatModel]] = (),
+    demo_customers: Sequence[str] = (),
+) -> FastAPI:
+    """An ASGI application that answers for ``desk``.
+
+    ``demo_customers`` are offered on the page at ``/`` in development mode. Raises SettingsError where a
+    setting is wrong; nothing listens then.
+    """
+    settings = settings or load()
+    ring = keyring(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with service(desk, settings, models=models) as ready:
+            app.state.service = ready
+            app.state.authenticator = Authenticator(settings, ready.database, ring)
+            yield
+            app.state.service = None
+
+    app = FastAPI(
+        title=f"{desk.name} support",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.development else None,
+    )
+    problems.install(app)
+    app.add_middleware(OriginPolicy, settings=settings)
+    app.include_router(chat.router)
+    app.include_router(sessions.router)
+    _health(app)
+    if settings.development:
+        app.include_router(dev_tokens.router)
+        _page(app, desk, demo_customers)
+    return app
+
+
+def _health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        """The process is alive."""
+        return {"status": "ok", "version": __version__}
+
+    @app.get("/readyz", tags=["health"])
+    async def readyz(request: Request) -> Response:
+        """The process can answer: its database does. 503 otherwise."""
+        ready: Service | None = getattr(request.app.state, "service", None)
+        try:
+            if ready is None or ready.support.draining:
+                return _status("draining", 503)
+            await ready.database.ping()
+        except FrontdeskError as error:
+            return _status(error.code, 503)
+        return _status("ok", 200, model=ready.models[0])
+
+
+def _status(status: str, code: int, **more: str) -> Response:
+    headers = {"retry-after": "5"} if code == 503 else {}
+    return Response(orjson.dumps({"status": status, **more}), code, headers, "application/json")
+
+
+def _page(app: FastAPI, desk: Frontdesk, customers: Sequence[str]) -> None:
+    """The terse page at ``/``: to talk to the desk as one of the demo customers, in development only."""
+    files = resources.files("frontdesk.web") / "static"
+    page = (files / "index.html").read_text(encoding="utf-8").replace("{{desk}}", desk.name)
+    assets = {
+        "page.js": ("text/javascript", (files / "page.js").read_bytes()),
+        "page.css": ("text/css", (files / "page.css").read_bytes()),
+        "customers.json": (
+            "application/json",
+            orjson.dumps({"desk": desk.name, "customers": list(customers)}),
+        ),
+    }
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> HTMLResponse:
+        return HTMLResponse(page, headers={"content-security-policy": PAGE_POLICY, **SECURITY})
+
+    @app.get("/page/{name}", include_in_schema=False)
+    async def asset(name: str) -> Response:
+        kind, content = assets.get(name, ("", b""))
+        if not kind:
+            return problems.response(problems.NotFound())
+        return Response(content, media_type=kind, headers=SECURITY)

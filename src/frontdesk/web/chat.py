@@ -1,0 +1,167 @@
+"""POST /support/chat, and reading a turn or a conversation back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response, StreamingResponse
+
+from frontdesk.bootstrap import Service
+from frontdesk.domain import Json, Principal
+from frontdesk.errors import NotFound
+from frontdesk.live import Event, LiveTurn, replay
+from frontdesk.store.conversations import transcript
+from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
+from frontdesk.web.body import ChatRequest, read_json
+
+router = APIRouter(tags=["support"])
+EVENT_ID = re.compile(r"^([0-9a-f-]{36}):(\d{1,6})$")
+PING_SECONDS = 15.0
+
+
+def _service(request: Request) -> Service:
+    return request.app.state.service
+
+
+def _authenticator(request: Request) -> Authenticator:
+    return request.app.state.authenticator
+
+
+Desk = Annotated[Service, Depends(_service)]
+Auth = Annotated[Authenticator, Depends(_authenticator)]
+
+
+@router.post("/support/chat", openapi_extra={"requestBody": {"required": True, "content": {
+    "application/json": {"schema": ChatRequest.model_json_schema()}}}})  # fmt: skip
+async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
+    """Answer a message.
+
+    The message is stored before anything else happens. With ``Accept: text/event-stream`` the answer is
+    streamed; after a drop, the same request with Last-Event-ID goes on where it was.
+    """
+    refuse_tokens_in_url(request)
+    body = await read_json(request, ChatRequest)
+    principal = await auth.admit(request, body.user_id)
+    streaming = "text/event-stream" in request.headers.get("accept", "")
+    if streaming and (resumed := EVENT_ID.match(request.headers.get("last-event-id", ""))):
+        return await _resume(desk, principal, UUID(resumed[1]), int(resumed[2]))
+    accepted, live = await desk.support.receive(
+        principal,
+        body.message,
+        conversation_id=body.conversation_id,
+        client_message_id=body.client_message_id,
+    )
+    if streaming:
+        return _stream(desk, principal, accepted.turn_id, live, 0)
+    if accepted.repeated:
+        return await _state(desk, principal, accepted.turn_id)
+    seconds = desk.settings.turn_seconds + desk.settings.lease_seconds
+    response = await desk.support.wait(principal, accepted.turn_id, live, seconds)
+    return _json(response) if response else await _state(desk, principal, accepted.turn_id)
+
+
+@router.get("/support/turns/{turn_id}")
+async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Response:
+    """A turn as it stands: 200 with the answer, 202 while it runs; as a stream where that is accepted."""
+    principal = await auth.authenticate(request, request.query_params.get("user_id"))
+    identity = _uuid(turn_id)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        last = EVENT_ID.match(request.headers.get("last-event-id", ""))
+        return await _resume(desk, principal, identity, int(last[2]) if last else 0)
+    return await _state(desk, principal, identity)
+
+
+@router.get("/support/conversations/{conversation_id}")
+async def conversation(
+    request: Request, conversation_id: str, desk: Desk, auth: Auth, after_turn: int = 0
+) -> Response:
+    """A conversation, for its owner; 200 messages at a time, ``more`` says that there are further ones."""
+    principal = await auth.authenticate(request, request.query_params.get("user_id"))
+    found = await transcript(desk.database, principal, _uuid(conversation_id), after_turn=max(0, after_turn))
+    messages = [
+        {
+            "role": line.role,
+            "text": line.text,
+            "at": line.at,
+            "turn_id": line.turn_id,
+            **({"outcome": line.outcome, "citations": line.citations} if line.role == "assistant" else {}),
+        }
+        for line in found.lines
+    ]
+    return _json(
+        {
+            "conversation_id": found.conversation_id,
+            "mode": found.mode,
+            "created_at": found.created_at,
+            "messages": messages,
+            "more": found.more,
+        }
+    )
+
+
+async def _state(desk: Service, principal: Principal, turn_id: UUID) -> Response:
+    stored = await desk.support.find(principal, turn_id)
+    if stored.done:
+        return _json(replay(stored)[-1].data)
+    pending = {"turn_id": str(turn_id), "conversation_id": str(stored.conversation_id), "status": "running"}
+    return _json(pending, 202, {"retry-after": "1"})
+
+
+async def _resume(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
+    await desk.support.find(principal, turn_id)  # NotFound unless it is theirs
+    return _stream(desk, principal, turn_id, desk.support.live(turn_id), after)
+
+
+def _stream(
+    desk: Service, principal: Principal, turn_id: UUID, live: LiveTurn | None, after: int
+) -> Response:
+    return StreamingResponse(
+        _events(desk, principal, turn_id, live, after),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _events(
+    desk: Service, principal: Principal, turn_id: UUID, live: LiveTurn | None, after: int
+) -> AsyncGenerator[bytes]:
+    """Events of a turn that runs here, or elsewhere, or is done; a comment now and then while nothing happens."""
+    while live is None:
+        stored = await desk.support.find(principal, turn_id)
+        if stored.done:
+            for event in replay(stored)[after:]:
+                yield _sse(turn_id, event)
+            return
+        await desk.support.wait(principal, turn_id, None, PING_SECONDS)
+        yield b": waiting\n\n"
+        live = desk.support.live(turn_id)
+    async for event in live.watch(after):
+        yield _sse(turn_id, event) if event else b": waiting\n\n"
+
+
+def _sse(turn_id: UUID, event: Event) -> bytes:
+    return b"id: %s:%d\nevent: %s\ndata: %s\n\n" % (
+        str(turn_id).encode(),
+        event.n,
+        event.type.encode(),
+        orjson.dumps(event.data),
+    )
+
+
+def _uuid(text: str) -> UUID:
+    """An id from a path; one that cannot be one is as unknown as any other."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _json(value: Json | dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(value), status, {"cache-control": "no-store", **(headers or {})}, "application/json"
+    )
