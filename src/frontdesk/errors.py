@@ -166,9 +166,30 @@ class ToolUnavailable(ToolError):
 
 
 class ModelError(FrontdeskError):
-    """No chat model could be asked."""
+    """No chat model could be asked.
+
+    ``reason`` says why in two or three words, without a key and without what was asked: "timeout", "HTTP 429".
+    """
 
     code = "model_error"
+
+    def __init__(self, detail: str = "", *, reason: str = "failed", retry_after: int | None = None) -> None:
+        self.reason = reason
+        super().__init__(detail, retry_after=retry_after)
+        if not detail:
+            self.args = (f"{self.detail} ({reason})",)
+
+
+class ModelUnavailable(ModelError):
+    """The model's endpoint does not answer as it should; the same request may work a moment later."""
+
+
+class ModelRejected(ModelError):
+    """The model's endpoint did not accept this request; another one may pass."""
+
+
+class ModelMisconfigured(ModelError):
+    """The model's endpoint turned Frontdesk away: check the model's name, its key and its address."""
 
 
 class LeaseLost(FrontdeskError):

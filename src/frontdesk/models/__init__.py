@@ -1,1 +1,96 @@
-"""TODO"""
+"""Chat models: by name, in a chain with fallbacks, the local one last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from frontdesk.errors import SettingsError
+from frontdesk.models.chain import Completion, ModelChain
+from frontdesk.settings import Settings
+
+__all__ = ["Completion", "ModelChain", "resolve"]
+
+
+class Provider(NamedTuple):
+    """What a provider of LangChain's needs: an extra or a package, and the variable its key stands in."""
+
+    install: str
+    key: str = ""
+
+
+PROVIDERS = {
+    "anthropic": Provider("frontdesk[anthropic]", "ANTHROPIC_API_KEY"),
+    "ollama": Provider("frontdesk[ollama]"),
+    "openai-sdk": Provider("frontdesk[openai-sdk]", "OPENAI_API_KEY"),
+    "google_genai": Provider("langchain-google-genai", "GOOGLE_API_KEY"),
+    "mistralai": Provider("langchain-mistralai", "MISTRAL_API_KEY"),
+    "groq": Provider("langchain-groq", "GROQ_API_KEY"),
+}
+OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
+
+
+def resolve(name: str, settings: Settings, *, local: Callable[[], BaseChatModel]) -> BaseChatModel:
+    """The chat model called ``name``, without asking the network.
+
+    "local" is what ``local`` returns; "openai:NAME" (or a bare OpenAI name) is any OpenAI-compatible endpoint,
+    without the openai SDK; "openai-sdk:NAME" is langchain-openai; all else is what LangChain's init_chat_model
+    takes, "anthropic:NAME" for example.
+
+    Raises SettingsError with what to install or which variable to set.
+    """
+    if name == "local":
+        return local()
+    provider, separator, model = name.partition(":")
+    if not separator and name.startswith(OPENAI_NAMES):
+        provider, model = "openai", name
+    if provider == "openai":
+        return _openai(model, settings)
+    return _langchain(name, provider, model)
+
+
+def _openai(model: str, settings: Settings) -> BaseChatModel:
+    # aiohttp takes a third of a second to import: a desk with the local model does without it.
+    from frontdesk.models.openai import OPENAI, OpenAIChat  # noqa: PLC0415
+
+    if not model:
+        raise SettingsError("FRONTDESK_MODEL: write the model's name after the colon, openai:gpt-4o-mini")
+    base_url = settings.openai_base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError("OPENAI_BASE_URL: write an address such as http://127.0.0.1:11434/v1")
+    if base_url == OPENAI and not os.environ.get("OPENAI_API_KEY"):
+        raise SettingsError(f"openai:{model} needs a key: set OPENAI_API_KEY, or FRONTDESK_MODEL=local")
+    return OpenAIChat(model=model, base_url=base_url, timeout=settings.model_timeout)
+
+
+def _langchain(name: str, provider: str, model: str) -> BaseChatModel:
+    # Providers cost a second and more to import: only the one that was asked for, and only then.
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415
+
+    known = PROVIDERS.get(provider)
+    try:
+        if provider == "openai-sdk":
+            chosen: object = init_chat_model(model, model_provider="openai")
+        else:
+            chosen = init_chat_model(name)
+    except ImportError:
+        install = known.install if known else f"langchain-{provider.replace('_', '-')}"
+        raise SettingsError(f"the model {name!r} needs a package: pip install '{install}'") from None
+    except Exception:  # noqa: BLE001 — each provider complains in its own words, some of which hold the key
+        raise SettingsError(f"the model {name!r} cannot be used: {_advice(known)}") from None
+    if known and known.key and not os.environ.get(known.key):
+        raise SettingsError(f"the model {name!r} cannot be used: {_advice(known)}")
+    if not isinstance(chosen, BaseChatModel):
+        raise SettingsError(f"the model {name!r} is not a chat model")
+    return chosen
+
+
+def _advice(known: Provider | None) -> str:
+    if known and known.key and not os.environ.get(known.key):
+        return f"set {known.key}, or FRONTDESK_MODEL=local"
+    return "write local, openai:NAME, anthropic:NAME, ollama:NAME, or what LangChain's init_chat_model takes"
