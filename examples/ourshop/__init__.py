@@ -1,0 +1,1 @@
+"""OurShop: an invented web shop that shows Frontdesk at work."""
