@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
@@ -233,7 +234,7 @@ async def test_message_without_a_role_is_rejected(model: OpenAIChat) -> None:
 async def test_many_calls_at_once_share_one_session(model: OpenAIChat, endpoint: Endpoint) -> None:
     replies = await asyncio.gather(*(model.ainvoke(ASKED) for _ in range(50)))
     assert {reply.content for reply in replies} == {TEXT}
-    assert len(model._sessions) == 1
+    assert len(model._endpoint._sessions) == 1
 
 
 async def test_model_works_again_after_it_was_closed(model: OpenAIChat) -> None:
@@ -254,6 +255,20 @@ async def test_callbacks_and_traces_of_langchain_still_see_the_call(model: OpenA
         await model.ainvoke(ASKED)
     assert [run.run_type for run in collected.traced_runs] == ["llm"]
     assert KEY not in str(collected.traced_runs[0].model_dump())
+
+
+async def test_unobserved_and_observed_calls_give_the_same_message(
+    model: OpenAIChat, endpoint: Endpoint
+) -> None:
+    endpoint.behaviours = ["both"]
+    bound = model.bind_tools(TOOLS)
+    unobserved = await bound.ainvoke(ASKED)
+    with get_usage_metadata_callback() as usage:
+        observed = await bound.ainvoke(ASKED)
+        observed_stream = await streamed(bound, ASKED)
+    assert usage.usage_metadata["stub-1"]["total_tokens"] == 98
+    assert essence(unobserved) == essence(observed) == essence(observed_stream)
+    assert endpoint.requests[0] == endpoint.requests[1]
 
 
 # ------------------------------------------------------------------ failures

@@ -85,8 +85,8 @@ def _langchain(name: str, provider: str, model: str) -> BaseChatModel:
         raise SettingsError(f"the model {name!r} cannot be used: {_advice(known)}") from None
     if known and known.key and not os.environ.get(known.key):
         raise SettingsError(f"the model {name!r} cannot be used: {_advice(known)}")
-    if not isinstance(chosen, BaseChatModel):
-        raise SettingsError(f"the model {name!r} is not a chat model")
+    if not isinstance(chosen, BaseChatModel):  # without a name, LangChain returns a model yet to be chosen
+        raise SettingsError(f"the model {name!r} cannot be used: {_advice(known)}")
     return chosen
 
 

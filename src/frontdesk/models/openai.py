@@ -7,36 +7,35 @@ more than the rest of a turn together. This hands over the ready body instead.
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import time
-import urllib.request
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, cast
 
-import aiohttp
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.callbacks import (
+    AsyncCallbackManager,
+    AsyncCallbackManagerForLLMRun,
+    CallbackManagerForLLMRun,
+)
+from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_messages
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from frontdesk.domain import Json
-from frontdesk.errors import ModelError, ModelMisconfigured, ModelRejected, ModelUnavailable
+from frontdesk.errors import ModelError, ModelUnavailable
 from frontdesk.models import wire
+from frontdesk.models.endpoint import Endpoint, pause
 
 OPENAI = "https://api.openai.com/v1"
-CONNECT_SECONDS = 5.0
-PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 2.0
-THIS_REQUEST = {400, 413, 422}
-LATER = {408, 409, 425, 429}
+BOUND = {"tools", "tool_choice"}
 
 
 def _base_url() -> str:
@@ -69,13 +68,16 @@ class OpenAIChat(BaseChatModel):
     temperature: float | None = None
     extra_body: Json = Field(default_factory=dict[str, Any])
 
-    # A session belongs to the event loop it was made in.
-    _sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = PrivateAttr(
-        default_factory=weakref.WeakKeyDictionary
-    )
+    _endpoint: Endpoint = PrivateAttr()
     _schemas: dict[int, tuple[weakref.ref[Any], Json]] = PrivateAttr(
         default_factory=dict[int, tuple[weakref.ref[Any], Json]]
     )
+
+    def model_post_init(self, context: Any) -> None:
+        """Open nothing yet: connections are made when they are first needed."""
+        super().model_post_init(context)
+        key = self.api_key.get_secret_value() if self.api_key else None
+        self._endpoint = Endpoint(f"{self.base_url.rstrip('/')}/chat/completions", key)
 
     @property
     def _llm_type(self) -> str:
@@ -111,6 +113,48 @@ class OpenAIChat(BaseChatModel):
         return schema
 
     # -------------------------------------------------------------- calls
+    async def ainvoke(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        """As LangChain's own, but where nobody listens (no callback, trace or cache) without its plumbing,
+
+        which costs as much as the rest of the call.
+        """
+        if self._observed(input, config, kwargs):
+            return await super().ainvoke(input, config, stop=stop, **kwargs)
+        result = await self._agenerate(convert_to_messages(cast("list[Any]", input)), stop, **kwargs)
+        return cast("AIMessage", result.generations[0].message)
+
+    async def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        """As ainvoke, in pieces."""
+        if self._observed(input, config, kwargs):
+            async for piece in super().astream(input, config, stop=stop, **kwargs):
+                yield piece
+            return
+        async for chunk in self._astream(convert_to_messages(cast("list[Any]", input)), stop, **kwargs):
+            yield cast("AIMessageChunk", chunk.message)
+
+    def _observed(self, asked: LanguageModelInput, config: RunnableConfig | None, options: Json) -> bool:
+        if not isinstance(asked, list) or not options.keys() <= BOUND:
+            return True
+        if self.rate_limiter or self.output_version or self.cache or get_llm_cache():
+            return True
+        # configure() also finds what stands in the context and in the environment: traces, usage counters.
+        callbacks = ensure_config(config).get("callbacks")
+        return bool(AsyncCallbackManager.configure(callbacks, self.callbacks, self.verbose).handlers)
+
     async def _agenerate(
         self,
         messages: list[BaseMessage],
@@ -123,7 +167,7 @@ class OpenAIChat(BaseChatModel):
         try:
             message = await self._ask(body, deadline)
         except ModelUnavailable as error:
-            await _pause(error, deadline)
+            await pause(error, deadline)
             message = await self._ask(body, deadline)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -145,7 +189,7 @@ class OpenAIChat(BaseChatModel):
         except ModelUnavailable as error:
             if begun:  # what was handed over cannot be taken back here: the caller decides
                 raise
-            await _pause(error, deadline)
+            await pause(error, deadline)
         else:
             return
         async for chunk in self._ask_stream(body, deadline):
@@ -174,8 +218,7 @@ class OpenAIChat(BaseChatModel):
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; a later call opens new ones."""
-        if session := self._sessions.pop(asyncio.get_running_loop(), None):
-            await session.close()
+        await self._endpoint.aclose()
 
     # -------------------------------------------------------------- HTTP
     def _body(self, messages: list[BaseMessage], stop: list[str] | None, options: Json) -> bytes:
@@ -186,11 +229,11 @@ class OpenAIChat(BaseChatModel):
         return wire.encode_body(self.model, messages, {**options, **self.extra_body})
 
     async def _ask(self, body: bytes, deadline: float) -> AIMessage:
-        async with self._open(body, deadline) as response:
+        async with self._endpoint.open(body, deadline) as response:
             return wire.decode_reply(await response.read())
 
     async def _ask_stream(self, body: bytes, deadline: float) -> AsyncIterator[ChatGenerationChunk]:
-        async with self._open(body, deadline) as response:
+        async with self._endpoint.open(body, deadline) as response:
             if response.content_type == "application/json":  # an endpoint that does not stream
                 yield ChatGenerationChunk(message=wire.as_chunk(wire.decode_reply(await response.read())))
                 return
@@ -201,81 +244,8 @@ class OpenAIChat(BaseChatModel):
             for chunk in stream.close():
                 yield ChatGenerationChunk(message=chunk)
 
-    @asynccontextmanager
-    async def _open(self, body: bytes, deadline: float) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """A 200 response. All that goes wrong on the way is raised as a ModelError without its cause:
-
-        aiohttp's errors name addresses, and a traceback that holds them holds the request, too.
-        """
-        left = max(deadline - time.monotonic(), 0.001)
-        limit = aiohttp.ClientTimeout(total=left, sock_connect=min(left, CONNECT_SECONDS))
-        try:
-            async with self._session().post(
-                f"{self.base_url.rstrip('/')}/chat/completions",
-                data=body,
-                timeout=limit,
-                allow_redirects=False,  # the key and the question go to this address and to no other
-            ) as response:
-                if response.status != 200:
-                    raise _refused(response.status, response.headers.get("Retry-After"))
-                yield response
-        except TimeoutError:
-            raise ModelUnavailable(reason="timeout") from None
-        except aiohttp.InvalidURL:
-            raise ModelMisconfigured(reason="the address is not a URL") from None
-        except aiohttp.ClientPayloadError:
-            raise ModelUnavailable(reason="reply ended early") from None
-        except (aiohttp.ClientError, OSError):
-            raise ModelUnavailable(reason="connection failed") from None
-
-    def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
-            session = self._sessions[loop] = self._new_session()
-        return session
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "application/json", "User-Agent": "frontdesk"}
-        if self.api_key:
-            headers["Authorization"] = f"Bearer {self.api_key.get_secret_value()}"
-        return aiohttp.ClientSession(
-            headers=headers,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # Looking for proxies costs on each request: only where one is set.
-            trust_env=bool(urllib.request.getproxies()),
-        )
-
 
 def _choice(wanted: str, schemas: Sequence[Json]) -> Any:
     if any(schema["function"]["name"] == wanted for schema in schemas):
         return {"type": "function", "function": {"name": wanted}}
     return "required" if wanted == "any" else wanted
-
-
-def _refused(status: int, retry_after: str | None) -> ModelError:
-    reason = f"HTTP {status}"
-    if status in LATER or status >= 500:
-        return ModelUnavailable(reason=reason, retry_after=_seconds(retry_after))
-    if status in THIS_REQUEST:
-        return ModelRejected(reason=reason)
-    return ModelMisconfigured(reason=reason)
-
-
-def _seconds(header: str | None) -> int | None:
-    """Retry-After in whole seconds; a date, or what cannot be read, counts as too long to wait."""
-    if header is None:
-        return None
-    try:
-        return max(0, math.ceil(float(header)))
-    except (ValueError, OverflowError):
-        return 60
-
-
-async def _pause(error: ModelUnavailable, deadline: float) -> None:
-    """Wait before the second try, or raise ``error`` where there is no time for one."""
-    wait = PAUSE_SECONDS if error.retry_after is None else float(error.retry_after)
-    if wait > LONGEST_PAUSE_SECONDS or time.monotonic() + wait >= deadline:
-        raise error
-    await asyncio.sleep(wait)
