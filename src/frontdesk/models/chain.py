@@ -81,7 +81,6 @@ class ModelChain:
 
         With ``on_text`` the reply is streamed and each piece of text handed over as it comes. When a model
         fails after some of it, ``on_reset`` is called first: throw away what came, the next one starts anew.
-
         Raises ModelError when every model failed; its message lists why.
         """
         began = time.perf_counter()
