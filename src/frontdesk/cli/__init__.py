@@ -1,1 +1,65 @@
-"""TODO"""
+"""The command line: ``frontdesk serve``, ``chat``, ``knowledge sync``, ``conversations show``, ``audit verify``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from frontdesk.errors import FrontdeskError
+
+# Each command lives in a module of its own, imported when it is asked for: --help costs no second.
+COMMANDS = {
+    "serve": "frontdesk.cli.serve:serve",
+    "demo": "frontdesk.cli.demo:demo",
+    "chat": "frontdesk.cli.chat:chat",
+    "knowledge": "frontdesk.cli.knowledge:knowledge",
+    "conversations": "frontdesk.cli.conversations:conversations",
+    "audit": "frontdesk.cli.audit:audit",
+    "keys": "frontdesk.cli.keys:keys",
+}
+ABOUT = {
+    "serve": "Serve a desk: frontdesk serve support:desk",
+    "demo": "Start the example shop and its desk (what `make run` does)",
+    "chat": "Talk to a running desk in the terminal",
+    "knowledge": "The help center: sync FOLDER",
+    "conversations": "What was recorded: list, show ID",
+    "audit": "The audit log: verify, anchor",
+    "keys": "Keys of trusted backends: create, list, revoke",
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """All names, in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(ABOUT.items()))
+
+
+@click.group(cls=Lazy)
+@click.version_option(package_name="frontdesk", prog_name="frontdesk", version="0.1.0")
+def cli() -> None:
+    """Turn the backend you already have into a customer-support agent."""
+
+
+def main() -> None:
+    """Run a command; what went wrong is one sentence on stderr and exit code 1."""
+    try:
+        cli(prog_name="frontdesk")
+    except FrontdeskError as error:
+        click.echo(f"frontdesk: {error.detail}", err=True)
+        sys.exit(1)

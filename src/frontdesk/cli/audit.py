@@ -1,0 +1,40 @@
+"""``frontdesk audit verify`` and ``anchor``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import orjson
+
+from frontdesk.bootstrap import database_urls
+from frontdesk.settings import load
+from frontdesk.store.audit import anchor as take_anchor
+from frontdesk.store.audit import verify as verify_log
+
+
+@click.group()
+def audit() -> None:
+    """The append-only, hash-chained log of what was done."""
+
+
+@audit.command()
+@click.option(
+    "--anchor", type=click.Path(exists=True, path_type=Path), help="compare with an anchor taken before"
+)
+def verify(anchor: Path | None) -> None:
+    """Walk every chain. Exit code 1 when a row was edited, removed, reordered or cut off."""
+    earlier = orjson.loads(anchor.read_bytes()) if anchor else None
+    report = verify_log(database_urls(load())[1], earlier)
+    for problem in report.problems:
+        click.echo(problem)
+    state = "holds" if report.holds else f"is broken in {len(report.problems)} places"
+    click.echo(f"The audit log {state}: {report.rows} rows in {report.conversations} conversations.")
+    sys.exit(0 if report.holds else 1)
+
+
+@audit.command("anchor")
+def anchor_() -> None:
+    """Print the heads of all chains as JSON, to be kept outside the database."""
+    click.echo(orjson.dumps(take_anchor(database_urls(load())[1])))

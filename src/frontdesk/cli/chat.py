@@ -1,0 +1,72 @@
+"""``frontdesk chat``: talk to a running desk in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import httpx
+import orjson
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+
+from frontdesk.cli.demo import dev_key
+from frontdesk.settings import load
+
+console = Console(highlight=False)
+
+
+@click.command()
+@click.option("--url", default="", help="where the desk listens; by default http://127.0.0.1:8000")
+@click.option("--as", "user_id", default="u123", show_default=True, help="the customer to be")
+@click.option("--key", default="", help="a service key; by default the first set, or the demo's own")
+def chat(url: str, user_id: str, key: str) -> None:
+    """Talk to a running desk as a customer. Ctrl+D ends."""
+    settings = load()
+    key = key or (settings.service_keys[0] if settings.service_keys else dev_key(settings.data_dir))
+    url = url or f"http://{settings.host}:{settings.port}"
+    console.print(f"[dim]{url} as {user_id}. You are talking to an AI assistant. Ctrl+D ends.[/dim]")
+    with httpx.Client(
+        base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=90, trust_env=False
+    ) as http:
+        while True:
+            try:
+                message = console.input("[bold]You[/bold]  ").strip()
+            except (EOFError, KeyboardInterrupt):
+                console.print()
+                return
+            if message:
+                _say(http, user_id, message)
+
+
+def _say(http: httpx.Client, user_id: str, message: str) -> None:
+    """Send one message and show its steps and its answer as they come."""
+    body = {"user_id": user_id, "message": message}
+    try:
+        with http.stream(
+            "POST", "/support/chat", json=body, headers={"accept": "text/event-stream"}
+        ) as answer:
+            if answer.status_code != httpx.codes.OK:
+                answer.read()
+                console.print(f"[red]{answer.status_code} {escape(answer.json().get('detail', ''))}[/red]")
+                return
+            kind = ""
+            for line in answer.iter_lines():
+                if line.startswith("event: "):
+                    kind = line[7:]
+                elif line.startswith("data: "):
+                    _show(kind, orjson.loads(line[6:]))
+    except httpx.HTTPError:
+        console.print("[red]Not delivered. Is the desk running? (make run)[/red]")
+
+
+def _show(kind: str, data: dict[str, Any]) -> None:
+    if kind == "step" and data["state"] == "running":
+        console.print(f"[dim]  {escape(data['label'])} …[/dim]")
+    elif kind == "done":
+        console.print(Markdown(data["reply"]))
+        for citation in data["citations"]:
+            console.print(
+                f"[dim]  \\[{citation['n']}] {escape(citation['title'])}  {escape(citation['url'])}[/dim]"
+            )

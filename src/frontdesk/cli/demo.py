@@ -1,0 +1,174 @@
+"""``frontdesk demo``: the example shop and its desk, in one command. ``make run`` calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from frontdesk.bootstrap import load_desk
+from frontdesk.database import embedded
+from frontdesk.errors import SettingsError
+from frontdesk.settings import Settings, load
+from frontdesk.telemetry import configure
+
+console = Console(stderr=True, highlight=False)
+CUSTOMERS = ("u123", "u124", "u125", "u126")
+SHOP_START_SECONDS = 60
+
+
+@click.command()
+def demo() -> None:
+    """Start the example shop and its desk. PORT and SHOP_PORT choose other ports than 8000 and 8001."""
+    root = Path.cwd()
+    if not (root / "examples" / "ourshop").is_dir():
+        raise SettingsError("the example shop is in the repository: run this in a clone of it")
+    sys.path.insert(0, str(root))
+    signal.signal(signal.SIGTERM, _stop)
+    settings = _settings()
+    configure("warning" if sys.stderr.isatty() else settings.log_level, settings.log_format)
+    shop_port = _port("SHOP_PORT", 8001)
+    for port in (settings.port, shop_port):
+        _must_be_free(port)
+    try:
+        with _shop(settings, shop_port):
+            _serve(settings, shop_port)
+    except KeyboardInterrupt:
+        pass
+    console.print("Stopped.")
+
+
+def dev_key(data_dir: Path) -> str:
+    """The demo's service key: made once, kept in the data folder for this user only."""
+    path = data_dir / "service-key"
+    if path.exists():
+        return path.read_text().strip()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    key = f"sk_demo_{secrets.token_urlsafe(32)}"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key)
+    return key
+
+
+def _settings() -> Settings:
+    port = _port("PORT", 0)
+    settings = load(**({"port": port} if port else {}))
+    if not settings.service_keys:
+        settings = settings.model_copy(update={"service_keys": (dev_key(settings.data_dir),)})
+    return settings
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not int(text) < 65536:
+        raise SettingsError(f"{name}: write a port number from 1 to 65535")
+    return int(text)
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(
+                f"port {port} is taken: choose others, for example PORT=8010 SHOP_PORT=8011 make run"
+            ) from None
+
+
+@contextmanager
+def _shop(settings: Settings, port: int) -> Iterator[None]:
+    """The shop's own service in a process of its own, over its own database."""
+    with console.status("Starting PostgreSQL …"):
+        url = os.environ.get("SHOP_DATABASE_URL") or embedded.database(
+            embedded.start(settings.data_dir.resolve() / "postgres"), "ourshop"
+        )
+    os.environ["SHOP_URL"] = f"http://127.0.0.1:{port}"
+    environment = {
+        **os.environ,
+        "SHOP_DATABASE_URL": url,
+        "SHOP_PORT": str(port),
+        "SHOP_STOP_WITH_STDIN": "1",
+        "PYTHONPATH": str(Path.cwd()),
+    }
+    command = [sys.executable, "-m", "examples.ourshop.shop"]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+    try:
+        with console.status("Starting the example shop (the first time it fills its database) …"):
+            _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SHOP_START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise SettingsError("the example shop did not start; its message stands above")
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310  (a fixed http URL on loopback)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SettingsError("the example shop did not answer in time")
+
+
+def _serve(settings: Settings, shop_port: int) -> None:
+    from frontdesk.cli.serve import prepare, run  # noqa: PLC0415  (imports while the shop is filling its database)
+
+    desk = load_desk("examples.ourshop.support:desk")
+    asyncio.run(prepare(desk, settings))
+    _greet(settings, shop_port)
+    run(desk, settings, customers=CUSTOMERS)
+
+
+def _greet(settings: Settings, shop_port: int) -> None:
+    """Where to go, and a line to paste."""
+    url = f"http://{settings.host}:{settings.port}"
+    body = '{"user_id": "u123", "message": "Where is my order 789?"}'
+    key = settings.service_keys[0]
+    lines = (
+        "",
+        f"[bold]Frontdesk is up[/bold] with the model [bold]{settings.model_name}[/bold]"
+        " · [yellow]development mode: loopback only, demo customers, keys kept on this machine[/yellow]",
+        "",
+        f"  Talk to it      {url}/",
+        f"  The shop's API  http://127.0.0.1:{shop_port}/docs  (Authorization: Bearer shop-demo)",
+        f"  Service key     {key}",
+        "",
+        "  Or paste this:",
+    )
+    for line in lines:
+        console.print(line)
+    # click.echo, not rich: a line that is to be pasted must not be wrapped.
+    click.echo(
+        f"  curl -s {url}/support/chat -H {shlex.quote('authorization: Bearer ' + key)}"
+        f" -H 'content-type: application/json' -d {shlex.quote(body)}",
+        err=True,
+    )
+    console.print("\n  Ctrl+C stops it.")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM while starting ends it as Ctrl+C does; once it serves, uvicorn has handlers of its own."""
+    raise KeyboardInterrupt

@@ -1,0 +1,58 @@
+"""``frontdesk keys create NAME``, ``list``, ``revoke ID``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from frontdesk.bootstrap import database_urls
+from frontdesk.database import Database, migrate
+from frontdesk.settings import load
+from frontdesk.store.identity import create_service_key, list_service_keys, revoke_service_key
+
+Result = TypeVar("Result")
+
+
+@click.group()
+def keys() -> None:
+    """Keys of trusted backends."""
+
+
+@keys.command()
+@click.argument("name")
+def create(name: str) -> None:
+    """Make a key for the backend NAME; it is shown once. Two may be active, for rotation."""
+    click.echo(_with_database(lambda database: create_service_key(database, name)))
+
+
+@keys.command("list")
+def list_() -> None:
+    """All keys: their public halves and whether they work."""
+    for key in _with_database(list_service_keys):
+        click.echo(
+            f"{key.id}  {key.name}  {'revoked' if key.revoked_at else 'active'}  {key.created_at:%Y-%m-%d}"
+        )
+
+
+@keys.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """End the key KEY_ID; servers notice within 30 seconds."""
+    done = _with_database(lambda database: revoke_service_key(database, key_id))
+    click.echo("revoked" if done else "there is no active key of that id")
+
+
+def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        url, owner_url = database_urls(load())
+        migrate(owner_url)
+        database = await Database.open(url)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())

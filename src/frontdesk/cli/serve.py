@@ -1,0 +1,56 @@
+"""``frontdesk serve support:desk``."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+import uvicorn
+
+from frontdesk.bootstrap import database_urls, load_desk
+from frontdesk.cli.progress import sync_with_progress
+from frontdesk.database import Database, migrate
+from frontdesk.desk import Frontdesk
+from frontdesk.settings import Settings, load
+from frontdesk.telemetry import configure
+from frontdesk.web.app import create_app
+
+
+@click.command()
+@click.argument("desk", default="support:desk")
+@click.option("--port", type=int, help="instead of FRONTDESK_PORT (8000)")
+@click.option("--sync/--no-sync", default=True, help="bring the help center up to date first")
+def serve(desk: str, port: int | None, sync: bool) -> None:
+    """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
+    settings = load(**({"port": port} if port else {}))
+    configure(settings.log_level, settings.log_format)
+    chosen = load_desk(desk)
+    if sync and chosen.knowledge is not None:
+        asyncio.run(prepare(chosen, settings))
+    run(chosen, settings)
+
+
+async def prepare(desk: Frontdesk, settings: Settings) -> None:
+    """Migrate the database and sync the help center, showing progress."""
+    url, owner_url = database_urls(settings)
+    migrate(owner_url)
+    database = await Database.open(url)
+    try:
+        await sync_with_progress(desk, database)
+    finally:
+        await database.close()
+
+
+def run(desk: Frontdesk, settings: Settings, *, customers: tuple[str, ...] = ()) -> None:
+    """Serve until told to stop; turns that run get ten seconds to end."""
+    uvicorn.run(
+        create_app(desk, settings, demo_customers=customers),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=12,
+        timeout_keep_alive=30,
+    )
