@@ -126,7 +126,8 @@ def _lost(plan: OrderPlan, rng: Random) -> None:
 
 
 def _delivered(plan: OrderPlan, rng: Random) -> None:
-    _deliver(plan, rng, rng.randrange(2 + plan.zone.slowest, 380))
+    # Recent orders are what customers ask about, so there are more of them.
+    _deliver(plan, rng, rng.randrange(2 + plan.zone.slowest, 40 if rng.random() < 0.4 else 380))
     chance = rng.random()
     recent = (TODAY - _arrival(plan)).days <= rules.RETURN_WINDOW_DAYS
     if recent and chance < 0.25:
@@ -154,7 +155,7 @@ def _undecided_refund(plan: OrderPlan, rng: Random) -> None:
 
 
 def _cancelled(plan: OrderPlan, rng: Random) -> None:
-    plan.placed_at = at(TODAY - timedelta(days=rng.randrange(1, 300)), rng)
+    plan.placed_at = at(TODAY - timedelta(days=rng.choice((1, 2, rng.randrange(3, 300)))), rng)
     plan.cancelled_at = plan.placed_at + timedelta(minutes=rng.randrange(10, 600))
     plan.paid = rng.random() < 0.85
     plan.note = "Cancelled by the customer." if plan.paid else "Cancelled: the payment did not arrive."
