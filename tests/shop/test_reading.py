@@ -122,3 +122,11 @@ async def test_page_size_out_of_range_is_invalid(still_shop: httpx.AsyncClient) 
     reply = await still_shop.get("/users/u123/orders", params={"limit": 0})
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["field"] == "limit"
+
+
+async def test_text_that_cannot_be_stored_is_invalid(still_shop: httpx.AsyncClient) -> None:
+    assert (await still_shop.get("/orders/1%00")).status_code == 422
+    for text in ("\\u0000", "\\ud800"):
+        body = f'{{"subject": "a{text}b", "body": "c"}}'
+        reply = await still_shop.post("/tickets", content=body, headers={"Content-Type": "application/json"})
+        assert (reply.status_code, reply.json()["code"]) == (422, "invalid_request")

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -195,6 +195,12 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return respond(body(error.status_code, error.detail, error.detail, code))
 
 
+async def _unstorable(_: Request, __: Exception) -> JSONResponse:
+    # NUL and lone surrogates are valid in JSON and in paths, but not in a database's text.
+    detail = "The request has characters that no text can have."
+    return respond(body(422, "The request is not valid", detail, "invalid_request"))
+
+
 async def _unavailable(_: Request, __: Exception) -> JSONResponse:
     title = "The shop's database does not answer"
     return respond(body(503, title, title + ".", "unavailable"), {"Retry-After": "1"})
@@ -210,6 +216,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(UnicodeEncodeError, _unstorable)
     app.add_exception_handler(OperationalError, _unavailable)
     app.add_exception_handler(PoolTimeout, _unavailable)
     app.add_exception_handler(Exception, _crashed)
