@@ -1,0 +1,170 @@
+"""What "it", "the other one" and "the second one" mean: ids from facts, earlier calls and listed results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from frontdesk.models.local.catalog import Catalog, Entry
+from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.features import ANAPHOR, FRAGMENT, without_courtesy
+from frontdesk.models.local.parameters import Parameter
+from frontdesk.models.local.slots import identifiers
+from frontdesk.models.local.text import plain
+
+_ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "fifth": 4,
+    "5th": 4,
+}
+_ORDINAL = re.compile(
+    rf"\b(?:the |my |number )?({'|'.join(_ORDINALS)})(?: (?:one|order|parcel|of (?:them|those|these)|in the list|appointment|booking|item))?\b"
+)
+_LAST = re.compile(
+    r"\b(?:the |my )?(?:last|latest|newest|most recent) (?:one|order|parcel|purchase|of them)\b|\bthe (?:last|latest|newest)\b$"
+)
+_OTHER = re.compile(r"\b(?:the |my )?other (?:one|order|parcel|package)\b|\bthe other\b")
+_OWNED = re.compile(
+    r"\b(?:my|an?|any|all) (?:\w+ )?(?:orders?|parcels?|packages?|delivery|shipment|purchase|stuff)\b|\bmy stuff\b|\bstuff i\b"
+)
+_DATES = (
+    "placed_on",
+    "ordered_on",
+    "created_at",
+    "created_on",
+    "created",
+    "date",
+    "ordered_at",
+    "placed_at",
+    "purchased_on",
+)
+
+
+def points_back(text: str) -> bool:
+    """Whether the text speaks of something named before: "is it late?", "and the tracking number?"."""
+    low = plain(text)
+    core = without_courtesy(low)
+    if FRAGMENT.match(low.strip(" .!")) or FRAGMENT.match(core):
+        return True
+    return bool(ANAPHOR.search(core)) and not _OWNED.search(core)
+
+
+def known_ids(parameter: Parameter, dialogue: Dialogue) -> list[str]:
+    """Ids of this kind that were seen, newest first: arguments, results, facts."""
+    found: list[str] = []
+    if _orderly(parameter):
+        found += [str(dialogue.facts[k]) for k in ("order_id",) if dialogue.facts.get(k)]
+        found += [str(o) for o in reversed(dialogue.facts.get("order_ids") or ())]
+    for call in dialogue.results():
+        found += [str(v) for k, v in call.arguments.items() if k == parameter.name]
+        found += list(ids_in(call.result, parameter.name))
+    return list(dict.fromkeys(found))
+
+
+def current_id(parameter: Parameter, dialogue: Dialogue) -> str:
+    """The one last spoken of, or ""."""
+    for turn in reversed(dialogue.past):
+        said = identifiers(turn.message, parameter, known_ids(parameter, dialogue))
+        if said:
+            return said[-1]
+        called = [str(c.arguments[parameter.name]) for c in turn.calls if c.arguments.get(parameter.name)]
+        if called:
+            return called[-1]
+    return str(dialogue.facts.get("order_id") or "") if _orderly(parameter) else ""
+
+
+def chosen_id(text: str, parameter: Parameter, dialogue: Dialogue) -> str:
+    """ "The second one", "the last one", "the other one" as an id of what was last listed; "" if none is meant."""
+    low = plain(text)
+    listed = last_listed(parameter, dialogue)
+    ordinal = _ORDINAL.search(low)
+    if ordinal and _ORDINALS[ordinal[1]] < len(listed):
+        return listed[_ORDINALS[ordinal[1]]]
+    if _LAST.search(low) and listed:
+        return listed[-1] if re.search(r"\blast one|last of", low) else ""
+    if _OTHER.search(low):
+        current = current_id(parameter, dialogue)
+        others = [
+            i for i in (listed if 1 < len(listed) <= 2 else known_ids(parameter, dialogue)) if i != current
+        ]
+        return others[0] if others else ""
+    return ""
+
+
+def wants_latest(text: str) -> bool:
+    """ "Where is my latest order?"."""
+    return bool(_LAST.search(plain(text)))
+
+
+def latest(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The row with the newest date, where rows have dates."""
+    dated = [(str(row[key]), row) for row in rows for key in _DATES if row.get(key)]
+    return max(dated, key=lambda pair: pair[0])[1] if dated else None
+
+
+def last_listed(parameter: Parameter, dialogue: Dialogue) -> list[str]:
+    """The ids of the last list a tool returned, in its order."""
+    for call in dialogue.results():
+        listed = rows(call)
+        found = [row_id(row, parameter.name) for row in listed]
+        if len(listed) > 1 and all(found):
+            return found
+    return []
+
+
+def rows(call: Call) -> list[dict[str, Any]]:
+    """The list of records in a result: the result itself, or its only list of records."""
+    result: Any = call.result
+    if isinstance(result, dict):
+        lists = [v for v in result.values() if isinstance(v, list) and all(isinstance(r, dict) for r in v)]
+        result = lists[0] if len(lists) == 1 and call.tool != "search_knowledge" else []
+    return [row for row in result if isinstance(row, dict)] if isinstance(result, list) else []
+
+
+def row_id(row: dict[str, Any], name: str) -> str:
+    """The row's id for an argument called ``name``: under that name, or under "id"."""
+    found = row.get(name) or row.get("id")
+    return str(found) if isinstance(found, str | int) else ""
+
+
+def ids_in(value: Any, name: str) -> Iterator[str]:
+    """Every value under the key ``name`` anywhere in a result."""
+    if isinstance(value, dict):
+        if isinstance(value.get(name), str | int):
+            yield str(value[name])
+        for inner in value.values():
+            yield from ids_in(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from ids_in(inner, name)
+
+
+def lister(entry: Entry, catalog: Catalog) -> Entry | None:
+    """A bound tool that lists what ``entry`` wants an id of, without arguments."""
+    parameter = entry.id_parameter
+    if not parameter:
+        return None
+    if _orderly(parameter) and "list_orders" in catalog.roles:
+        return catalog.roles["list_orders"]
+    thing = parameter.name.removesuffix("_id")
+    for other in catalog.own():
+        free = not any(p.required for p in other.parameters) and not other.grant.changes
+        if (
+            free
+            and other.name != entry.name
+            and re.search(rf"\b(?:list|my|all)_?.*{re.escape(thing)}s?\b|{re.escape(thing)}s$", other.name)
+        ):
+            return other
+    return None
+
+
+def _orderly(parameter: Parameter) -> bool:
+    return parameter.name in ("order_id", "order", "order_number", "order_no")

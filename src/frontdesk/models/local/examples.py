@@ -1,0 +1,220 @@
+"""What customers say to any shop, by what they want; and how a bound tool is recognised as one for it."""
+
+from __future__ import annotations
+
+import re
+
+ORDER_STATUS = "order_status"
+LIST_ORDERS = "list_orders"
+PROFILE = "profile"
+PAYMENTS = "payments"
+REFUNDS = "refunds"
+RETURNS = "returns"
+KNOWLEDGE = "knowledge"
+
+# The first pattern must be in the tool's name and the second must not; True: it takes an id that is required.
+ROLES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], bool | None], ...] = (
+    (REFUNDS, re.compile(r"refund|reimburse"), re.compile(r"^(create|request|make|issue|start|refund)"), None),
+    (RETURNS, re.compile(r"returns?(_|$)|rma"), re.compile(r"^(create|request|start|open|register)"), None),
+    (PAYMENTS, re.compile(r"payment|charge|billing|transaction"), re.compile(r"^(create|pay|make|add|update)"), None),
+    (
+        ORDER_STATUS,
+        re.compile(r"(order|parcel|package|shipment|delivery)s?_?(status|state|details?|info)|track|^(get|find|show|read|look_?up)_(order|parcel|shipment)$"),
+        re.compile(r"list|cancel|change|update"),
+        True,
+    ),
+    (LIST_ORDERS, re.compile(r"orders|purchases|order_(list|history)"), re.compile(r"status|cancel|count"), False),
+    (PROFILE, re.compile(r"profile|account|my_details|customer(_details|_info)?$"), re.compile(r"update|change|delete|close|create"), False),
+)  # fmt: skip
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+UTTERANCES: dict[str, tuple[str, ...]] = {
+    ORDER_STATUS: _lines("""
+        where is my order
+        what is the status of my order
+        when will my order arrive
+        has my order shipped yet
+        is my order on its way
+        track my order
+        my order has not arrived yet
+        any news about my order
+        is my order late
+        i would like an update on my order
+        when should i expect delivery of my order
+        has it been dispatched
+        has it left the warehouse
+        who is delivering my order
+        what is the tracking number for my order
+        how far along is my order
+        is it going to come this week
+        still waiting for my order to come
+        i paid for my order and still nothing at my door
+        do you know anything about my order
+        is my order packed yet
+        did my order get delivered
+        it says delivered but i have nothing
+        what is happening with my order
+        which carrier has my order
+        what did i order in this order
+        what is in my order
+        i meant this order
+    """),
+    LIST_ORDERS: _lines("""
+        what have i bought from you so far
+        show me all my orders
+        list my orders
+        which of my orders are still open
+        what did i order
+        my order history
+        do i have any open orders
+        what are my recent orders
+        how many orders do i have
+        give me everything i have ordered
+        what orders are on my account
+        see my past purchases
+    """),
+    PROFILE: _lines("""
+        what do you have on file for me
+        which email address do you have for me
+        what delivery address is saved in my account
+        show me my profile
+        what phone number is on my account
+        what is my customer number
+        read me back the address you have for me
+        what details do you have stored about me
+        which name is my account under
+        am i a loyalty member
+        is my email still the old one in your system
+    """),
+    PAYMENTS: _lines("""
+        did my payment go through
+        how much did i pay for my order
+        has the money been taken from my account
+        was i charged twice for my order
+        did you charge my card
+        how much did that cost me in the end
+        which card did i pay with
+        what was the total i paid
+        is my payment confirmed
+        have you received my payment for the order
+        how was my order paid
+        why was my card charged
+        when was my card debited
+        is my order paid
+        there are two charges on my bank statement
+    """),
+    REFUNDS: _lines("""
+        is my refund on its way
+        where is my refund
+        when do i get my money back
+        still no refund on my card
+        have you processed the refund for my order
+        where is my money
+        did you refund me yet
+        how much was refunded
+        what is the status of my refund
+        i have not received my refund
+        it has been ten days and no money back
+        has my refund been approved
+    """),
+    RETURNS: _lines("""
+        did you receive my return
+        what is the state of my return
+        has my return arrived at the warehouse
+        did you get the item i sent back
+        is my return processed
+        have you booked in the things i returned
+        i posted the return last week has it arrived
+        status of my return
+        did my return package get to you
+        have you checked my return yet
+    """),
+    KNOWLEDGE: _lines("""
+        what is your refund policy
+        how long do refunds take
+        how do i return something
+        what do i need to do to send something back
+        can i return a used item
+        how do i cancel an order
+        can i still cancel my order
+        up to what point can an order be cancelled
+        how do i change my delivery address
+        i moved how do i put in the new address
+        can i change the address of an order
+        can i add an item to my order
+        how much is shipping
+        how long does delivery take
+        do you ship to switzerland
+        which countries do you deliver to
+        do you offer express delivery
+        which payment methods do you accept
+        can i pay with paypal or klarna
+        can i pay in instalments later
+        do you accept american express
+        my payment failed what can i do
+        what happens if i was charged twice
+        where do i type in a discount code
+        why does my voucher not work
+        do gift cards expire
+        how do i get an invoice
+        where can i download a receipt
+        my item broke am i still covered by the warranty
+        how long is the guarantee
+        do you have a size chart
+        what size should i take
+        how do i reset my password
+        i can not sign in to my account
+        how do i change my email address
+        how do i delete my account
+        what do you do with my personal data
+        get everything you have stored about me deleted
+        what are your opening hours
+        how can i contact you
+        what is your phone number
+        my item arrived damaged what now
+        an item is missing from my parcel
+        i received the wrong item
+        my parcel is lost what do i do
+        what does processing mean
+        what if i am not home when the parcel comes
+        can i pick it up at a shop
+        how do i exchange for another size
+        do you price match
+        do you have a student discount
+        how do loyalty points work
+        unsubscribe from the newsletter
+        how do i wash this jacket
+        when will it be back in stock
+        do i have to pay customs
+        is this email from you or a scam
+        who pays for return shipping
+        are you hiring
+        do you take bitcoin
+        do you have a shop in london
+        can i join an affiliate programme
+        do you sell batteries
+        what is the weather like
+        write me a poem
+        help me with my homework
+        who won the football match
+        what is the capital of france
+        tell me a joke
+        i need a new laptop what do you recommend
+        cancel my order
+        change my address please
+        change my email to a new one
+        i want a refund for my order
+        i want to return this
+        delete my account
+        order me another one
+    """),
+}
+
+# Requests that no built-in tool answers stay with the customer's own words in search_knowledge or a ticket.
+CHANGE = re.compile(
+    r"\b(cancel|change|update|switch|edit|modify|correct|remove|delete|close|replace|redirect|reroute|swap|exchange|add|apply|refund|reset|stop|pause|unsubscribe|return|wipe)\b"
+)

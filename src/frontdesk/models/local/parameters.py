@@ -1,0 +1,129 @@
+"""A tool's arguments as the local model fills them: what kind each is, read from the JSON schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ID, DATE, NUMBER, INTEGER, BOOLEAN, ENUM, EMAIL, PHONE, WORDS, TEXT = (
+    "id date number integer boolean enum email phone words text".split()
+)
+
+_ID_NAME = re.compile(r"(^|_)(id|no|number|nr|reference|ref|code|sku|isbn|barcode)$")
+_WORDS_NAME = re.compile(
+    r"^(query|question|q|search|search_query|text|message|details|description|summary|subject|reason|note|notes|comment|comments|feedback|body|problem|symptoms?|topic|request|issue)$"
+)
+_DIGIT_WORD = re.compile(r"[A-Za-z]{0,6}[-_/]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument: its kind, whether it must be there, what it may be, and the question that asks for it."""
+
+    name: str
+    kind: str
+    required: bool
+    choices: tuple[str, ...] = ()
+    shapes: tuple[re.Pattern[str], ...] = ()
+    ask: str = ""
+    examples: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """``order_id`` → order number."""
+        return re.sub(r" (id|no|nr)$", " number", self.name.replace("_", " "))
+
+    def fits(self, token: str) -> bool:
+        """Whether the token has the shape of this id; any token with a digit does when no shape is known."""
+        return any(shape.fullmatch(token) for shape in self.shapes) if self.shapes else len(token) >= 2
+
+
+def parameters(
+    schema: Mapping[str, Any], said: Iterable[str], asks: Mapping[str, str]
+) -> tuple[Parameter, ...]:
+    """The parameters of an object schema; ``said`` are the tool's example utterances."""
+    required = set(schema.get("required") or ())
+    found: list[Parameter] = []
+    for name, spec in (schema.get("properties") or {}).items():
+        kind, choices = _kind(name, _without_null(spec))
+        examples = tuple(str(e) for e in [*_listed(spec.get("examples")), *_listed(spec.get("example"))])
+        shapes = _shapes(spec, examples, said) if kind == ID else ()
+        ask = asks.get(name) or _question(name, kind, choices)
+        found.append(Parameter(name, kind, name in required, choices, shapes, ask, examples))
+    return tuple(found)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _without_null(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    options = [o for o in spec.get("anyOf") or spec.get("oneOf") or () if o.get("type") != "null"]
+    return {**spec, **options[0]} if options else spec
+
+
+def _kind(name: str, spec: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    if spec.get("enum") or "const" in spec:
+        return ENUM, tuple(str(v) for v in spec.get("enum") or [spec["const"]])
+    kind, form = spec.get("type"), str(spec.get("format") or "")
+    if kind == "boolean":
+        return BOOLEAN, ()
+    if _ID_NAME.search(name) and "phone" not in name:
+        return ID, ()
+    if kind in ("integer", "number"):
+        return str(kind), ()
+    return _text_kind(name, form), ()
+
+
+def _text_kind(name: str, form: str) -> str:
+    if form.startswith("date") or re.search(r"(^|_)(date|day|on)$", name):
+        return DATE
+    if form in ("email", "idn-email") or "email" in name or "e_mail" in name:
+        return EMAIL
+    if "phone" in name or name in ("mobile", "tel"):
+        return PHONE
+    if re.search(r"(^|_)(amount|price|money|sum)$", name):
+        return NUMBER
+    return WORDS if _WORDS_NAME.match(name) else TEXT
+
+
+def _shapes(
+    spec: Mapping[str, Any], examples: Iterable[str], said: Iterable[str]
+) -> tuple[re.Pattern[str], ...]:
+    if spec.get("pattern"):
+        return (re.compile(str(spec["pattern"]).strip("^$"), re.IGNORECASE),)
+    tokens = list(examples) or [m[0] for text in said for m in _DIGIT_WORD.finditer(text)]
+    return tuple(re.compile(p, re.IGNORECASE) for p in dict.fromkeys(shape(t) for t in tokens))
+
+
+def shape(token: str) -> str:
+    """The pattern of ids that look like this one: ``ORD-1042`` → letters kept, digits counted."""
+    parts: list[str] = []
+    for run in re.findall(r"\d+|[A-Za-z]+|[^\dA-Za-z]+", token):
+        if run.isdigit():
+            low = len(run) if len(run) <= 3 else len(run) - 1
+            parts.append(rf"\d{{{low},{len(run) + 3}}}")
+        elif run.isalpha():
+            parts.append(re.escape(run) if len(run) > 1 or not parts else "[A-Za-z]{1,2}")
+        else:
+            parts.append(re.escape(run) + "?")
+    return "".join(parts)
+
+
+def _question(name: str, kind: str, choices: tuple[str, ...]) -> str:
+    label = re.sub(r" (id|no|nr)$", " number", name.replace("_", " "))
+    if choices:
+        return f"Which {label} would you like: {', '.join(c.replace('_', ' ') for c in choices[:6])}?"
+    if kind == ID:
+        return (
+            f"Which {label} is it? Please send me the number."
+            if "number" not in label
+            else f"Could you tell me the {label}?"
+        )
+    if kind == DATE:
+        return f"Which {label if 'date' in label or 'day' in label else 'date'} would you like?"
+    if kind == WORDS:
+        return f"What should I write as the {label}?"
+    return f"Could you tell me the {label}?"

@@ -1,0 +1,332 @@
+"""What to do about a message: up to three parts, each a tool call, a search, or a question to the customer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from frontdesk.models.local import context, slots
+from frontdesk.models.local import parameters as kinds
+from frontdesk.models.local.catalog import Catalog, Encoder, Entry
+from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.examples import KNOWLEDGE, ORDER_STATUS
+from frontdesk.models.local.features import FRAGMENT, features, wanted, without_courtesy
+from frontdesk.models.local.parameters import Parameter
+from frontdesk.models.local.route import Route, elliptical, route
+from frontdesk.models.local.text import clauses, content_words, plain
+
+CALL, SEARCH, ASK, CHOOSE, SIGN_IN = "call", "search", "ask", "choose", "sign_in"
+MOST_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is wanted. ``choose``: list with ``tool`` first, then go on with ``then``."""
+
+    kind: str
+    text: str
+    tool: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    ask: str = ""
+    then: str = ""
+    change: bool = False
+    score: float = 0.0
+    policy: bool = False
+
+    @property
+    def calls(self) -> bool:
+        """Whether a tool runs for this part."""
+        return self.kind in (CALL, SEARCH, CHOOSE)
+
+
+class Planner:
+    """Plans one message. ``text`` is plain text (text.plain) throughout."""
+
+    def __init__(self, dialogue: Dialogue, catalog: Catalog, encoder: Encoder) -> None:
+        self.dialogue = dialogue
+        self.catalog = catalog
+        self.encoder = encoder
+        self.text = plain(dialogue.message)
+
+    def parts(self) -> list[Part]:
+        """The parts of the message, at most three, none twice."""
+        going_on = self._answer_to_question()
+        if going_on:
+            return going_on
+        mentioned = self._mentioned()
+        if elliptical(self.text, mentioned) and self._names_a_thing(mentioned):
+            entry = self._previous() or self._default()
+            if entry:
+                return self._for_entry(entry, self.text)
+        requests = self._requests()
+        if len(requests) < 2:
+            return self._part(requests[0] if requests else self.text)
+        return self._several(requests)
+
+    def _names_a_thing(self, mentioned: tuple[str, ...]) -> bool:
+        entry = self._previous() or self._default()
+        parameter = entry.id_parameter if entry else None
+        return bool(mentioned) or bool(parameter and context.chosen_id(self.text, parameter, self.dialogue))
+
+    def _mentioned(self) -> tuple[str, ...]:
+        found: list[str] = []
+        for entry in self.catalog.own():
+            if entry.id_parameter:
+                found += self._ids(entry.id_parameter, self.dialogue.message)
+        return tuple(dict.fromkeys(found))
+
+    def _ids(self, parameter: Parameter, text: str) -> tuple[str, ...]:
+        return slots.identifiers(text, parameter, context.known_ids(parameter, self.dialogue))
+
+    # Which tool
+
+    def _previous(self) -> Entry | None:
+        """The tool a bare id goes to: what the last question was for, else the last tool that took an id."""
+        last = self.dialogue.last
+        if last.reply.rstrip().endswith("?") and last.message:
+            earlier = Planner(
+                replace(self.dialogue, message=last.message, past=self.dialogue.past[:-1]),
+                self.catalog,
+                self.encoder,
+            )
+            for part in earlier.parts():
+                name = part.then or part.tool
+                if part.kind in (ASK, CHOOSE) and name in self.catalog.entries:
+                    return self.catalog.entries[name]
+        for turn in reversed(self.dialogue.past[-4:]):
+            for call in reversed(turn.calls):
+                entry = self.catalog.entries.get(call.tool)
+                if entry and entry.id_parameter and not entry.grant.changes:
+                    return entry
+        return None
+
+    def _default(self) -> Entry | None:
+        if ORDER_STATUS in self.catalog.roles:
+            return self.catalog.roles[ORDER_STATUS]
+        for entry in self.catalog.own():
+            parameter = entry.id_parameter
+            if (
+                parameter
+                and parameter.shapes
+                and not entry.grant.changes
+                and self._ids(parameter, self.dialogue.message)
+            ):
+                return entry
+        return None
+
+    def _route(self, text: str) -> Route:
+        mentioned = self._mentioned()
+        here = any(token.lower() in text for token in mentioned)
+        back = context.points_back(text) and any(
+            context.current_id(e.id_parameter, self.dialogue) for e in self.catalog.own() if e.id_parameter
+        )
+        return route(text, self.catalog, self.encoder, reference=here or back, identifiers=mentioned)
+
+    # Several parts
+
+    def _requests(self) -> list[str]:
+        """The clauses that ask for something; what only adds to the clause before is kept with it."""
+        units: list[str] = []
+        for clause in clauses(wanted(self.text)):
+            bare = without_courtesy(clause)
+            if units and (self._only_adds(bare) or elliptical(clause, self._mentioned())):
+                units[-1] = f"{units[-1]} {clause}"
+            else:
+                units.append(clause)
+        asking = [u for u in units if _asks(u)]
+        if len(asking) == 1 and len(self.text.split()) <= 16:
+            return [self.text]
+        return asking
+
+    def _only_adds(self, clause: str) -> bool:
+        own = features(clause)
+        domain = own.refund or own.returned or own.payment or own.profile or own.policy
+        return (
+            len(clause.split()) <= 6
+            and context.points_back(clause)
+            and not domain
+            and not FRAGMENT.match(clause)
+        )
+
+    def _several(self, requests: list[str]) -> list[Part]:
+        found: list[Part] = []
+        for text in requests[: MOST_PARTS * 2]:
+            for part in self._part(text):
+                if not any(_same(part, other) for other in found):
+                    found.append(part)
+        tools = [p for p in found if p.kind != SEARCH]
+        searches = [p for p in found if p.kind == SEARCH and (p.policy or p.change)]
+        if tools and not searches:
+            return _without_weak(tools)[:MOST_PARTS]
+        if not tools:
+            return searches[:MOST_PARTS] if len(searches) > 1 else [self._search(self.text, found[0])]
+        return [p for p in found if p in tools or p in searches][:MOST_PARTS]
+
+    # One part
+
+    def _part(self, text: str) -> list[Part]:
+        chosen = self._route(text)
+        entry = self.catalog.entries.get(chosen.target)
+        if entry:
+            return [replace(p, score=chosen.score) for p in self._for_entry(entry, text)]
+        if chosen.target != KNOWLEDGE and self.dialogue.visitor:
+            return [Part(SIGN_IN, text, score=chosen.score)]
+        search = self._search(
+            text, Part(SEARCH, text, change=chosen.change, score=chosen.score, policy=chosen.policy)
+        )
+        return [*self._status_beside(search), search]
+
+    def _search(self, text: str, like: Part) -> Part:
+        whole = self.dialogue.message.strip()
+        query = whole if len(whole.split()) <= 40 or len(text.split()) < 3 else text
+        if like.text != self.text and len(_question_words(text)) >= 2 and text != self.text:
+            query = text
+        return replace(
+            like, kind=SEARCH, text=text, tool="search_knowledge", arguments={"query": query[:500]}
+        )
+
+    def _status_beside(self, search: Part) -> list[Part]:
+        """Whether an order can still be changed depends on how far it is: look that up too."""
+        entry = self.catalog.roles.get(ORDER_STATUS)
+        if (
+            not entry
+            or not entry.id_parameter
+            or not re.search(r"\b(?:cancel\w*|address|change|redirect)\b", search.text)
+        ):
+            return []
+        ids = self._ids(entry.id_parameter, self.dialogue.message)
+        return [
+            Part(CALL, search.text, entry.name, {entry.id_parameter.name: i}, change=True) for i in ids[:1]
+        ]
+
+    def _for_entry(self, entry: Entry, text: str) -> list[Part]:
+        """One call for each id that is named, or the question that is still open."""
+        parameter = entry.id_parameter
+        if not parameter:
+            return [self._filled(entry, text, {})]
+        ids = self._ids_for(parameter, text)
+        if ids:
+            return [self._filled(entry, text, {parameter.name: i}) for i in ids[:MOST_PARTS]]
+        if not parameter.required:
+            return [self._filled(entry, text, {})]
+        lister = context.lister(entry, self.catalog)
+        if lister:
+            return [Part(CHOOSE, text, lister.name, {}, ask=parameter.ask, then=entry.name)]
+        return [Part(ASK, text, entry.name, {}, ask=parameter.ask)]
+
+    def _ids_for(self, parameter: Parameter, text: str) -> tuple[str, ...]:
+        """Named here; else chosen from a list; else named elsewhere in the message; else what "it" means."""
+        here = tuple(i for i in self._ids(parameter, self.dialogue.message) if i.lower() in text)
+        if here:
+            return here
+        chosen = context.chosen_id(text, parameter, self.dialogue)
+        if chosen:
+            return (chosen,)
+        elsewhere = self._ids(parameter, self.dialogue.message)
+        if elsewhere:
+            return elsewhere[:1] if len(elsewhere) > 1 and text != self.text else elsewhere
+        if context.points_back(text) or context.points_back(self.text):
+            current = context.current_id(parameter, self.dialogue)
+            return (current,) if current else ()
+        return ()
+
+    def _filled(self, entry: Entry, text: str, given: dict[str, Any], said: str = "") -> Part:
+        """The call with every argument the customer's words give; or the first question for one they do not."""
+        arguments = dict(given)
+        words = said or self.dialogue.message
+        for parameter in entry.parameters:
+            if parameter.name in arguments or parameter.kind == kinds.ID:
+                continue
+            found = (
+                words
+                if parameter.kind == kinds.WORDS and parameter.required
+                else slots.value(parameter, words)
+            )
+            if found is not None:
+                arguments[parameter.name] = found
+        missing = next((p for p in entry.parameters if p.required and p.name not in arguments), None)
+        if missing:
+            return Part(ASK, text, entry.name, arguments, ask=missing.ask)
+        return Part(CALL, text, entry.name, arguments)
+
+    # The answer to a question we asked
+
+    def _answer_to_question(self) -> list[Part]:
+        """Go on with the call that the last reply asked an argument for, if this message gives it."""
+        entry, parameter = self._asked()
+        if not entry or not parameter or features(self.text).policy:
+            return []
+        said = "\n".join([*self._chain(entry), self.dialogue.message])
+        given: dict[str, Any] = {}
+        identity = entry.id_parameter
+        for text in (self.dialogue.message, *reversed(self._chain(entry))):
+            ids = self._ids(identity, text) if identity else ()
+            if identity and ids and identity.name not in given:
+                given[identity.name] = ids[-1]
+        if parameter.kind in (kinds.TEXT, kinds.WORDS):
+            given[parameter.name] = self.dialogue.message.strip().rstrip(".")
+        elif parameter.kind == kinds.ID and parameter.name not in given:
+            return []
+        elif parameter.kind != kinds.ID:
+            answer = slots.value(parameter, self.dialogue.message)
+            if answer is None:
+                return []
+            given[parameter.name] = answer
+        return [self._filled(entry, self.text, given, said)]
+
+    def _asked(self) -> tuple[Entry | None, Parameter | None]:
+        reply = self.dialogue.last.reply.strip()
+        for entry in self.catalog.own():
+            for parameter in entry.parameters:
+                if parameter.ask and reply.endswith(parameter.ask) and self._meant(entry):
+                    return entry, parameter
+        return None, None
+
+    def _meant(self, entry: Entry) -> bool:
+        """Several tools may ask the same question: the one the customer's earlier message was for counts."""
+        rivals = [
+            e for e in self.catalog.own() if {p.ask for p in e.parameters} & {p.ask for p in entry.parameters}
+        ]
+        if len(rivals) == 1:
+            return True
+        earlier = Planner(
+            replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1]),
+            self.catalog,
+            self.encoder,
+        )
+        return any(entry.name in (part.tool, part.then) for part in earlier.parts())
+
+    def _chain(self, entry: Entry) -> list[str]:
+        """The messages since the customer first asked for this, oldest first."""
+        asks = {p.ask for p in entry.parameters}
+        said: list[str] = []
+        for turn in reversed(self.dialogue.past):
+            if not any(ask and turn.reply.strip().endswith(ask) for ask in asks):
+                break
+            said.insert(0, turn.message)
+        return said
+
+
+def _question_words(text: str) -> set[str]:
+    return content_words(text) - {"order"}
+
+
+def _asks(text: str) -> bool:
+    found = features(text)
+    known = found.status or found.refund or found.returned or found.payment_asked or found.listing
+    return found.question or found.policy or known
+
+
+def _same(one: Part, other: Part) -> bool:
+    return (one.kind, one.tool, one.then, one.ask) == (other.kind, other.tool, other.then, other.ask) and (
+        one.arguments == other.arguments or one.kind == SEARCH
+    )
+
+
+def _without_weak(parts: list[Part]) -> list[Part]:
+    """A question the customer must answer is dropped beside a call that needs none."""
+    ready = [part for part in parts if part.kind == CALL]
+    best = max((part.score for part in parts), default=0.0)
+    kept = [part for part in (ready or parts[:1]) if part.score >= best - 0.35]
+    return kept or parts[:1]

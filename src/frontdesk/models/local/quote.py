@@ -1,0 +1,58 @@
+"""Quoting a passage: the one to three sentences that answer, word for word, with the citation after them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from frontdesk.models.local.catalog import Encoder
+from frontdesk.models.local.text import content_words
+
+LONGEST = 420  # characters of a quotation
+MOST_SENTENCES = 14
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?://)[^)]*\)")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"“(])")
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+
+
+def quotation(question: str, passages: list[dict[str, Any]], encoder: Encoder) -> str:
+    """The best sentences of the best passage, cited as [n]; of two passages when both answer."""
+    best = passages[0]
+    text = best_sentences(question, str(best.get("text") or ""), encoder)
+    return f"{text} [{best.get('n', 1)}]" if text else ""
+
+
+def best_sentences(question: str, passage: str, encoder: Encoder) -> str:
+    """The sentence nearest to the question and what belongs to it: the list it opens, the sentence it leads to."""
+    units = _units(passage)
+    if len(" ".join(units)) <= 220 or len(units) == 1:
+        return "\n".join(units) if any("\n" in u for u in units) else " ".join(units)
+    stems = content_words(question)
+    shown = units[:MOST_SENTENCES]
+    vectors = encoder.encode([question, *(u[:300] for u in shown)])
+    scores = [
+        float(vectors[0] @ v) + 0.06 * len(stems & content_words(u))
+        for u, v in zip(shown, vectors[1:], strict=True)
+    ]
+    scores[0] += 0.05
+    at = max(range(len(shown)), key=lambda i: (scores[i], -i))
+    chosen = shown[at]
+    ahead = shown[at + 1] if at + 1 < len(shown) else ""
+    if ahead and "\n" not in ahead and len(chosen) + len(ahead) <= LONGEST:
+        chosen = f"{chosen} {ahead}"
+    return chosen
+
+
+def _units(passage: str) -> list[str]:
+    """Sentences; a list stays with the line that opens it, headings are left out."""
+    units: list[str] = []
+    for line in _LINK.sub(r"\1", passage).splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if _ITEM.match(line) and units and (units[-1].endswith(":") or "\n" in units[-1]):
+            units[-1] = f"{units[-1]}\n{line.strip()}"
+        elif _ITEM.match(line):
+            units.append(f"\n{line.strip()}")
+        else:
+            units += [s.strip() for s in _SENTENCE.split(line.strip()) if s.strip()]
+    return [unit.strip() for unit in units]

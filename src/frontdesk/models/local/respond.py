@@ -1,0 +1,312 @@
+"""One step of the local model: either tool calls, or the reply that ends the turn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from frontdesk.domain import Outcome
+from frontdesk.models.local import context, phrase, quote
+from frontdesk.models.local.catalog import Catalog, Encoder, Entry
+from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.memory import recall
+from frontdesk.models.local.plan import ASK, CHOOSE, SEARCH, Part, Planner
+from frontdesk.models.local.smalltalk import Reply, offered, says_no, says_yes, small_talk
+from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
+from frontdesk.models.local.text import content_words, language, glossed, plain
+
+ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
+UNKNOWN = "I couldn't find that in our help center, so I don't want to guess. Would you like me to pass it to a colleague?"
+SIGN_IN_FIRST = "I can look that up once you are signed in. Please sign in to your account and ask me again; general questions I can answer right here."
+CLOSED = frozenset("delivered cancelled canceled returned refunded completed closed".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A tool call that the local model proposes."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+class Step:
+    """Decides one step. ``calls`` are proposed when there is something to look up; else there is a reply."""
+
+    def __init__(self, dialogue: Dialogue, catalog: Catalog, encoder: Encoder) -> None:
+        self.dialogue = dialogue
+        self.catalog = catalog
+        self.encoder = encoder
+
+    def take(self) -> Reply | list[Wish]:
+        """The reply, or the calls to make first."""
+        if self.dialogue.calls:
+            return self._finish()
+        return self._stop() or self._answer_offer() or self._talk() or self._begin()
+
+    def _stop(self) -> Reply | list[Wish] | None:
+        reason = reason_to_stop(self.dialogue)
+        if reason:
+            return self._hand_over(reason)
+        pending = self.dialogue.last.reply.endswith(ASK_TICKET) and not says_no(self.dialogue.message)
+        if asks_for_ticket(self.dialogue.message) or (pending and len(self.dialogue.message.split()) > 1):
+            return self._open_ticket(self.dialogue.message if pending else ticket_words(self.dialogue))
+        return None
+
+    def _hand_over(self, reason: str) -> Reply | list[Wish]:
+        if self.dialogue.queued:
+            reference = next(
+                (c.result.get("reference") for c in self.dialogue.results() if c.tool == "hand_over"), ""
+            )
+            known = f" Your reference is {reference}." if reference else ""
+            return Reply(
+                f"A colleague already has your conversation and will get back to you.{known}",
+                Outcome.HANDED_OFF,
+            )
+        if not self.catalog.bound("hand_over"):
+            return Reply("I'm sorry, I can't pass you to a person from here right now.", Outcome.UNANSWERED)
+        return [Wish("hand_over", {"reason": reason, "summary": summary(self.dialogue)})]
+
+    def _open_ticket(self, words: str) -> Reply | list[Wish]:
+        if not self.catalog.bound("open_ticket"):
+            return self._hand_over("customer_wish")
+        if not words:
+            return Reply(ASK_TICKET, Outcome.ASKED)
+        subject = " ".join(words.split())
+        short = subject if len(subject) <= 80 else subject[:77].rsplit(" ", 1)[0] + "…"
+        return [Wish("open_ticket", {"subject": short, "details": words.strip()})]
+
+    def _answer_offer(self) -> Reply | list[Wish] | None:
+        offer = offered(self.dialogue)
+        if not offer or not says_yes(self.dialogue.message):
+            return None
+        if offer == "ticket":
+            return self._open_ticket(ticket_words(self.dialogue))
+        return self._hand_over("unanswered" if self.dialogue.last.failed else "customer_wish")
+
+    def _talk(self) -> Reply | None:
+        return small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
+
+    def _plan(self) -> list[Part]:
+        code = language(self.dialogue.message)
+        dialogue = self.dialogue
+        if code != "en":
+            dialogue = Dialogue(
+                glossed(dialogue.message, code), dialogue.past, dialogue.calls, dialogue.facts
+            )
+        return Planner(dialogue, self.catalog, self.encoder).parts()
+
+    def _begin(self) -> Reply | list[Wish]:
+        parts = self._plan()
+        wishes = [Wish(p.tool, p.arguments) for p in parts if p.calls and self.catalog.bound(p.tool)]
+        if wishes:
+            return wishes
+        return self._joined([self._without_call(part) for part in parts])
+
+    def _without_call(self, part: Part) -> Reply:
+        if part.kind == ASK:
+            return Reply(part.ask, Outcome.ASKED)
+        if part.kind == SEARCH:
+            return self._unknown()
+        return Reply(SIGN_IN_FIRST, Outcome.ANSWERED)
+
+    # After the tools
+
+    def _finish(self) -> Reply | list[Wish]:
+        parts = [] if self._talked() else self._plan()
+        follow_up = self._follow_up(parts)
+        if follow_up:
+            return follow_up
+        replies: list[Reply] = []
+        for call in self.dialogue.calls:
+            if not self._superseded(call):
+                replies.append(self._said(call, _part_of(call, parts)))
+        replies += [self._without_call(part) for part in parts if not part.calls]
+        return self._joined(replies)
+
+    def _talked(self) -> bool:
+        return all(call.tool in ("hand_over", "open_ticket") for call in self.dialogue.calls)
+
+    def _superseded(self, call: Call) -> bool:
+        """A list that was only read to find an id, a search that led to a person."""
+        later = self.dialogue.calls[self.dialogue.calls.index(call) + 1 :]
+        listed = bool(context.rows(call)) and any(
+            c.tool != "search_knowledge" and c.tool != call.tool for c in later
+        )
+        return (listed and not call.error and self._chose(call)) or (
+            call.tool == "search_knowledge" and any(c.tool == "hand_over" for c in later)
+        )
+
+    def _chose(self, call: Call) -> bool:
+        return any(part.kind == CHOOSE and part.tool == call.tool for part in self._plan())
+
+    def _follow_up(self, parts: list[Part]) -> list[Wish]:
+        """A second step: the only order there is, the one that is meant, or a person after two failures."""
+        done = {call.tool for call in self.dialogue.calls}
+        for part in parts:
+            call = next((c for c in self.dialogue.calls if c.tool == part.tool and not c.error), None)
+            if part.kind == CHOOSE and call and part.then not in done:
+                chosen = self._only_one(part, call)
+                if chosen:
+                    return chosen
+        if self._failed_now() and self.dialogue.last.failed and "hand_over" not in done:
+            wish = self._hand_over("repeated_failure")
+            return wish if isinstance(wish, list) else []
+        return []
+
+    def _failed_now(self) -> bool:
+        calls = self.dialogue.calls
+        return all(
+            c.tool == "search_knowledge" and not c.error and not c.result.get("answerable") for c in calls
+        )
+
+    def _only_one(self, part: Part, call: Call) -> list[Wish]:
+        entry = self.catalog.entries[part.then]
+        name = entry.id_parameter.name if entry.id_parameter else ""
+        rows = context.rows(call)
+        if context.wants_latest(part.text):
+            newest = context.latest(rows)
+            rows = [newest] if newest else rows
+        elif len(rows) > 1:
+            rows = (
+                _named_rows(part.text, rows) or _open(rows)
+                if len(_open(rows)) == 1
+                else _named_rows(part.text, rows) or rows
+            )
+        identity = context.row_id(rows[0], name) if len(rows) == 1 else ""
+        return [Wish(entry.name, {name: identity})] if identity else []
+
+    def _said(self, call: Call, part: Part | None) -> Reply:
+        entry = self.catalog.entries.get(call.tool)
+        if call.error:
+            offer = () if call.error == "not_found" else ("Open a ticket", "Talk to a person")
+            outcome = Outcome.ANSWERED if call.error == "not_found" else Outcome.FAILED
+            return Reply(phrase.failure(call, entry), outcome, offer)
+        if call.tool == "search_knowledge":
+            return self._quoted(call, part)
+        if call.tool in ("hand_over", "open_ticket"):
+            return _passed_on(call)
+        if part and part.kind == CHOOSE:
+            return self._choice(call, part, entry)
+        return Reply(phrase.phrase(call, entry, part.text if part else plain(self.dialogue.message)))
+
+    def _quoted(self, call: Call, part: Part | None) -> Reply:
+        found = call.result if isinstance(call.result, dict) else {}
+        passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
+        query = str(call.arguments.get("query") or self.dialogue.message)
+        text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
+        if not text:
+            return self._unknown()
+        if part and part.change and not part.policy:
+            return Reply(
+                f"{text}\n\nI can't do that myself. Would you like me to open a ticket so that a colleague does it?",
+                suggestions=("Open a ticket",),
+            )
+        return Reply(text)
+
+    def _unknown(self) -> Reply:
+        return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"))
+
+    def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
+        then = self.catalog.entries[part.then]
+        name = then.id_parameter.name if then.id_parameter else "id"
+        rows = context.rows(call)
+        if not rows:
+            return Reply(phrase.phrase(call, entry, part.text))
+        thing = name.removesuffix("_id").replace("_", " ")
+        shown = (_open(rows) or rows)[: phrase.MOST_ROWS]
+        lines = "\n".join(f"- {_row(row, name, thing)}" for row in shown)
+        buttons = tuple(f"{thing.capitalize()} {context.row_id(row, name)}" for row in shown[:3])
+        return Reply(
+            f"You have more than one {thing}:\n{lines}\n\nWhich one do you mean?", Outcome.ASKED, buttons
+        )
+
+    def _joined(self, replies: list[Reply]) -> Reply:
+        """Several answers in one message; what the customer must do next decides how the turn ended."""
+        kept = [r for i, r in enumerate(replies) if r.text not in [other.text for other in replies[:i]]]
+        known = [r for r in kept if r.outcome != Outcome.UNANSWERED]
+        kept = (
+            kept
+            if len(known) in (0, len(kept))
+            else [
+                *known,
+                Reply(
+                    "For the rest, I couldn't find an answer in our help center. Would you like me to pass it to a colleague?",
+                    Outcome.ANSWERED,
+                    ("Talk to a person",),
+                ),
+            ]
+        )
+        order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
+        outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
+        text = _in_their_language(self.dialogue.message) + "\n\n".join(r.text for r in kept)
+        return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
+
+
+def _part_of(call: Call, parts: list[Part]) -> Part | None:
+    same = [part for part in parts if part.tool == call.tool]
+    return next((p for p in same if p.arguments == call.arguments), same[0] if same else None)
+
+
+def _passed_on(call: Call) -> Reply:
+    found = call.result if isinstance(call.result, dict) else {}
+    reference, within = found.get("reference"), found.get("reply_within")
+    reply_time = f" You will hear back within {within}." if within else ""
+    if call.tool == "open_ticket":
+        return Reply(
+            f"I've opened ticket {reference} for you.{reply_time}"
+            if reference
+            else f"I've opened a ticket for you.{reply_time}"
+        )
+    sorry = {
+        "anger": "I'm sorry about this. ",
+        "safety": "I'm sorry to hear that, this matters. ",
+        "repeated_failure": "I'm sorry, I'm not getting any further with this. ",
+    }
+    number = f" Your reference is {reference}." if reference else ""
+    lead = sorry.get(str(call.arguments.get("reason")), "")
+    return Reply(f"{lead}I've passed this on to a colleague.{number}{reply_time}", Outcome.HANDED_OFF)
+
+
+def _open(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if str(row.get("status") or "").lower() not in CLOSED]
+
+
+def _named_rows(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The one row whose own words ("blue jacket") the customer used; [] when none or several."""
+    stems = content_words(text) - {"order", "parcel", "deliver", "ship", "track", "statu", "arriv"}
+    found = [
+        row
+        for row in rows
+        if stems
+        & content_words(re.sub(r"[^A-Za-z ]+", " ", str([v for k, v in row.items() if k != "status"])))
+    ]
+    return found if len(found) == 1 else []
+
+
+def _row(row: dict[str, Any], name: str, thing: str) -> str:
+    said = f"{thing.capitalize()} {context.row_id(row, name)}"
+    if row.get("status"):
+        said += f": {phrase.says.words(row['status'])}"
+    date = next(
+        (
+            row[k]
+            for k in ("placed_on", "ordered_on", "created_on", "created_at", "date", "due_on")
+            if row.get(k)
+        ),
+        None,
+    )
+    return f"{said} ({phrase.says.day(date)})" if date else said
+
+
+_ONLY_ENGLISH = {
+    "de": "Ich kann bisher leider nur auf Englisch antworten.",
+    "fr": "Je ne peux pour l'instant répondre qu'en anglais, désolé.",
+    "es": "Por ahora solo puedo responder en inglés, lo siento.",
+    "nl": "Ik kan voorlopig alleen in het Engels antwoorden, excuses.",
+}
+
+
+def _in_their_language(message: str) -> str:
+    note = _ONLY_ENGLISH.get(language(message))
+    return f"{note}\n\n" if note else ""

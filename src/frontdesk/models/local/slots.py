@@ -1,0 +1,219 @@
+"""Arguments out of the customer's words: ids by shape, dates, numbers, choices, e-mail, phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from frontdesk.models.local import parameters as kinds
+from frontdesk.models.local.parameters import Parameter, shape
+from frontdesk.models.local.says import MONTHS
+from frontdesk.models.local.text import plain
+
+_TOKEN = re.compile(r"(?<![\w.@/-])#?\s?([A-Za-z]{0,6}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*)(?![\w@]|[.,]\d)")
+_NAMED = re.compile(
+    r"(?:\b(?:order|parcel|package|purchase|shipment|delivery|number|reference|ref|booking|ticket|appointment|return|invoice|id|no|nr)s?\.?(?: (?:number|no\.?|nr\.?|id|is|was))*[ :]*#?\s?|#\s?)$",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"^\s?(?:€|\$|£|%|(?:eur|euros?|usd|dollars?|bucks|pounds?|gbp|quid|chf|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|items?|things?|pieces?|pcs|times|am|pm|cm|mm|kg|km|ml|o'?clock|st|nd|rd|th|people|percent|of the|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b)",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"(?:[€$£]\s?|\b(?:eur|usd|gbp|chf|at number|house|size|apartment|flat|apt|street|since|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|top|only|about|over|under|almost|nearly) |[+*/^=] ?)$",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:not|instead of|rather than|isn'?t|other than|except)(?: (?:the|my|about|order|parcel|number|for|no\.?))*\s?#?\s?$",
+    re.IGNORECASE,
+)
+_NEVER_IDS = re.compile(
+    r"^(?:\d+(?:st|nd|rd|th|x|am|pm|cm|mm|kg|g|ml|km|eur|usd|k|h|min|days?)|(?:19|20)\d\d-\d\d?-\d\d?|covid-?19|24/7|\d{1,2}h\d\d|mp3|b2b|a4|4k)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A token that may be an id: as the customer wrote it, whether a word before it says so, whether it is denied."""
+
+    text: str
+    named: bool
+    denied: bool
+
+
+def references(text: str) -> list[Reference]:
+    """Every token with a digit that is no amount, date, duration or quantity."""
+    found: list[Reference] = []
+    for match in _TOKEN.finditer(text):
+        token, before, after = match[1], text[: match.start()], text[match.end() :]
+        lead = before + match[0][: match[0].index(token)]
+        named = bool(_NAMED.search(lead))
+        if _NEVER_IDS.match(token) or _UNIT.match(after) or (_BEFORE.search(lead) and not named):
+            continue
+        if token.isdigit() and re.search(r"[+*/^=]\s?$|x\^$", lead):
+            continue
+        found.append(Reference(token, named, bool(_NOT.search(lead))))
+    return found
+
+
+def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> tuple[str, ...]:
+    """The ids in the text that fit the parameter, in order, once each; denied ones ("not 123") left out."""
+    same = {token.lower(): token for token in known}
+    shapes = [re.compile(shape(token), re.IGNORECASE) for token in same.values()]
+    chosen: list[str] = []
+    denied = {r.text for r in references(text) if r.denied}
+    for reference in references(text):
+        token = reference.text
+        alike = parameter.fits(token) or any(s.fullmatch(token) for s in shapes)
+        if not parameter.shapes and shapes and not reference.named:
+            alike = any(s.fullmatch(token) for s in shapes)
+        if token not in denied and (alike or reference.named):
+            chosen.append(same.get(token.lower(), token))
+    return tuple(dict.fromkeys(chosen))
+
+
+def value(parameter: Parameter, text: str) -> Any:
+    """A value of the parameter's kind in the text, or None."""
+    if parameter.kind == kinds.ENUM:
+        return choice(parameter.choices, text)
+    reader = _READERS.get(parameter.kind)
+    if reader:
+        return reader(text)
+    return _free(parameter, text) if parameter.kind == kinds.TEXT else None
+
+
+def choice(choices: Sequence[str], text: str) -> str | None:
+    """The one choice whose words all stand in the text; None when none or several do."""
+    low = f" {re.sub(r'[^a-z0-9]+', ' ', plain(text))} "
+    said = [c for c in choices if f" {re.sub(r'[^a-z0-9]+', ' ', c.lower()).strip()}" in low]
+    longest = [c for c in said if not any(c != other and c.lower() in other.lower() for other in said)]
+    return longest[0] if len(longest) == 1 else None
+
+
+def _free(parameter: Parameter, text: str) -> str | None:
+    """Words for a text argument: quoted, or after its own name, or a capitalised name in the sentence."""
+    quoted = re.search(r"[\"“«']([^\"”»']{2,80})[\"”»']", text)
+    if quoted and " " not in quoted[1][:1]:
+        return quoted[1].strip()
+    label = parameter.name.replace("_", " ")
+    named = re.search(
+        rf"\b{re.escape(label)}(?: is| to| called| of|:)+ ([^.,;!?\n]{{2,80}})", text, re.IGNORECASE
+    )
+    if named:
+        return named[1].strip()
+    proper = re.findall(
+        r"(?<=[a-z,] )[A-Z][\w'-]*(?: (?:(?:of|the|and|de|von|van|to|in|a) )*[A-Z][\w'-]*)*", text
+    )
+    proper = [name for name in proper if name not in ("I", "I'm", "I'd", "I've")]
+    return proper[-1] if len(proper) == 1 else None
+
+
+def email(text: str) -> str | None:
+    """An e-mail address."""
+    match = re.search(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", text)
+    return match[0].rstrip(".") if match else None
+
+
+def phone(text: str) -> str | None:
+    """A phone number of at least seven digits, as written."""
+    match = re.search(r"\+?\d[\d ()/-]{5,}\d", text)
+    return match[0].strip() if match and sum(c.isdigit() for c in match[0]) >= 7 else None
+
+
+_NUMBERS = {
+    w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
+
+
+def number(text: str) -> float | None:
+    """An amount: the one beside a currency first, else the only number in the text."""
+    beside = re.search(
+        r"(?:[€$£]\s?(\d+(?:[.,]\d{1,2})?))|(\d+(?:[.,]\d{1,2})?)\s?(?:€|\$|£|eur|euros?|usd|dollars?|pounds?)\b",
+        text,
+        re.IGNORECASE,
+    )
+    if beside:
+        return float((beside[1] or beside[2]).replace(",", "."))
+    found = re.findall(r"(?<![\w.-])\d+(?:[.,]\d{1,2})?(?![\w-])", text)
+    return float(found[0].replace(",", ".")) if len(found) == 1 else None
+
+
+def integer(text: str) -> int | None:
+    """A whole number in digits or in words up to twelve."""
+    found = re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]\d|\w)", text)
+    if len(found) == 1:
+        return int(found[0])
+    said = [_NUMBERS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in _NUMBERS and w != "one"]
+    return said[0] if len(said) == 1 and not found else None
+
+
+def boolean(text: str) -> bool | None:
+    """A plain yes or no."""
+    low = plain(text)
+    yes, no = (
+        re.search(r"\b(?:yes|yeah|yep|sure|true|please do)\b", low),
+        re.search(r"\b(?:no|nope|not|false)\b", low),
+    )
+    return None if bool(yes) == bool(no) else bool(yes)
+
+
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTH = "|".join(f"{m.lower()}|{m[:3].lower()}" for m in MONTHS)
+
+
+def day(text: str, today: date | None = None) -> str | None:
+    """A date as ``2025-01-10``: ISO, 10.1.2025, "10 January", "tomorrow", "next Monday" (the next one to come)."""
+    low, today = plain(text), today or datetime.now(UTC).date()
+    for word, days in (("day after tomorrow", 2), ("tomorrow", 1), ("today", 0), ("tonight", 0)):
+        if re.search(rf"\b{word}\b", low):
+            return (today + timedelta(days=days)).isoformat()
+    written = _written_date(text.lower(), today)
+    if written:
+        return written.isoformat()
+    weekday = re.search(rf"\b({'|'.join(_WEEKDAYS)})\b", low)
+    if weekday:
+        ahead = (_WEEKDAYS.index(weekday[1]) - today.weekday() - 1) % 7 + 1
+        return (today + timedelta(days=ahead)).isoformat()
+    return None
+
+
+def _written_date(low: str, today: date) -> date | None:
+    iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", low)
+    dotted = re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", low)
+    spelled = re.search(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b(?:,? (\d{{4}}))?", low)
+    american = re.search(rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?", low)
+    try:
+        if iso:
+            return date(int(iso[1]), int(iso[2]), int(iso[3]))
+        if dotted:
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+        if spelled or american:
+            dayed, month, year = (
+                (spelled[1], spelled[2], spelled[3]) if spelled else (american[2], american[1], american[3])
+            )  # type: ignore[index]
+            return _coming(int(dayed), month, year, today)
+    except ValueError:
+        return None
+    return None
+
+
+def _coming(dayed: int, month: str, year: str | None, today: date) -> date:
+    index = next(i for i, name in enumerate(MONTHS, 1) if name.lower().startswith(month[:3]))
+    found = date(int(year) if year else today.year, index, dayed)
+    return found if year or found >= today else found.replace(year=today.year + 1)
+
+
+_READERS: dict[str, Any] = {
+    kinds.DATE: day,
+    kinds.NUMBER: number,
+    kinds.INTEGER: integer,
+    kinds.BOOLEAN: boolean,
+    kinds.EMAIL: email,
+    kinds.PHONE: phone,
+}

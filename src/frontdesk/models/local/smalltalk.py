@@ -1,0 +1,150 @@
+"""Greetings, thanks, yes and no, and what the assistant says about itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from frontdesk.domain import Outcome
+from frontdesk.models.local.catalog import Catalog
+from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the customer reads, how the turn ended, and up to three buttons."""
+
+    text: str
+    outcome: Outcome = Outcome.ANSWERED
+    suggestions: tuple[str, ...] = ()
+
+
+_HELLO = re.compile(
+    r"^(?:hi+|hello+|hey+|hiya|howdy|yo|good (?:morning|afternoon|evening|day)|greetings|hallo|hola|bonjour|guten tag|salut|hoi|goedendag)(?: (?:there|all|everyone|team|again|you|guys|folks|bot|friend))*$"
+)
+_NAMED = re.compile(
+    r"^(?:(?:hi|hello|hey)[ ,]*)?(?:my name is|i am|this is|it is) ([a-z][a-z'-]+)(?: here)?$"
+)
+_HOW = re.compile(
+    r"^(?:(?:hi|hello|hey)[ ,]*)?how are you(?: doing| today)*$|^how is it going$|^what is up$|^sup$"
+)
+_THANKS = re.compile(
+    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|many|no|that is all|brilliant)[ ,]*)*(?:thanks?|thank you|cheers|appreciate it|much appreciated|merci|danke|gracias|bedankt)\b(?: .{0,40})?$"
+)
+_PRAISE = re.compile(
+    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|brilliant|fine|i see|understood|hmm|good to know|that (?:is|was) (?:great|all|it|helpful|perfect)|you are (?:great|helpful|awesome))[ ,.!]*)+$"
+)
+_BYE = re.compile(
+    r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|tschüss|good night)(?: .{0,20})?$"
+)
+_BOT = re.compile(
+    r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
+)
+_CAN = re.compile(
+    r"^(?:what|how) can you (?:do|help)(?: .*)?$|^what do you do$|^(?:help|help me|i need help|can you help(?: me)?|menu|what are my options|what can i ask(?: you)?)$|^(?:i have|got) a (?:question|problem)$"
+)
+_YES = re.compile(
+    r"^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|go ahead|do (?:it|that|so)|y|that would be (?:great|nice|good|lovely)|sounds good|of course|absolutely|definitely|correct|right|ja|oui|sí|si)(?:[ ,]+(?:please|thanks|thank you|do|do that|do it|go ahead|open (?:a|the) ticket|that would be (?:great|nice)|bitte))*$"
+)
+_NO = re.compile(
+    r"^(?:no|nope|nah|no need|not now|not really|never mind|nevermind|forget it|leave it|it is fine|that is fine|nein|non)(?:[ ,]+(?:thanks|thank you|that is (?:all|fine|ok|it)|it is (?:fine|ok|okay)|leave it|i am (?:good|fine)|never mind|danke|not needed))*$"
+)
+
+OFFER = re.compile(r"(?:ticket|colleague)[^?]*\?\s*$")
+
+
+def bare(message: str) -> str:
+    """The message without punctuation, for what is said in so few words."""
+    return re.sub(r"\s+", " ", re.sub(r"[^\w ,'-]+", " ", plain(message))).strip(" ,")
+
+
+def says_yes(message: str) -> bool:
+    """ "Yes please" and its like, nothing else."""
+    return bool(_YES.match(bare(message)))
+
+
+def says_no(message: str) -> bool:
+    """ "No thanks" and its like, nothing else."""
+    return bool(_NO.match(bare(message)))
+
+
+def offered(dialogue: Dialogue) -> str:
+    """What the last reply offered: "ticket", "person" or ""."""
+    if not OFFER.search(dialogue.last.reply):
+        return ""
+    return "ticket" if "ticket" in dialogue.last.reply.rsplit(".", 1)[-1] else "person"
+
+
+def small_talk(dialogue: Dialogue, catalog: Catalog) -> Reply | None:
+    """A reply where nothing is asked of the shop; None for everything else."""
+    text = bare(dialogue.message)
+    if not text:
+        return Reply("How can I help you?", Outcome.ASKED)
+    if _BOT.search(text):
+        return Reply(
+            f"I'm an AI assistant{_of(dialogue)}, not a person. If you'd rather talk to a person, just say so.",
+            suggestions=("Talk to a person",),
+        )
+    if _CAN.match(text):
+        return Reply(capabilities(dialogue, catalog))
+    named = _NAMED.match(text)
+    if named and len(text.split()) <= 6 and named[1] not in _NO_NAMES:
+        return Reply(f"Nice to meet you, {named[1].title()}! How can I help you?")
+    return _polite(dialogue, text)
+
+
+_NO_NAMES = frozenset(
+    "still so not very really late waiting here done good fine sorry lost angry a an the sad happy urgent confused".split()
+)
+
+
+def _polite(dialogue: Dialogue, text: str) -> Reply | None:
+    if _HELLO.match(text) or _HOW.match(text):
+        name = dialogue.facts.get("name")
+        hello = f"Hello {name}!" if name else "Hello!"
+        return Reply(
+            f"{hello} {'I am doing fine, thank you. ' if _HOW.match(text) else ''}How can I help you today?".replace(
+                "I am", "I'm"
+            )
+        )
+    if _BYE.match(text):
+        return Reply("Goodbye, and have a nice day!")
+    if _THANKS.match(text) and not re.search(r"\b(?:but|where|when|how|what|can)\b", text):
+        return Reply("You're welcome! Is there anything else I can help you with?")
+    if says_no(dialogue.message):
+        return Reply("All right. If you need anything else, just ask.")
+    if says_yes(dialogue.message) and not offered(dialogue):
+        return Reply("Sure, what can I do for you?", Outcome.ASKED)
+    if _PRAISE.match(text):
+        return Reply("Glad to hear it. Is there anything else I can help you with?")
+    return None
+
+
+def _of(dialogue: Dialogue) -> str:
+    return f" for {dialogue.desk}" if dialogue.desk else ""
+
+
+def capabilities(dialogue: Dialogue, catalog: Catalog) -> str:
+    """What this desk's tools can do, in the words of their descriptions."""
+    lines = [f"- {_first_sentence(entry.description)}" for entry in catalog.own() if not entry.grant.changes][
+        :6
+    ]
+    more = "I answer questions from our help center, and I can pass you to a colleague."
+    if not lines:
+        return f"I'm the AI assistant{_of(dialogue)}. {more}"
+    return (
+        f"I'm the AI assistant{_of(dialogue)}. I can look these up for you:\n"
+        + "\n".join(lines)
+        + f"\n\n{more}"
+    )
+
+
+def _first_sentence(text: str) -> str:
+    first = re.split(r"(?<=[.!?])\s|\n", text.strip())[0].rstrip(".")
+    plain_words = (
+        first.replace("the customer's", "your")
+        .replace("a customer's", "your")
+        .replace("The customer's", "Your")
+    )
+    return plain_words[:1].upper() + plain_words[1:]

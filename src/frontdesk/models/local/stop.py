@@ -1,0 +1,85 @@
+"""When the local model stops and a person takes over: a wish for one, anger, danger, law, repeated failure."""
+
+from __future__ import annotations
+
+import re
+
+from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.features import POLICY, wanted, without_courtesy
+from frontdesk.models.local.text import plain
+
+_SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being)"
+_WISH = re.compile(
+    rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{_SOMEBODY}|someone|somebody|anyone|anybody)\b"
+    rf"|\b(?:get|give|want|need|send|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{_SOMEBODY}\b(?! (?:code|number|name|discount))"
+    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|^(?:please |a |an |the )*{_SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\bhand (?:me|this) over\b"
+    r"|\b(?:someone|somebody|anyone) (?:real|else|human|who (?:is|can|knows))\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|^talk to a person$"
+)
+_LEGAL = re.compile(
+    r"\b(?:lawyers?|attorney|solicitor|sue|suing|legal action|small claims|take you to court|see you in court|ombudsman|trading standards|press charges|consumer protection (?:agency|office))\b"
+)
+_SAFETY = re.compile(
+    r"\b(?:caught fire|on fire|in flames|explod\w+|smok(?:e|ing)\b(?! detector| alarm)|sparks|electric shock|electrocuted|injur\w+|burn(?:ed|t) (?:my|me|the|a|his|her)|melted|hospital|allergic reaction|got hurt|hurt (?:me|my|himself|herself)|poison\w*|dangerous|safety hazard)\b"
+)
+_FRAUD = re.compile(
+    r"\b(?:fraud\w*|hacked|stolen (?:card|identity)|unauthori[sz]ed|identity theft|someone (?:else )?(?:has |is )?(?:used|using|ordered|logged|got into|hacked|accessed)|(?:did not|never) (?:make|made|place|placed) (?:this|that|these|any) (?:order|purchase|payment|charge)s?|never ordered)\b"
+)
+_FURY = re.compile(
+    r"\b(?:fuck\w*|bullshit|shit|bastards?|idiots?|morons?|thieves|crooks|liars?|scammers?|go to hell|piss\w*)\b"
+)
+_CROSS = re.compile(
+    r"\b(?:ridiculous|unacceptable|outrageous|disgrac\w+|disgusting|pathetic|furious|angry|useless|worst|terrible|horrible|awful|a joke|sick of|fed up|had enough|incompetent|appalling|livid|never again|waste of time|rip ?off|what the hell|the hell)\b"
+)
+_BOT = re.compile(r"\b(?:bot|robot|chatbot|machine|ai|you are)\b")
+TICKET = re.compile(
+    r"\b(?:open|create|file|log|raise|submit|make|start|register|lodge|write|put in|record)\b.{0,25}\b(?:tickets?|complaints?|case|issue|report|claim)\b|\bformal complaint\b|\bi (?:want|need|would like|wish) to complain\b|\bcomplain about\b|\ba ticket\b|^ticket\b"
+)
+
+
+def reason_to_stop(dialogue: Dialogue) -> str:
+    """One of domain.HANDOFF_REASONS, or "" when there is none in this message."""
+    text = wanted(plain(dialogue.message))
+    whole = plain(dialogue.message)
+    if _SAFETY.search(whole) and not POLICY.search(without_courtesy(text)):
+        return "safety"
+    if _LEGAL.search(text):
+        return "legal"
+    if _FRAUD.search(whole) and not POLICY.search(without_courtesy(text)):
+        return "safety"
+    if _WISH.search(text) and not TICKET.search(text):
+        return "customer_wish"
+    cross = len(set(_CROSS.findall(text)))
+    if _FURY.search(text) or cross >= 2 or (cross and _BOT.search(text)):
+        return "anger"
+    return ""
+
+
+def asks_for_ticket(message: str) -> bool:
+    """Whether the customer wants a ticket opened, rather than to know how that is done."""
+    text = wanted(plain(message))
+    return bool(TICKET.search(text)) and not re.match(
+        r"(?:how|where|what|why|do you)\b", without_courtesy(text)
+    )
+
+
+def summary(dialogue: Dialogue) -> str:
+    """What a colleague should know, in the customer's own words: the last messages, oldest first."""
+    said = [turn.message for turn in dialogue.past[-3:]] + [dialogue.message]
+    return "\n".join(f"Customer: {' '.join(text.split())[:500]}" for text in said)
+
+
+def ticket_words(dialogue: Dialogue) -> str:
+    """What a ticket would be about, in the customer's own words; "" when nothing is known."""
+    about = _BARE_TICKET.sub(" ", plain(dialogue.message))
+    if len([w for w in about.split() if len(w) > 2]) >= 3:
+        return dialogue.message
+    for turn in reversed(dialogue.past[-3:]):
+        if len(turn.message.split()) >= 3 and not _BARE.match(plain(turn.message)):
+            return turn.message
+    return ""
+
+
+_BARE = re.compile(r"^(?:yes|no|ok|okay|sure|please|thanks|thank you|hi|hello|hey)\b[\w ,.!]{0,12}$")
+_BARE_TICKET = re.compile(
+    r"\b(?:please|can|could|you|i|want|need|would|like|to|open|create|file|log|raise|submit|make|start|register|lodge|write|put|in|record|a|an|the|my|me|for|formal|support|new|ticket|tickets|complaint|case|issue|report|claim|this|that|it|as|about|hi|hello|yes|do|so|then|just|ok|okay)\b|[^\w ]"
+)
