@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -162,6 +163,19 @@ async def test_an_announced_length_is_refused_before_the_body_comes(client: http
     for length in ("65537", "9" * 30):
         answer = await post(client, b"", **{"Content-Length": length})
         assert answer.status_code == 413
+
+
+async def test_a_body_that_does_not_end_is_given_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "SECONDS", 0.05)
+
+    async def slow() -> AsyncGenerator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+
+    answer = await post(client, slow())
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

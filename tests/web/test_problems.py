@@ -26,7 +26,13 @@ def test_every_error_is_a_problem(kind: type[errors.FrontdeskError]) -> None:
     assert body["type"] == "about:blank"
     assert body["title"]
     assert body["detail"]
-    assert body["code"] == (kind.code if kind.status < 500 or kind.retry_after else "internal_error")
+    assert body["code"] == (kind.code if kind.status != 500 else "internal_error")
+
+
+def test_an_error_nobody_meant_for_a_caller_keeps_its_text_to_itself() -> None:
+    answer = problems.response(errors.ModelError("key sk-canary", retry_after=5))
+    assert answer.status_code == 500
+    assert b"canary" not in bytes(answer.body)
 
 
 @pytest.mark.parametrize("kind", [k for k in kinds(errors.FrontdeskError) if k.retry_after])

@@ -29,7 +29,15 @@ from frontdesk.web.origins import hide_from_browser
 from frontdesk.web.service_keys import ServiceKeys
 from frontdesk.web.tokens import VISITOR_PREFIX, CustomerToken, verify
 
-__all__ = ["SESSION_PREFIX", "Authenticator", "Caller", "bearer", "client_address", "refuse_tokens_in_url"]
+__all__ = [
+    "SESSION_PREFIX",
+    "Authenticator",
+    "Caller",
+    "bearer",
+    "client_address",
+    "refuse_browser",
+    "refuse_tokens_in_url",
+]
 
 SESSION_PREFIX = "ws_"
 URL_NAMES = frozenset({"token", "access_token", "api_key", "key", "jwt", "authorization", "session"})
@@ -80,8 +88,9 @@ class Authenticator:
         token = bearer(request)
         if token is None:
             raise MissingCredentials
-        if token.startswith(service_keys.PREFIX) or self.service_keys.configured(token):
-            return await self._backend(request, token, body_user_id)
+        if self.is_service_key(token):
+            refuse_browser(request)
+            return await self._backend(token, body_user_id)
         if token.startswith(SESSION_PREFIX):
             session = await self.session(token)
             caller = Caller(
@@ -106,12 +115,12 @@ class Authenticator:
             raise SessionRevoked
         return session
 
-    async def _backend(self, request: Request, key: str, user_id: str | None) -> Caller:
-        """A backend speaks for the customer it names. In a browser its key has leaked, valid or not."""
-        # Not Sec-Fetch-Mode: Node's own fetch sends that from a server.
-        if any(name in request.headers for name in ("origin", "sec-fetch-site", "cookie")):
-            hide_from_browser(request.scope)
-            raise ServiceKeyInBrowser
+    def is_service_key(self, token: str) -> bool:
+        """Whether ``token`` is, or tries to be, the key of a trusted backend; good or not."""
+        return token.startswith(service_keys.PREFIX) or self.service_keys.configured(token)
+
+    async def _backend(self, key: str, user_id: str | None) -> Caller:
+        """A backend speaks for the customer it names."""
         if not await self.service_keys.accepts(key):
             raise InvalidToken
         if user_id is None:
@@ -128,6 +137,14 @@ def bearer(request: Request) -> str | None:
         raise InvalidToken
     scheme, _, token = values[0].partition(" ") if values else ("", "", "")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def refuse_browser(request: Request) -> None:
+    """Raise ServiceKeyInBrowser if a browser sent this; call it for a service key, good or not."""
+    # Not Sec-Fetch-Mode: Node's own fetch sends that from a server.
+    if any(name in request.headers for name in ("origin", "sec-fetch-site", "cookie")):
+        hide_from_browser(request.scope)
+        raise ServiceKeyInBrowser
 
 
 def refuse_tokens_in_url(request: Request) -> None:

@@ -5,6 +5,7 @@ A default FastAPI service takes duplicate keys, and answers NUL, NaN and lone su
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
@@ -21,6 +22,7 @@ from frontdesk.errors import BodyTooLarge, InvalidBody, MalformedBody, NotJson
 __all__ = ["LIMIT", "USER_ID", "Body", "ChatRequest", "Nothing", "read_json"]
 
 LIMIT = 64 * 1024  # bytes
+SECONDS = 15.0  # for all of a body: one sent byte by byte must not hold a place for ever
 USER_ID = re.compile(r"[A-Za-z0-9._:@|-]{1,128}")
 CONTENT_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -100,11 +102,15 @@ async def _read(request: Request) -> bytes:
         raise BodyTooLarge
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LIMIT:
-            raise BodyTooLarge
-        parts.append(part)
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > LIMIT:
+                    raise BodyTooLarge
+                parts.append(part)
+    except TimeoutError:
+        raise MalformedBody("The body did not arrive in time.") from None
     return b"".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +18,7 @@ __all__ = ["OriginPolicy", "allowed_origins", "hide_from_browser", "host_name"]
 METHODS = "GET, POST, DELETE"
 HEADERS = "Authorization, Content-Type, Last-Event-ID"
 PORTS = {"http": 80, "https": 443}
+PLACE = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 HOLDER = "frontdesk.cors"
 
 
@@ -82,7 +83,7 @@ class OriginPolicy:
 
         await self.app(scope, receive, mark)
 
-    def _same(self, origins: Iterable[str], hosts: list[str], scope: Scope) -> bool:
+    def _same(self, origins: list[str], hosts: list[str], scope: Scope) -> bool:
         """Whether the page came from this server.
 
         Host may be any name that resolves here, so a foreign page can look like ours by DNS rebinding. What
@@ -90,14 +91,14 @@ class OriginPolicy:
         """
         if len(hosts) != 1 or (self._development and host_name(hosts[0]) not in LOOPBACK):
             return False
-        for origin in origins:
-            scheme, _, place = origin.partition("://")
-            behind_proxy = scheme == "https" and scope["scheme"] == "http"  # the proxy ended TLS
-            if scheme not in PORTS or not (scheme == scope["scheme"] or behind_proxy):
-                return False
-            if _place(place, scheme) != _place(hosts[0].lower(), scheme):
-                return False
-        return len(list(origins)) == 1
+        if len(origins) != 1:
+            return False
+        scheme, _, netloc = origins[0].partition("://")
+        secure = scope["scheme"] in {"https", "wss"}
+        if scheme not in PORTS or (secure and scheme == "http"):  # https to http: a proxy ended TLS
+            return False
+        place = _place(netloc, scheme)
+        return place is not None and place == _place(hosts[0].lower(), scheme)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -122,11 +123,9 @@ def _sendable(origin: str) -> bool:
 
 
 def _place(netloc: str, scheme: str) -> tuple[str, int] | None:
-    try:
-        url = urlsplit(f"{scheme}://{netloc}")
-        return (url.hostname or "", url.port or PORTS[scheme]) if url.netloc == netloc else None
-    except ValueError:
-        return None
+    """(host, port) of ``shop.example:8000``; None for anything that is more, or less, than that."""
+    match = PLACE.fullmatch(netloc)
+    return (match[1], int(match[2] or PORTS[scheme])) if match else None
 
 
 def _preflight(origin: str) -> Response:

@@ -51,7 +51,7 @@ def response(error: FrontdeskError) -> Response:
 
     An error that nobody meant for a caller (status 500) is logged and answered with a reference only.
     """
-    if error.status >= 500 and error.retry_after is None:
+    if error.status == 500:
         return _unexpected(error)
     headers = {"cache-control": "no-store"}
     if error.retry_after is not None:

@@ -19,8 +19,10 @@ from frontdesk.store.identity import create_session, forget_old_sessions, revoke
 from frontdesk.web.auth import (
     SESSION_PREFIX,
     Authenticator,
+    Caller,
     bearer,
     client_address,
+    refuse_browser,
     refuse_tokens_in_url,
 )
 from frontdesk.web.body import Nothing, read_json
@@ -58,7 +60,7 @@ async def start_session(request: Request) -> Response:
 async def end_session(request: Request) -> Response:
     """End the session in the Authorization header, at once and on every server. 204."""
     authenticator = _authenticator(request)
-    caller = await authenticator.identify(request)
+    caller = await _browser(authenticator, request)
     if caller.session is None:
         raise InvalidToken
     await revoke_session(authenticator.database, caller.session.id)
@@ -66,13 +68,8 @@ async def end_session(request: Request) -> Response:
 
 
 async def _for_customer(authenticator: Authenticator, request: Request, token: str) -> WidgetSession:
-    shown = bearer(request)
-    if shown is None:
-        raise MissingCredentials
-    if shown.startswith(SESSION_PREFIX):  # a session does not beget another: its end would mean nothing
-        raise InvalidToken
-    caller = await authenticator.identify(request)
-    if caller.token is None:
+    caller = await _browser(authenticator, request)
+    if caller.token is None:  # a session does not beget another: ending the first would mean nothing
         raise InvalidToken
     authenticator.limiter.session(client_address(request))
     return await create_session(
@@ -96,6 +93,15 @@ async def _for_visitor(authenticator: Authenticator, request: Request, token: st
         f"{VISITOR_PREFIX}{uuid4()}",
         lifetime=timedelta(hours=authenticator.settings.session_hours),
     )
+
+
+async def _browser(authenticator: Authenticator, request: Request) -> Caller:
+    """The caller, where a service key is of no use: sessions are for browsers."""
+    shown = bearer(request)
+    if shown is not None and authenticator.is_service_key(shown):
+        refuse_browser(request)
+        raise InvalidToken
+    return await authenticator.identify(request)
 
 
 def _authenticator(request: Request) -> Authenticator:
