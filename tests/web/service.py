@@ -21,7 +21,7 @@ from frontdesk.settings import Settings
 from frontdesk.web import dev_tokens, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.body import ChatRequest, read_json
-from frontdesk.web.keys import build_keyring
+from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -57,7 +57,7 @@ def make_app(settings: Settings, database: Database) -> FastAPI:
     app.include_router(sessions.router)
     if settings.development:
         app.include_router(dev_tokens.router)
-    app.state.authenticator = Authenticator(settings, database, build_keyring(settings))
+    app.state.authenticator = Authenticator(settings, database, keyring(settings))
 
     @app.post("/support/chat")
     async def chat(request: Request) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 
 from frontdesk.errors import InvalidToken, SettingsError
 from frontdesk.web import jwks
-from frontdesk.web.keys import build_keyring, dev_keyring
+from frontdesk.web.keys import dev_keyring, keyring
 from frontdesk.web.tokens import sign, verify
 from tests.web.service import KEYS, SECRET, make_settings, token
 from tests.web.test_tokens import pem
@@ -58,26 +58,26 @@ def test_a_bad_key_stops_the_start_with_a_sentence(tmp_path: Path, name: str) ->
     keys, words = BAD[name]
     text = keys if isinstance(keys, str) else json.dumps(keys)
     with pytest.raises(SettingsError, match=words) as error:
-        build_keyring(make_settings(tmp_path, jwt_keys=text))
+        keyring(make_settings(tmp_path, jwt_keys=text))
     assert SECRET[:31] not in str(error.value)
 
 
 def test_http_on_loopback_is_for_development_only(tmp_path: Path) -> None:
     text = json.dumps([PUBLISHED | {"jwks_url": "http://127.0.0.1:9000/keys"}])
-    assert build_keyring(make_settings(tmp_path, jwt_keys=text)).published
+    assert keyring(make_settings(tmp_path, jwt_keys=text)).published
     with pytest.raises(SettingsError, match="https"):
-        build_keyring(make_settings(tmp_path, jwt_keys=text, environment="production"))
+        keyring(make_settings(tmp_path, jwt_keys=text, environment="production"))
 
 
 async def test_keys_are_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     path.write_text(json.dumps(KEYS))
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=str(path)))
+    ring = keyring(make_settings(tmp_path, jwt_keys=str(path)))
     assert (await verify(token(), ring)).kid == "k1"
 
 
 def test_a_key_does_not_show_its_secret(tmp_path: Path) -> None:
-    assert SECRET not in repr(build_keyring(make_settings(tmp_path)))
+    assert SECRET not in repr(keyring(make_settings(tmp_path)))
 
 
 async def test_the_development_key_is_private_and_kept(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_the_development_key_is_private_and_kept(tmp_path: Path) -> None:
     assert dev_keyring(settings) == key
     (path,) = (tmp_path / "new").iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert (await verify(sign("u1", key), build_keyring(settings))).sub == "u1"
+    assert (await verify(sign("u1", key), keyring(settings))).sub == "u1"
 
 
 async def test_production_knows_no_development_key(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_production_knows_no_development_key(tmp_path: Path) -> None:
     production = make_settings(tmp_path, environment="production")
     assert dev_keyring(production) is None
     with pytest.raises(InvalidToken):
-        await verify(sign("u1", key), build_keyring(production))
+        await verify(sign("u1", key), keyring(production))
 
 
 def test_a_development_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Publisher:
 async def test_a_published_key_is_fetched_once_for_many(
     tmp_path: Path, publisher: Publisher, clock: list[float]
 ) -> None:
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
     good = token(ED, "EdDSA", "p1")
     for _ in range(20):
         assert (await verify(good, ring)).sub == "u123"
@@ -154,7 +154,7 @@ async def test_a_published_key_is_fetched_once_for_many(
 async def test_a_withdrawn_key_stops_working_after_five_minutes(
     tmp_path: Path, publisher: Publisher, clock: list[float]
 ) -> None:
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
     good = token(ED, "EdDSA", "p1")
     await verify(good, ring)
     publisher.keys = []
@@ -168,7 +168,7 @@ async def test_a_withdrawn_key_stops_working_after_five_minutes(
 async def test_keys_outlive_a_silent_publisher_for_an_hour(
     tmp_path: Path, publisher: Publisher, clock: list[float]
 ) -> None:
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
     good = token(ED, "EdDSA", "p1")
     await verify(good, ring)
     publisher.down = True
@@ -196,5 +196,5 @@ async def test_a_published_key_that_does_not_fit_is_left_out(
     tmp_path: Path, publisher: Publisher, clock: list[float], entry: Any
 ) -> None:
     publisher.keys = [entry]
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps([PUBLISHED])))
     assert await ring.find("p1") is None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.errors import FrontdeskError, InvalidToken, TokenExpired
-from frontdesk.web.keys import KeyRing, build_keyring
+from frontdesk.web.keys import KeyRing, keyring
 from frontdesk.web.tokens import verify
 from tests.web.service import CHAT, KEYS, SECRET, bearer, claims, fuzzed, make_settings, raw_token, token
 
@@ -21,7 +21,7 @@ HEADER = {"alg": "HS256", "kid": "k1", "typ": "JWT"}
 
 @pytest.fixture(scope="module")
 def ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
-    return build_keyring(make_settings(tmp_path_factory.mktemp("data")))
+    return keyring(make_settings(tmp_path_factory.mktemp("data")))
 
 
 def signed(header: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -234,7 +234,7 @@ def pem(private: Any) -> str:
 async def test_a_public_key_verifies_and_is_never_a_secret(tmp_path: Any, alg: str) -> None:
     public = pem(SIGNERS[alg])
     keys = [{"kid": "k1", "alg": alg, "key": public, "iss": KEYS[0]["iss"], "aud": "frontdesk"}]
-    ring = build_keyring(make_settings(tmp_path, jwt_keys=json.dumps(keys)))
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps(keys)))
     assert (await verify(token(SIGNERS[alg], alg), ring)).sub == "u123"
     confused = [signed(), raw_token(json.dumps(HEADER), json.dumps(claims()), public)]
     confused.append(raw_token(json.dumps(HEADER | {"alg": alg}), json.dumps(claims()), public))

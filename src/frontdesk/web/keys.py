@@ -20,7 +20,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.web.jwks import Jwks, fits
 
-__all__ = ["ALGORITHMS", "DEV_KID", "Key", "KeyRing", "build_keyring", "dev_keyring"]
+__all__ = ["ALGORITHMS", "DEV_KID", "Key", "KeyRing", "dev_keyring", "keyring"]
 
 ALGORITHMS = ("HS256", "EdDSA", "ES256", "RS256")
 FIELDS = {"kid", "alg", "key", "jwks_url", "iss", "aud"}
@@ -56,7 +56,7 @@ class KeyRing:
         return None
 
 
-def build_keyring(settings: Settings) -> KeyRing:
+def keyring(settings: Settings) -> KeyRing:
     """The keys of FRONTDESK_JWT_KEYS, and in development mode the demo's own.
 
     Raises SettingsError with a sentence that says which entry is wrong and what to write.
