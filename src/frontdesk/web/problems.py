@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import traceback
 from http import HTTPStatus
+from pathlib import Path
 from uuid import uuid4
 
 import orjson
@@ -69,7 +70,8 @@ def _unexpected(error: BaseException, where: str = "") -> Response:
     The text of an exception may hold a customer's words: PostgreSQL quotes the row it refuses.
     """
     reference = uuid4().hex[:12]
-    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+    trace = traceback.extract_tb(error.__traceback__)[-6:]
+    frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in trace]
     log.error(
         "request failed: reference=%s where=%s error=%s frames=%s",
         reference,
