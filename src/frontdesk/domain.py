@@ -80,7 +80,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of an article as search returns it. ``score`` is the fused score, ``cosine`` the dense one."""
+    """A piece of an article as search returns it. ``score`` is the fused score, ``cosine`` the dense one.
+
+    ``sentences`` are its sentences in order, each with its own similarity to the question.
+    """
 
     chunk_id: str
     article_id: str
@@ -92,6 +95,7 @@ class Passage:
     cosine: float
     updated: date | None = None
     locale: str = "en"
+    sentences: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

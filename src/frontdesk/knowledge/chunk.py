@@ -19,24 +19,37 @@ from frontdesk.knowledge.load import Article
 VERSION = 1  # raise it when chunks come out differently: every article is then cut again
 SMALL, LARGE = 20, 180  # words: smaller is put with a neighbour, larger is cut
 JOIN = " › "
+POINTER = 0.28  # a sentence of which this share is a link to another page answers nothing itself
 
+_OPEN, _CLOSE = "\ue000", "\ue001"  # around a link to another page, until sentences are told apart
+_LINKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
+_ENDED = re.compile(r"[.!?:;。！？…][\"'”’)\]\ue001]*\s*$")
+_BREAK = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[\"“'(\ue000]*[A-Z0-9ÀÁÄÉÈÖÜÑ¿¡])|(?<=[。！？])"
+)
+_BULLET = re.compile(r"^\s*(?:[-*] |\d+\. )?")
 _KRAMDOWN = re.compile(r"^\s*\{:[^}]*\}\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: its heading path (without the title), the anchor to link to, and its plain text."""
+    """A passage: its heading path (without the title), the anchor to link to, and its plain text.
+
+    ``sentences`` are those of the text, in order, a table's row and a list's item being one each, without
+    those that only point to another page ("The steps are in …").
+    """
 
     position: int
     heading: str
     anchor: str
     text: str
+    sentences: tuple[str, ...]
 
-    def embedded(self, title: str) -> str:
-        """What the embedding is made of: the passage with the words that say where it stands."""
+    def embedded(self, title: str) -> list[str]:
+        """What is embedded: the passage behind its title and heading, then each sentence behind the title."""
         where = f"{title}{JOIN}{self.heading}" if self.heading else title
-        return f"{where}. {self.text}"
+        return [f"{where}. {self.text}", *(f"{title}. {sentence}" for sentence in self.sentences)]
 
 
 @dataclass(slots=True)
@@ -56,7 +69,34 @@ def chunk(article: Article) -> list[Chunk]:
     pieces = [piece for section in _merged(sections) for piece in _cut(section)]
     if not pieces:
         pieces = [_Section((), "", [article.title])]
-    return [Chunk(n, JOIN.join(p.path), p.anchor, "\n\n".join(p.blocks)) for n, p in enumerate(pieces)]
+    return [_chunk(position, piece) for position, piece in enumerate(pieces)]
+
+
+def _chunk(position: int, piece: _Section) -> Chunk:
+    marked = "\n\n".join(piece.blocks)
+    parts = sentences(marked)
+    telling = [part for part in parts if not _points_elsewhere(part)] or parts
+    return Chunk(position, JOIN.join(piece.path), piece.anchor, _plain(marked), tuple(map(_plain, telling)))
+
+
+def _points_elsewhere(sentence: str) -> bool:
+    linked = sum(len(text.split()) for text in _LINKED.findall(sentence))
+    return linked >= POINTER * len(sentence.split())
+
+
+def _plain(text: str) -> str:
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a passage's plain text. A heading or a label on a line of its own is none."""
+    found: list[str] = []
+    for block in text.split("\n\n"):
+        lines = block.split("\n")
+        if len(lines) == 1 and not _ENDED.search(block):
+            continue
+        found += [part for line in lines for part in _BREAK.split(_BULLET.sub("", line)) if part]
+    return found or [line.strip() for line in text.split("\n") if line.strip()][:1]
 
 
 def anchor_of(heading: str, taken: dict[str, int]) -> str:
@@ -78,7 +118,7 @@ def _sections(article: Article) -> Iterator[_Section]:
         token = tokens[position]
         if token.type == "heading_open" and token.level == 0:
             yield current
-            text = _inline(tokens[position + 1])
+            text = _plain(_inline(tokens[position + 1]))
             level = int(token.tag[1])
             levels = [known for known in levels if known[0] < level] + [(level, text)]
             path = tuple(name for _, name in levels if name and name.casefold() != article.title.casefold())
@@ -117,13 +157,17 @@ def _block(tokens: list[Token]) -> str:
 def _inline(token: Token) -> str:
     """The text of an inline token as a person reads it: no marks, no addresses, no HTML."""
     parts: list[str] = []
+    pages: list[bool] = []
     for child in token.children or []:
-        if child.type in {"text", "code_inline"}:
-            parts.append(child.content)
-        elif child.type == "image":
+        if child.type in {"text", "code_inline"} or child.type == "image":
             parts.append(child.content)
         elif child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
+        elif child.type == "link_open":
+            pages.append("://" not in str(child.attrGet("href")))
+            parts.append(_OPEN * pages[-1])
+        elif child.type == "link_close":
+            parts.append(_CLOSE * pages.pop())
     return " ".join("".join(parts).split())
 
 
@@ -168,6 +212,8 @@ def _items(tokens: list[Token]) -> Iterator[str]:
             mark = "- " if number is None else f"{number}. "
             counters[-1] = None if number is None else number + 1
         elif token.type == "inline" and (text := _inline(tokens[position])):
+            # A step of a procedure is never a mere pointer, even if it is all link.
+            text = text if counters[-1] is None else _plain(text)
             yield "  " * (len(counters) - 1) + (mark or "  ") + text
             mark = ""
 

@@ -20,14 +20,19 @@ class Passages(list[Passage]):
     """Passages, best first, and how common the query's words are among all that were searched.
 
     ``terms`` gives, for each lexeme of the query, the number of passages it occurs in (0: in none);
-    ``total`` is the number of passages.
+    ``found`` the lexemes that stand in a passage, by its chunk_id; ``total`` is the number of passages.
     """
 
     def __init__(
-        self, passages: Iterable[Passage] = (), terms: Mapping[str, int] | None = None, total: int = 0
+        self,
+        passages: Iterable[Passage] = (),
+        terms: Mapping[str, int] | None = None,
+        found: Mapping[str, frozenset[str]] | None = None,
+        total: int = 0,
     ) -> None:
         super().__init__(passages)
         self.terms = terms or {}
+        self.found = found or {}
         self.total = total
 
 
@@ -43,7 +48,10 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PostgresRetriever:
-    """Hybrid search on pgvector and full text: score = 0.8 · cosine + 0.2 · rank / best rank."""
+    """Hybrid search on pgvector and full text: score = 0.8 · cosine + 0.2 · rank / best rank.
+
+    ``cosine`` is that of the passage's best sentence; the rank of a word weighs by its rarity.
+    """
 
     database: Database
     embedder: Embedder = field(default_factory=Embedder.default)
@@ -71,7 +79,8 @@ class PostgresRetriever:
             )
         if not rows:
             return Passages()
-        return Passages(map(_passage, rows), rows[0]["terms"], rows[0]["total"] or 0)
+        found = {row["chunk_id"]: frozenset(row["found"]) for row in rows}
+        return Passages(map(_passage, rows), rows[0]["terms"], found, rows[0]["total"])
 
 
 def _clean(query: str) -> str:
@@ -93,4 +102,5 @@ def _passage(row: Json) -> Passage:
         cosine=min(float(row["cosine"]), 1.0),
         updated=row["updated"],
         locale=row["locale"],
+        sentences=tuple((text, float(cosine)) for text, cosine in row["sentences"] or ()),
     )

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from frontdesk.database import Database
@@ -17,9 +16,6 @@ from frontdesk.knowledge import chunk as chunking
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.load import Article, Unreadable, paths, read
 from frontdesk.store import knowledge as store
-
-if TYPE_CHECKING:
-    from frontdesk.knowledge.embed import Vectors
 
 Progress = Callable[[int, int, str], None]
 POLL = 0.2  # seconds between two looks at the lock
@@ -124,8 +120,7 @@ class _Job:
 
     async def _replace(self, article: Article, fingerprint: str, known: store.StoredArticle | None) -> None:
         chunks = await asyncio.to_thread(chunking.chunk, article)
-        vectors = await self._embedder.aencode([chunk.embedded(article.title) for chunk in chunks])
-        rows = self._rows(chunks, vectors)
+        rows = [await self._embed(chunk, article.title) for chunk in chunks]
         async with self._database.transaction() as connection:
             if known is not None:
                 await store.remove(connection, known.id)
@@ -155,11 +150,18 @@ class _Job:
             fingerprint=fingerprint,
         )
 
-    def _rows(self, chunks: list[chunking.Chunk], vectors: Vectors) -> list[store.ChunkRow]:
-        return [
-            store.ChunkRow(c.position, c.heading, c.anchor, c.text, self._embedder.name, vector_text(vector))
-            for c, vector in zip(chunks, vectors.tolist(), strict=True)
-        ]
+    async def _embed(self, chunk: chunking.Chunk, title: str) -> store.ChunkRow:
+        vectors = await self._embedder.aencode(chunk.embedded(title))
+        whole, *parts = map(vector_text, vectors.tolist())
+        return store.ChunkRow(
+            position=chunk.position,
+            heading=chunk.heading,
+            anchor=chunk.anchor,
+            text=chunk.text,
+            model=self._embedder.name,
+            embedding=whole,
+            sentences=list(zip(chunk.sentences, parts, strict=True)),
+        )
 
 
 def vector_text(vector: list[float]) -> str:

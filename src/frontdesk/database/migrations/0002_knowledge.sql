@@ -38,6 +38,17 @@ CREATE TABLE knowledge_chunks (
 CREATE INDEX knowledge_chunks_embedding ON knowledge_chunks USING hnsw (embedding vector_cosine_ops);
 CREATE INDEX knowledge_chunks_tsv ON knowledge_chunks USING gin (tsv) WITH (fastupdate = off);
 
+-- A passage's sentences, each embedded behind its article's title. A question is near the one sentence that
+-- answers it rather than the average of a passage: candidates are scored by their best sentence, and that
+-- sentence is what is quoted. Only candidates are looked at, so there is no vector index here.
+CREATE TABLE knowledge_sentences (
+  chunk_id    uuid NOT NULL REFERENCES knowledge_chunks ON DELETE CASCADE,
+  position    integer NOT NULL,
+  text        text NOT NULL,
+  embedding   halfvec(384) NOT NULL,
+  PRIMARY KEY (chunk_id, position)
+);
+
 -- In how many passages a word occurs, kept up to date with each article: a search takes its candidates by
 -- the rarest words, and a word that occurs nowhere says that a question is not answered here.
 -- The empty term counts the passages themselves.
@@ -48,4 +59,5 @@ CREATE TABLE knowledge_terms (
   PRIMARY KEY (visibility, term)
 );
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_articles, knowledge_chunks, knowledge_terms TO frontdesk_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_articles, knowledge_chunks, knowledge_sentences, knowledge_terms
+  TO frontdesk_app;

@@ -1,0 +1,90 @@
+"""A passage that shares a topic is no answer; what is quoted is short and stands in the passage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from frontdesk.domain import Passage
+from frontdesk.knowledge.answer import best_passage, best_sentences
+from frontdesk.knowledge.retrieve import PostgresRetriever
+
+QUESTIONS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def passage(*sentences: tuple[str, float], text: str = "") -> Passage:
+    cosine = max((c for _, c in sentences), default=0.0)
+    body = text or " ".join(s for s, _ in sentences)
+    return Passage("c", "a", "Shipping", "", "", body, cosine, cosine, sentences=sentences)
+
+
+async def test_half_of_the_questions_kept_from_tuning_is_told_apart(shop: PostgresRetriever) -> None:
+    wrong = {True: 0, False: 0}
+    found = 0
+    held_out = [q for q in QUESTIONS if q["half"] == "test"]
+    for question in held_out:
+        passages = await shop.search(question["question"], visibility=["public", "customers"])
+        answerable, confidence = best_passage(question["question"], passages)
+        assert 0 <= confidence <= 1
+        wrong[question["answerable"]] += answerable != question["answerable"]
+        found += any(p.url.split("/help/")[1].split("#")[0] in question["articles"] for p in passages[:3])
+    assert len(held_out) == 60
+    assert wrong[False] <= 5, "unanswerable questions that would be answered"
+    assert wrong[True] <= 6, "answerable questions that would not be"
+    assert found >= 24, "answerable questions whose article is among the first three"
+
+
+async def test_a_word_that_occurs_nowhere_speaks_against_an_answer(shop: PostgresRetriever) -> None:
+    for known, unknown in [("How much is delivery to Norway?", "How much is drone delivery to Narnia?")]:
+        with_answer = best_passage(known, await shop.search(known, visibility=["public"]))
+        without = best_passage(unknown, await shop.search(unknown, visibility=["public"]))
+        assert with_answer[1] > without[1] + 0.2
+
+
+def test_no_passages_are_no_answer() -> None:
+    assert best_passage("anything", []) == (False, 0.0)
+
+
+def test_plain_passages_of_another_retriever_are_judged_too() -> None:
+    near = passage(("Shipping to Norway costs 14.95 EUR.", 0.8))
+    assert best_passage("What does shipping to Norway cost?", [near])[0]
+    assert not best_passage("drone", [passage(("Shipping costs 4.95 EUR.", 0.2))])[0]
+
+
+def test_the_threshold_is_the_callers() -> None:
+    near = passage(("Shipping to Norway costs 14.95 EUR.", 0.5))
+    assert best_passage("shipping Norway", [near], answer_at=0.1)[0]
+    assert not best_passage("shipping Norway", [near], answer_at=0.99)[0]
+
+
+def test_the_sentence_that_answers_is_quoted_alone_when_its_neighbours_are_far() -> None:
+    text = passage(("We ship daily.", 0.2), ("Norway costs 14.95 EUR.", 0.8), ("Boxes are brown.", 0.1))
+    assert best_sentences("how much to Norway", text) == ["Norway costs 14.95 EUR."]
+
+
+def test_neighbours_that_are_nearly_as_near_are_quoted_in_order_up_to_the_limit() -> None:
+    text = passage(("A one.", 0.7), ("B two.", 0.8), ("C three.", 0.75), ("D four.", 0.72))
+    assert best_sentences("x", text, limit=3) == ["B two.", "C three.", "D four."]
+    assert best_sentences("x", text, limit=1) == ["B two."]
+
+
+def test_a_procedure_is_quoted_whole_with_its_numbers() -> None:
+    steps = passage(("Open it.", 0.3), ("Press return.", 0.9), text="1. Open it.\n2. Press return.")
+    assert best_sentences("how", steps) == ["1. Open it.", "2. Press return."]
+
+
+async def test_the_row_of_a_table_that_names_the_country_is_quoted_alone(shop: PostgresRetriever) -> None:
+    query = "delivery time for Canada"
+    passages = await shop.search(query, visibility=["public"], limit=20)
+    table = next(p for p in passages if p.url.endswith("#delivery-times-by-zone"))
+    (row,) = best_sentences(query, table)
+    assert "Canada" in row
+    assert "7–12 business days" in row
+
+
+def test_a_passage_without_sentences_is_quoted_as_it_is() -> None:
+    assert best_sentences("x", passage(text="Only a title")) == ["Only a title"]
+    assert best_sentences("x", passage()) == []

@@ -1,0 +1,88 @@
+"""Passages keep their heading and anchor; tables and lists stay whole and read as sentences."""
+
+from __future__ import annotations
+
+from frontdesk.knowledge.chunk import Chunk, anchor_of, chunk, sentences
+from frontdesk.knowledge.load import parse
+
+
+def cut(markdown: str, title: str = "Title") -> list[Chunk]:
+    return chunk(parse("a.md", f"---\ntitle: {title}\n---\n{markdown}".encode()))
+
+
+WORDS = "word " * 24 + "end."
+
+
+def test_each_section_is_a_passage_with_its_heading_path_and_anchor() -> None:
+    chunks = cut(f"{WORDS}\n\n## Free shipping\n\n{WORDS}\n\n### To Norway & co.\n\n{WORDS}")
+    assert [(c.position, c.heading, c.anchor) for c in chunks] == [
+        (0, "", ""),
+        (1, "Free shipping", "free-shipping"),
+        (2, "Free shipping › To Norway & co.", "to-norway--co"),
+    ]
+
+
+def test_the_title_repeated_as_a_heading_is_not_said_twice() -> None:
+    (only,) = cut(f"# Title\n\n{WORDS}")
+    assert only.heading == ""
+    assert only.embedded("Title")[0].startswith("Title. word")
+
+
+def test_small_sections_are_put_with_the_neighbour_before_them() -> None:
+    (only,) = cut("## One\n\nFirst thing.\n\n## Two\n\nSecond thing.")
+    assert only.text == "First thing.\n\nTwo\n\nSecond thing."
+    assert only.anchor == "one"
+    assert only.sentences == ("First thing.", "Second thing.")
+
+
+def test_a_long_section_is_cut_between_paragraphs_and_keeps_its_anchor() -> None:
+    chunks = cut("## Long\n\n" + "\n\n".join([("word " * 79 + "end.")] * 4))
+    assert [len(c.text.split()) for c in chunks] == [160, 160]
+    assert {c.anchor for c in chunks} == {"long"}
+
+
+def test_a_table_stays_whole_and_its_rows_are_sentences() -> None:
+    rows = "\n".join(f"| Zone {n} | {n}.95 EUR | {'detail ' * 20}|" for n in range(12))
+    (only,) = cut(f"| Zone | Cost | Note |\n|---|---|---|\n{rows}")
+    assert only.sentences[0].startswith("Zone 0; Cost: 0.95 EUR; Note: detail")
+    assert len(only.sentences) == 12
+
+
+def test_lists_keep_their_marks_and_links_become_their_text() -> None:
+    (only,) = cut(
+        "1. Open [My orders](orders.md).\n2. Press **Return**.\n   - inner\n\n<script>x</script>\n\n![cat](c.png)"
+    )
+    assert only.text == "1. Open My orders.\n2. Press Return.\n  - inner\n\ncat"
+    assert only.sentences[:2] == ("Open My orders.", "Press Return.")
+
+
+def test_a_repeated_heading_gets_a_numbered_anchor() -> None:
+    taken: dict[str, int] = {}
+    assert [anchor_of("What's new?", taken) for _ in range(3)] == ["whats-new", "whats-new-1", "whats-new-2"]
+    assert anchor_of("Größe & Maß", taken) == "größe--maß"
+
+
+def test_an_article_without_text_is_its_title() -> None:
+    (only,) = cut("", title="Empty")
+    assert (only.text, only.sentences) == ("Empty", ("Empty",))
+
+
+def test_sentences_end_where_they_end() -> None:
+    text = 'It costs 4.95 EUR, e.g. Norway. "Placed" is first. See J. Smith.\n- One item\n- Two. Three.'
+    assert sentences(text) == [
+        "It costs 4.95 EUR, e.g. Norway.",
+        '"Placed" is first.',
+        "See J. Smith.",
+        "One item",
+        "Two.",
+        "Three.",
+    ]
+    assert sentences("可以退货吗？可以。") == ["可以退货吗？", "可以。"]
+
+
+def test_a_sentence_that_only_points_to_another_page_is_quoted_from_no_passage() -> None:
+    (only,) = cut(
+        "Labels cost 3.95 EUR. The steps are in [How to return](return.md). [Contact us](c.md) if it fails in any way."
+    )
+    assert only.text.count("How to return") == 1
+    assert only.sentences == ("Labels cost 3.95 EUR.", "Contact us if it fails in any way.")
