@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -12,6 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from frontdesk.domain import Grant
 from frontdesk.models.local.examples import KNOWLEDGE, ROLES, UTTERANCES
 from frontdesk.models.local.parameters import ID, Parameter, parameters
+from frontdesk.models.local.slots import identifiers
 from frontdesk.models.local.text import content_words, plain
 
 if TYPE_CHECKING:
@@ -77,7 +78,19 @@ def describe(tools: Sequence[Any]) -> list[Entry]:
         entry = _entry(tool, taken)
         taken.add(entry.role)
         entries.append(entry)
-    return entries
+    return _with_shared_shapes(entries)
+
+
+def _with_shared_shapes(entries: Sequence[Entry]) -> list[Entry]:
+    """An order number looks the same to every tool that takes one."""
+    shapes: dict[str, list[re.Pattern[str]]] = {}
+    for parameter in (p for entry in entries for p in entry.parameters):
+        shapes.setdefault(parameter.name, []).extend(parameter.shapes)
+
+    def shared(parameter: Parameter) -> Parameter:
+        return replace(parameter, shapes=tuple(dict.fromkeys(shapes[parameter.name])))
+
+    return [replace(entry, parameters=tuple(map(shared, entry.parameters))) for entry in entries]
 
 
 def build(entries: Sequence[Entry], encoder: Encoder) -> Catalog:
@@ -89,7 +102,7 @@ def build(entries: Sequence[Entry], encoder: Encoder) -> Catalog:
         said += [(name, masked(text)) for text in utterances]
     for entry in entries:
         if entry.name not in BUILT_IN:
-            said += [(entry.name, masked(text)) for text in _own_words(entry)]
+            said += [(entry.name, masked(text, things_in(text, entry))) for text in _own_words(entry)]
     catalog = Catalog({e.name: e for e in entries}, roles, [name for name, _ in said])
     catalog.vectors = encoder.encode([text for _, text in said])
     return catalog
@@ -98,21 +111,30 @@ def build(entries: Sequence[Entry], encoder: Encoder) -> Catalog:
 _THING = re.compile(
     r"\b(?:my |the |an? |this |that )?(?:parcel|package|shipment|purchase|delivery)\b(?! (?:cost|time|address|date|option|fee|charge|to|in))"
 )
-_NUMBERED = re.compile(
-    r"(?:\b(?:my |the )?(?:order|parcel)s? )?(?:\bnumber |#|\bid )*(?:\border )?#?\b[a-z]{0,4}-?\d{3,}\b"
-)
 _MONEY_BACK = re.compile(r"\b(?:reimburse\w*|money back)\b")
 
 
-def masked(text: str, identifiers: Sequence[str] = ()) -> str:
-    """Text for the embedding: numbers of orders and synonyms of "order" say nothing about what is wanted."""
+def masked(text: str, things: Mapping[str, str] | None = None) -> str:
+    """Text for the embedding: which order says nothing about what is wanted, nor which word for "order".
+
+    ``things`` names what each id in the text is an id of, ``{"456": "order"}``.
+    """
     low = plain(text)
-    for token in identifiers:
-        low = re.sub(rf"#?\b{re.escape(token.lower())}\b", "1000", low)
-    low = _NUMBERED.sub(" my order ", low)
+    for token, thing in (things or {}).items():
+        low = re.sub(
+            rf"(?:\b(?:my |the )?{re.escape(thing)} )?(?:number |id |no |# ?)*#?\b{re.escape(token.lower())}\b",
+            f"my {thing}",
+            low,
+        )
     low = _MONEY_BACK.sub("refund", _THING.sub("my order", low))
-    low = re.sub(r"\b(?:my )?order(?: number)? my order\b|\bmy my order\b", "my order", low)
+    low = re.sub(r"\b(my \w+)(?: \1)+\b", r"\1", low)
     return re.sub(r"\s+", " ", re.sub(r"([?!.])\1+", r"\1", low)).strip()
+
+
+def things_in(text: str, entry: Entry) -> dict[str, str]:
+    """The ids in an example utterance of the tool."""
+    parameter = entry.id_parameter
+    return dict.fromkeys(identifiers(text, parameter), parameter.thing) if parameter else {}
 
 
 def _own_words(entry: Entry) -> list[str]:

@@ -11,7 +11,7 @@ from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.features import ANAPHOR, FRAGMENT, without_courtesy
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.slots import identifiers
-from frontdesk.models.local.text import plain
+from frontdesk.models.local.text import content_words, plain
 
 _ORDINALS = {
     "first": 0,
@@ -35,6 +35,8 @@ _OTHER = re.compile(r"\b(?:the |my )?other (?:one|order|parcel|package)\b|\bthe 
 _OWNED = re.compile(
     r"\b(?:my|an?|any|all) (?:\w+ )?(?:orders?|parcels?|packages?|delivery|shipment|purchase|stuff)\b|\bmy stuff\b|\bstuff i\b"
 )
+WHICH_ONE = "Which one do you mean?"
+_NO_NAMES = {"order", "parcel", "deliver", "ship", "track", "statu", "arriv", "packag", "nam", "quant"}
 _DATES = (
     "placed_on",
     "ordered_on",
@@ -54,7 +56,12 @@ def points_back(text: str) -> bool:
     core = without_courtesy(low)
     if FRAGMENT.match(low.strip(" .!")) or FRAGMENT.match(core):
         return True
-    return bool(ANAPHOR.search(core)) and not _OWNED.search(core)
+    return bool(ANAPHOR.search(core)) and not owned(core)
+
+
+def owned(text: str) -> bool:
+    """ "My order": one of the customer's things, not the one just spoken of."""
+    return bool(_OWNED.search(plain(text)))
 
 
 def known_ids(parameter: Parameter, dialogue: Dialogue) -> list[str]:
@@ -85,6 +92,17 @@ def chosen_id(text: str, parameter: Parameter, dialogue: Dialogue) -> str:
     """ "The second one", "the last one", "the other one" as an id of what was last listed; "" if none is meant."""
     low = plain(text)
     listed = last_listed(parameter, dialogue)
+    placed = _by_place(low, parameter, dialogue, listed)
+    if placed or not dialogue.last.reply.rstrip().endswith(WHICH_ONE):
+        return placed
+    for call in dialogue.results():
+        found = named_rows(low, rows(call))
+        if found:
+            return row_id(found[0], parameter.name)
+    return ""
+
+
+def _by_place(low: str, parameter: Parameter, dialogue: Dialogue, listed: list[str]) -> str:
     ordinal = _ORDINAL.search(low)
     if ordinal and _ORDINALS[ordinal[1]] < len(listed):
         return listed[_ORDINALS[ordinal[1]]]
@@ -133,6 +151,18 @@ def row_id(row: dict[str, Any], name: str) -> str:
     """The row's id for an argument called ``name``: under that name, or under "id"."""
     found = row.get(name) or row.get("id")
     return str(found) if isinstance(found, str | int) else ""
+
+
+def named_rows(text: str, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The one row whose own words ("the blue jacket", "the DHL one") the customer used; [] when none or several."""
+    stems = content_words(text) - _NO_NAMES
+    found = [
+        row
+        for row in listed
+        if stems
+        & content_words(re.sub(r"[^A-Za-z ]+", " ", str([v for k, v in row.items() if k != "status"])))
+    ]
+    return found if len(found) == 1 else []
 
 
 def ids_in(value: Any, name: str) -> Iterator[str]:

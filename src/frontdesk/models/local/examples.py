@@ -11,12 +11,13 @@ PAYMENTS = "payments"
 REFUNDS = "refunds"
 RETURNS = "returns"
 KNOWLEDGE = "knowledge"
+HAND_OVER = "hand_over"
 
 # The first pattern must be in the tool's name and the second must not; True: it takes an id that is required.
 ROLES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], bool | None], ...] = (
-    (REFUNDS, re.compile(r"refund|reimburse"), re.compile(r"^(create|request|make|issue|start|refund)"), None),
-    (RETURNS, re.compile(r"returns?(_|$)|rma"), re.compile(r"^(create|request|start|open|register)"), None),
-    (PAYMENTS, re.compile(r"payment|charge|billing|transaction"), re.compile(r"^(create|pay|make|add|update)"), None),
+    (REFUNDS, re.compile(r"refund|reimburse"), re.compile(r"^(create|request|make|issue|start|refund)_"), None),
+    (RETURNS, re.compile(r"returns?(_|$)|rma"), re.compile(r"^(create|request|start|open|register)_"), None),
+    (PAYMENTS, re.compile(r"payment|charge|billing|transaction"), re.compile(r"^(create|pay|make|add|update)_"), None),
     (
         ORDER_STATUS,
         re.compile(r"(order|parcel|package|shipment|delivery)s?_?(status|state|details?|info)|track|^(get|find|show|read|look_?up)_(order|parcel|shipment)$"),
@@ -33,6 +34,21 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 UTTERANCES: dict[str, tuple[str, ...]] = {
+    HAND_OVER: _lines("""
+        i want to talk to a human
+        can i speak to a real person
+        connect me with an agent
+        get me your boss
+        is anybody real there
+        i do not want to talk to a machine
+        can i have a word with someone in charge
+        let me talk to customer service
+        i would rather chat with a member of your team
+        please put me through to somebody
+        transfer me to a representative
+        i need a person not a robot
+        you are not helping get me someone who can
+    """),
     ORDER_STATUS: _lines("""
         where is my order
         what is the status of my order
@@ -62,6 +78,17 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         what did i order in this order
         what is in my order
         i meant this order
+        is it normal that my order takes this long
+        has it been handed to the courier
+        how long until it gets here
+        which company brings it
+        have not heard anything about my order
+        the estimated date for my order has passed
+        is my order ready
+        my order was supposed to be here
+        my order seems to be stuck
+        looking for my order
+        what time will the driver come today
     """),
     LIST_ORDERS: _lines("""
         what have i bought from you so far
@@ -73,6 +100,8 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         do i have any open orders
         what are my recent orders
         how many orders do i have
+        give me an overview of my purchases
+        any orders on my account
         give me everything i have ordered
         what orders are on my account
         see my past purchases
@@ -87,6 +116,8 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         read me back the address you have for me
         what details do you have stored about me
         which name is my account under
+        do you have the right phone number for me
+        under what email am i registered
         am i a loyalty member
         is my email still the old one in your system
     """),
@@ -105,6 +136,9 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         why was my card charged
         when was my card debited
         is my order paid
+        did you get my money for the order
+        i would like to see the payment for my order
+        has my card been billed
         there are two charges on my bank statement
     """),
     REFUNDS: _lines("""
@@ -120,6 +154,9 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         i have not received my refund
         it has been ten days and no money back
         has my refund been approved
+        how long until my refund arrives
+        you owe me money
+        is my refund still pending
     """),
     RETURNS: _lines("""
         did you receive my return
@@ -192,6 +229,17 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         do i have to pay customs
         is this email from you or a scam
         who pays for return shipping
+        where is my invoice
+        who do i contact about a problem
+        can someone else accept my parcel
+        i entered the wrong address
+        please send it to another address instead
+        i changed my mind stop the order
+        i ordered the wrong size
+        how can i pay
+        what is the minimum order value
+        how long can i return something
+        what does the status mean
         are you hiring
         do you take bitcoin
         do you have a shop in london
@@ -216,5 +264,5 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
 
 # Requests that no built-in tool answers stay with the customer's own words in search_knowledge or a ticket.
 CHANGE = re.compile(
-    r"\b(cancel|change|update|switch|edit|modify|correct|remove|delete|close|replace|redirect|reroute|swap|exchange|add|apply|refund|reset|stop|pause|unsubscribe|return|wipe)\b"
+    r"\b(cancel|change|update|switch|edit|modify|correct|removed?|deleted?|erased?|close|replace|redirect|reroute|swap|exchange|add|apply|refund|reset|stop|pause|unsubscribe|return|wiped?|sen[dt] (?:\w+ )?back)\b"
 )

@@ -12,7 +12,8 @@ _COURTESY = re.compile(
     r"excuse me|quick question|question|thanks|thank you|now|then|just|also|but|all right|alright|right|actually|basically|honestly|anyway|guys|you guys)\b[ ,.!:;-]*)+"
 )
 _ASKING = re.compile(
-    r"^(?:(?:can|could|would|will) (?:you|someone|anyone|i) (?:please |kindly |maybe |just |possibly )?(?:tell|check|look(?: up| into)?|show|give|let|find(?: out)?|see|get|have|help|confirm|read|say|list|track|know|provide|send)\b(?: me| us)?(?: out| know| if| whether| please| an? update on| a look at)*"
+    r"^(?:(?:can|could|would|will) (?:you|someone|anyone) (?:please |kindly |maybe |just |possibly )?(?:tell|check|look(?: up| into)?|show|give|let|find(?: out)?|see|get|have|help|confirm|read|say|list|track|know|provide|send)\b(?: me| us)?(?: out| know| if| whether| please| an? update on| a look at)*"
+    r"|(?:can|could|may) i (?:please )?(?:see|check|track|know|ask|find out)(?: if| whether| about)?|(?:can|could|may) i (?:please )?(?:get|have) (?:an? |some |the )?(?:update|status|news|info\w*)(?: of| on| about)?"
     r"|i (?:would like|want|need|have|wish|am trying|was trying) to (?:know|find out|check|see|ask)(?: if| whether| about)?"
     r"|i only want to know(?: if)?|i was wondering(?: if| whether)?|i wonder(?: if| whether)?|do you (?:know|happen to know)|any idea|any chance you know|"
     r"(?:tell|show) me|let me know|would you mind|please|kindly|just)\b[ ,]*"
@@ -23,21 +24,37 @@ _NEGATED = re.compile(
     r"|(?:instead of|rather than) )"
 )
 
+WANTS_CHANGE = re.compile(
+    r"^(?:i (?:want|need|would like|wish|have|am trying|decided) (?:to )?|(?:can|could|will|would) (?:you|we) (?:please )?|please |kindly |just |let us |want to |need to |like to |help me (?:to )?)*"
+    r"(?:cancel|change|update|switch|edit|modify|correct|remove|delete|erase|close|replace|redirect|reroute|swap|exchange|refund (?:me|my|it|this|order|the|#?\d)|return (?:it|my|this|the|an?|order|one|some|#?\d)|send (?:\w+ )?back|send back|stop|unsubscribe|reset|add|get my money back|a refund|my money back|refund now)\b"
+)
+CHANGE_TOLD = re.compile(
+    r"\bwrong (?:delivery |shipping )?address\b|\bchanged my mind\b|\bno longer (?:want|need)\b|\bdo not (?:want|need) (?:it|this|that|the order|my order)(?: any ?more)?\b|\bby (?:mistake|accident)\b|\baccidentally\b|\bsend .* to (?:my|another|a different) \w+ instead\b"
+)
+SOFT = re.compile(r"^(?:how long|how late|how many|why|when|what)\b")
+MINE = re.compile(r"\bmy (?:refund|money|return|reimbursement|payment)\b")
+_MONEY_RECEIVED = re.compile(r"\byou (?:get|got|receive|received) my money\b(?! back)")
+ELSEWHERE = re.compile(
+    r"\b(?:invoices?|receipts?|vouchers?|coupons?|gift ?cards?|discounts?|promo|password|newsletter|warranty|guarantee|sizes?|stock|customs|loyalty|account|website|app)\b"
+)
 POLICY = re.compile(
-    r"^(?:how (?:do|can|does|would|should|could|to|long|late|many days|much (?:is|does|do|are|for))\b|what (?:is|are) (?:your|the (?:policy|deadline|process|procedure|rules?|cost|price|return|refund|shipping|delivery (?:time|cost)|warranty|minimum|latest))"
-    r"|what (?:if|happens|do i (?:need|have)|can i do|should i|does .* mean|kinds?|types?|payment methods|cards|countries|sizes?)\b|(?:can|could|may|am|should|must|do|shall) (?:i|we|my|an?|it|one|customers|people)\b|do you (?:ship|deliver|accept|offer|have an?\b|take|sell|charge|sponsor|do|give|provide|support|price|gift|repair|make|wrap|run|hire|store|keep|share|stock|guarantee)"
-    r"|do (?:refunds|returns|orders|vouchers|gift)|is it possible|is there (?:an?|any)|are there|are (?:returns|refunds|you hiring)|where (?:do|can|should|would) i|which (?:countries|cards|payment|methods|sizes?)|up to what|until when|why (?:do|does|is|can|was|are)|who pays|what about your|is (?:shipping|delivery|return)\b|you (?:guys )?(?:take|accept|ship|deliver|sell|do)\b)"
+    r"^(?:if (?:i|my|you|it|the)\b|does .*\bmean\b|how (?:do|can|does|would|should|could|to|long|late|many days|much (?:is|does|do|are|for))\b|what (?:is|are) (?:your|the (?:policy|deadline|process|procedure|rules?|cost|price|return|refund|shipping|delivery (?:time|cost)|warranty|minimum|latest))"
+    r"|what (?:if|happens|do i (?:need|have|do)|should i do|does|can i do|should i|does .* mean|kinds?|types?|payment methods|cards|countries|sizes?)\b|(?:can|could|may|am|should|must|do|shall) (?:i|we|my|an?|it|one|customers|people)\b|do you (?:ship|deliver|accept|offer|have an?\b|take|sell|charge|sponsor|do|give|provide|support|price|gift|repair|make|wrap|run|hire|store|keep|share|stock|guarantee)"
+    r"|do (?:refunds|returns|orders|vouchers|gift)|is it possible|is there (?:an?|any)|are there|are (?:returns|refunds|you hiring)|where (?:do|can|should|would) i|which (?:countries|cards|payment|methods|sizes?)|up to what|until when|why (?:do|does|is|can|was|are)|who(?:m)? (?:pays|do|can|should)|what about your|is (?:shipping|delivery|return)\b|you (?:guys )?(?:take|accept|ship|deliver|sell|do)\b)"
+)
+AT_A_LOSS = re.compile(
+    r"\bwhat now\b|\bwhat (?:can|should|do) i do\b|,? how(?: so| exactly)?\??$|\bdeclined\b"
 )
 STATUS = re.compile(
     r"\bwhere (?:is|are|has|did|the)\b|\bwhere(?:abouts)?\b.*\b(?:order|parcel|package|it|delivery)\b|\bstatus\b|\btrack(?:ing)?\b|\bwhen (?:will|is|does|do|can|should|am|are|did)\b.*\b(?:arriv\w*|come|coming|get|deliver\w*|ship\w*|here|expect|delivery|there|be|land)"
     r"|\b(?:has|have|had|was|were|is|did|are|will)\b.{0,40}\b(?:ship(?:ped)?|dispatched|sent|gone out|left|arrived?|out for delivery|on (?:its|it is|the|their) way|late|delayed|coming|come|delivered|packed|lost|stuck|moving|moved|get here|ready)\b"
-    r"|\beta\b|\b(?:any|an?) (?:news|update|progress|word)\b|\bupdate on\b|\bstate of\b|\bnot (?:here|arrived?|come|received|shown|turned|got)\b|\bstill (?:waiting|nothing|no sign|not)\b|\bnothing (?:at|has|arrived|came|yet)\b|\bnever (?:came|arrived|showed|got|received)\b|\bhow far\b|\bwhat is (?:going on|happening|up) with\b|\bwhat happened to\b|\bgoing on\b|\bwhich carrier\b|\bwho (?:is delivering|delivers|has)\b|\bexpected\b|\bwaiting (?:for|on)\b|\bcheck (?:on )?(?:where|my order|order)\b|\blocate\b|\bfind my\b|\bcome this week\b|\bwhat day\b|\bhow is\b|\bwhat is in (?:my |the )?order\b|\bdetails (?:of|for|on|about)\b|\bis it late\b|\bdelayed\b|\bwhat about\b|\bexpect\b"
+    r"|\beta\b|\b(?:any|an?) (?:news|update|progress|word)\b|\bupdate on\b|\bstate of\b|\bnot (?:here|arrived?|come|received|shown|turned|got)\b|\bstill (?:waiting|nothing|no sign|not|processing|pending|stuck|in)\b|\bnothing (?:at|has|arrived|came|yet)\b|\bnever (?:came|arrived|showed|got|received)\b|\bhow far\b|\bwhat is (?:going on|happening|up) with\b|\bwhat happened to\b|\bgoing on\b|\bwhich carrier\b|\bwho (?:is delivering|delivers|has)\b|\bexpected\b|\bwaiting (?:for|on)\b|\bcheck (?:on )?(?:where|my order|order)\b|\blocate\b|\bfind my\b|\bcome this week\b|\bwhat day\b|\bhow is\b|\bwhat is in (?:my |the )?order\b|\bdetails (?:of|for|on|about)\b|\bis it late\b|\bdelayed\b|\bwhat about\b|\bexpect\b|\bhow (?:long|much longer) (?:until|till|before|will it|is it)\b|\b(?:which|what) (?:company|courier|carrier|delivery service|driver)\b|\bhanded (?:over )?to\b|\btak(?:es|ing) (?:this|so|too|that|forever)\b|\bthe latest on\b|\blooking for (?:my )?(?:order|parcel|package)|\bwhereabouts\b|\bvanished\b|\bdisappeared\b|\bshould have (?:come|arrived|been here)|\bsupposed to (?:come|arrive|be)\b"
 )
 REFUND = re.compile(
-    r"\b(?:refund(?:ed|s|ing)?|reimburse\w*|money back|cash back|my money|get my \w+ euros? back|credited|paid back)\b"
+    r"\b(?:owe me|refund(?:ed|s|ing)?|reimburse\w*|money back|cash back|my money|get my \w+ euros? back|credited|paid back)\b"
 )
 RETURN = re.compile(
-    r"\b(?:return(?:ed|s)?|sent (?:it|them|that|the \w+|this|\w+ \w+) back|send(?:ing)? (?:it|them|that) back|sent back|posted back|shipped back|rma|dropped .* off)\b"
+    r"\b(?:return(?:ed|s)?|sent (?:#?[\w-]+ ){1,3}back|send(?:ing)? (?:it|them|that) back|sent back|posted back|shipped back|rma|dropped .* off)\b"
 )
 PAYMENT = re.compile(
     r"\b(?:payments?|charged?|charges|billed|debited|pay (?:with|by|for)|paid|how much (?:did|was|have)|cost me|(?:money|amount) .*\btaken|taken (?:from|off)|deducted|card .*(?:used|charged)|transactions?|total)\b"
@@ -46,7 +63,7 @@ PAYMENT_ASKED = re.compile(
     r"\b(?:did|has|have|was|were|is|are)\b.{0,40}\b(?:payments?|charged?|paid|billed|debited|taken|deducted|go(?:ne)? through)\b|\bhow much\b|\bwhat did (?:i pay|it cost)\b|\bcost me\b|\bwhich card\b|\bhow did i pay\b|\bpayments? (?:status|details|info\w*|for|of|on)\b|\bcharged? (?:me )?(?:twice|two|double)|\b(?:status|details) of (?:my |the )?payment|\b(?:two|2|double|pending) (?:charges|payments|lines)\b|\bwhat (?:was|is) the total\b"
 )
 PROFILE = re.compile(
-    r"\b(?:on file|profile|in my account|on my account|my account details|stored (?:for|about|on) me|you have (?:for|about|on|of) me|have i got (?:saved|stored)|saved (?:in|on|for)|do you have (?:for me|stored)|my (?:e-?mail(?: address)?|phone(?: number)?|address|customer (?:number|id)|(?:delivery|shipping|home) address|details|data|loyalty points)|under which name|account (?:under|registered))\b"
+    r"\b(?:on file|profile|in my account|on my account|my account details|stored (?:for|about|on) me|you have (?:for|about|on|of) me|have i got (?:saved|stored)|saved (?:in|on|for)|still have my|(?:phone|number|address|e-?mail|details) .{0,20}\bfor me\b|which address is saved|do you have (?:for me|stored)|my (?:e-?mail(?: address)?|phone(?: number)?|address|customer (?:number|id)|(?:delivery|shipping|home) address|details|data|loyalty points)|under which name|account (?:under|registered))\b"
 )
 LISTING = re.compile(
     r"\b(?:my|all|open|recent|past|previous|which|what|any|last|these|those|the|many) (?:my |of my |open |recent |past |the |last |\w+ )?(?:orders|purchases)\b|\border (?:history|list|overview)\b|\bwhat (?:have|did|do) i (?:bought|buy|order|ordered|purchased?|have on order)\b|\beverything i(?: have)? (?:bought|ordered)|\b(?:all|lot of|list of)\b.*\b(?:ordered|bought)\b"
@@ -55,7 +72,7 @@ ORDER_WORD = re.compile(
     r"\b(?:orders?|parcels?|packages?|deliver(?:y|ies)|shipments?|purchases?|box|stuff|thing|item|items|package)\b"
 )
 ANAPHOR = re.compile(
-    r"\b(?:it|its|that one|this one|that|this|they|them|the (?:same|order|parcel|package|delivery|shipment)|same (?:one|order))\b"
+    r"^and (?:did|was|is|has|have|how|when|what|where|will|the)\b|\b(?:it|its|that one|this one|that|this|they|them|the (?:same|order|parcel|package|delivery|shipment)|same (?:one|order))\b"
 )
 FRAGMENT = re.compile(
     r"^(?:and |so |ok |okay |then |what is |what was |what about |which |who is |who |how about )*(?:the |its )?(?:tracking(?: number| link| code)?|carrier|courier|(?:expected |delivery |estimated )*(?:date|delivery)|eta|total|price|amount|items|address|status|payment|refund|return)[?. ]*$"
@@ -79,15 +96,18 @@ class Features:
     listing: bool
     order_word: bool
     question: bool
+    change: bool
+    personal: bool
+    elsewhere: bool
 
 
 def features(text: str) -> Features:
     """Features of plain text, courtesies left out."""
     core = without_courtesy(text)
     return Features(
-        policy=bool(POLICY.search(core)),
+        policy=bool(POLICY.search(core) or AT_A_LOSS.search(core)),
         status=bool(STATUS.search(text)),
-        refund=bool(REFUND.search(text)),
+        refund=bool(REFUND.search(text)) and not _MONEY_RECEIVED.search(text),
         returned=bool(RETURN.search(text)),
         payment=bool(PAYMENT.search(text)),
         payment_asked=bool(PAYMENT_ASKED.search(text)),
@@ -95,6 +115,9 @@ def features(text: str) -> Features:
         listing=bool(LISTING.search(text)),
         order_word=bool(ORDER_WORD.search(text)),
         question=bool(QUESTION.search(core)),
+        change=bool(WANTS_CHANGE.search(core) or CHANGE_TOLD.search(text)),
+        personal=bool(SOFT.search(core) and MINE.search(core)),
+        elsewhere=bool(ELSEWHERE.search(core)),
     )
 
 

@@ -35,9 +35,14 @@ class Parameter:
         """``order_id`` → order number."""
         return re.sub(r" (id|no|nr)$", " number", self.name.replace("_", " "))
 
+    @property
+    def thing(self) -> str:
+        """What it is the id of: ``order_id`` → order."""
+        return re.sub(r"_(?:id|no|nr|number|code|ref|reference)$", "", self.name).replace("_", " ")
+
     def fits(self, token: str) -> bool:
         """Whether the token has the shape of this id; any token with a digit does when no shape is known."""
-        return any(shape.fullmatch(token) for shape in self.shapes) if self.shapes else len(token) >= 2
+        return any(shape.fullmatch(token) for shape in self.shapes) if self.shapes else len(token) >= 3
 
 
 def parameters(

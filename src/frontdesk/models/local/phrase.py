@@ -65,7 +65,7 @@ def not_found(call: Call, entry: Entry | None) -> str:
     parameter = entry.id_parameter if entry else None
     given = call.arguments.get(parameter.name) if parameter else None
     if parameter and given:
-        thing = re.sub(r"_(?:id|no|nr|number)$", "", parameter.name).replace("_", " ")
+        thing = parameter.thing
         article = "an" if thing[:1] in "aeiou" else "a"
         return f"I couldn't find {article} {thing} {given} on your account. Please check the number, or I can pass this to a colleague."
     return "I couldn't find anything about that on your account."

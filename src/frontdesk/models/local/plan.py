@@ -10,13 +10,13 @@ from frontdesk.models.local import context, slots
 from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.dialogue import Dialogue
-from frontdesk.models.local.examples import KNOWLEDGE, ORDER_STATUS
-from frontdesk.models.local.features import FRAGMENT, features, wanted, without_courtesy
+from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
+from frontdesk.models.local.features import FRAGMENT, QUESTION, features, wanted, without_courtesy
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.route import Route, elliptical, route
 from frontdesk.models.local.text import clauses, content_words, plain
 
-CALL, SEARCH, ASK, CHOOSE, SIGN_IN = "call", "search", "ask", "choose", "sign_in"
+CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
 MOST_PARTS = 3
 
 
@@ -55,26 +55,40 @@ class Planner:
         if going_on:
             return going_on
         mentioned = self._mentioned()
-        if elliptical(self.text, mentioned) and self._names_a_thing(mentioned):
+        if elliptical(self.text, tuple(mentioned)) and self._names_a_thing(mentioned):
             entry = self._previous() or self._default()
             if entry:
                 return self._for_entry(entry, self.text)
+        chosen = self._chosen_from_list()
+        if chosen:
+            return chosen
         requests = self._requests()
         if len(requests) < 2:
             return self._part(requests[0] if requests else self.text)
         return self._several(requests)
 
-    def _names_a_thing(self, mentioned: tuple[str, ...]) -> bool:
+    def _chosen_from_list(self) -> list[Part]:
+        """ "The kettle", after "Which one do you mean?"."""
+        entry = self._previous() if self.dialogue.last.reply.endswith(context.WHICH_ONE) else None
+        parameter = entry.id_parameter if entry else None
+        if not entry or not parameter or _is_question(self.text) or len(self.text.split()) > 8:
+            return []
+        identity = context.chosen_id(self.text, parameter, self.dialogue)
+        return [Part(CALL, self.text, entry.name, {parameter.name: identity})] if identity else []
+
+    def _names_a_thing(self, mentioned: dict[str, str]) -> bool:
         entry = self._previous() or self._default()
         parameter = entry.id_parameter if entry else None
         return bool(mentioned) or bool(parameter and context.chosen_id(self.text, parameter, self.dialogue))
 
-    def _mentioned(self) -> tuple[str, ...]:
-        found: list[str] = []
+    def _mentioned(self) -> dict[str, str]:
+        """Ids in the message, with what each is an id of."""
+        found: dict[str, str] = {}
         for entry in self.catalog.own():
-            if entry.id_parameter:
-                found += self._ids(entry.id_parameter, self.dialogue.message)
-        return tuple(dict.fromkeys(found))
+            parameter = entry.id_parameter
+            for token in self._ids(parameter, self.dialogue.message) if parameter else ():
+                found.setdefault(token, parameter.thing if parameter else "")
+        return found
 
     def _ids(self, parameter: Parameter, text: str) -> tuple[str, ...]:
         return slots.identifiers(text, parameter, context.known_ids(parameter, self.dialogue))
@@ -121,7 +135,7 @@ class Planner:
         back = context.points_back(text) and any(
             context.current_id(e.id_parameter, self.dialogue) for e in self.catalog.own() if e.id_parameter
         )
-        return route(text, self.catalog, self.encoder, reference=here or back, identifiers=mentioned)
+        return route(text, self.catalog, self.encoder, reference=here or back, things=mentioned)
 
     # Several parts
 
@@ -130,7 +144,10 @@ class Planner:
         units: list[str] = []
         for clause in clauses(wanted(self.text)):
             bare = without_courtesy(clause)
-            if units and (self._only_adds(bare) or elliptical(clause, self._mentioned())):
+            if units and (
+                (self._only_adds(bare) and not _is_question(units[-1]))
+                or elliptical(clause, tuple(self._mentioned()))
+            ):
                 units[-1] = f"{units[-1]} {clause}"
             else:
                 units.append(clause)
@@ -155,7 +172,7 @@ class Planner:
             for part in self._part(text):
                 if not any(_same(part, other) for other in found):
                     found.append(part)
-        tools = [p for p in found if p.kind != SEARCH]
+        tools = _without_told([p for p in found if p.kind != SEARCH])
         searches = [p for p in found if p.kind == SEARCH and (p.policy or p.change)]
         if tools and not searches:
             return _without_weak(tools)[:MOST_PARTS]
@@ -168,6 +185,8 @@ class Planner:
     def _part(self, text: str) -> list[Part]:
         chosen = self._route(text)
         entry = self.catalog.entries.get(chosen.target)
+        if chosen.target == HAND_OVER:
+            return [Part(STOP, text, HAND_OVER, score=chosen.score)]
         if entry:
             return [replace(p, score=chosen.score) for p in self._for_entry(entry, text)]
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
@@ -226,10 +245,15 @@ class Planner:
         elsewhere = self._ids(parameter, self.dialogue.message)
         if elsewhere:
             return elsewhere[:1] if len(elsewhere) > 1 and text != self.text else elsewhere
-        if context.points_back(text) or context.points_back(self.text):
+        if context.points_back(text) or context.points_back(self.text) or self._just_spoken_of(parameter):
             current = context.current_id(parameter, self.dialogue)
             return (current,) if current else ()
         return ()
+
+    def _just_spoken_of(self, parameter: Parameter) -> bool:
+        """ "Did my payment go through?" right after the status of 456: another question about the same order."""
+        before = {c.tool for c in self.dialogue.last.calls if c.arguments.get(parameter.name)}
+        return parameter.required and bool(before) and not context.owned(self.text)
 
     def _filled(self, entry: Entry, text: str, given: dict[str, Any], said: str = "") -> Part:
         """The call with every argument the customer's words give; or the first question for one they do not."""
@@ -312,9 +336,20 @@ def _question_words(text: str) -> set[str]:
     return content_words(text) - {"order"}
 
 
+def _is_question(text: str) -> bool:
+    return bool(QUESTION.search(without_courtesy(text)))
+
+
 def _asks(text: str) -> bool:
     found = features(text)
-    known = found.status or found.refund or found.returned or found.payment_asked or found.listing
+    known = (
+        found.status
+        or found.refund
+        or found.returned
+        or found.payment_asked
+        or found.listing
+        or found.profile
+    )
     return found.question or found.policy or known
 
 
@@ -322,6 +357,13 @@ def _same(one: Part, other: Part) -> bool:
     return (one.kind, one.tool, one.then, one.ask) == (other.kind, other.tool, other.then, other.ask) and (
         one.arguments == other.arguments or one.kind == SEARCH
     )
+
+
+def _without_told(parts: list[Part]) -> list[Part]:
+    """What is only told about an order ("tracking says delivered") goes where a question about it is."""
+    asked = [part for part in parts if part.kind == CALL and QUESTION.search(without_courtesy(part.text))]
+    about = [part.arguments for part in asked]
+    return [part for part in parts if part in asked or part.arguments not in about or not part.arguments]
 
 
 def _without_weak(parts: list[Part]) -> list[Part]:

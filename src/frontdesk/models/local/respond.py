@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frontdesk.domain import Outcome
@@ -37,6 +37,11 @@ class Step:
         self.dialogue = dialogue
         self.catalog = catalog
         self.encoder = encoder
+        code = language(dialogue.message)
+        # Routing reads shop words in English; whatever is passed on stays in the customer's own words.
+        self.english = (
+            dialogue if code == "en" else replace(dialogue, message=glossed(dialogue.message, code))
+        )
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""
@@ -45,7 +50,7 @@ class Step:
         return self._stop() or self._answer_offer() or self._talk() or self._begin()
 
     def _stop(self) -> Reply | list[Wish] | None:
-        reason = reason_to_stop(self.dialogue)
+        reason = reason_to_stop(self.english)
         if reason:
             return self._hand_over(reason)
         pending = self.dialogue.last.reply.endswith(ASK_TICKET) and not says_no(self.dialogue.message)
@@ -88,16 +93,12 @@ class Step:
         return small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
 
     def _plan(self) -> list[Part]:
-        code = language(self.dialogue.message)
-        dialogue = self.dialogue
-        if code != "en":
-            dialogue = Dialogue(
-                glossed(dialogue.message, code), dialogue.past, dialogue.calls, dialogue.facts
-            )
-        return Planner(dialogue, self.catalog, self.encoder).parts()
+        return Planner(self.english, self.catalog, self.encoder).parts()
 
     def _begin(self) -> Reply | list[Wish]:
         parts = self._plan()
+        if any(part.tool == "hand_over" for part in parts):
+            return self._hand_over("customer_wish")
         wishes = [Wish(p.tool, p.arguments) for p in parts if p.calls and self.catalog.bound(p.tool)]
         if wishes:
             return wishes
@@ -169,9 +170,9 @@ class Step:
             rows = [newest] if newest else rows
         elif len(rows) > 1:
             rows = (
-                _named_rows(part.text, rows) or _open(rows)
+                context.named_rows(part.text, rows) or _open(rows)
                 if len(_open(rows)) == 1
-                else _named_rows(part.text, rows) or rows
+                else context.named_rows(part.text, rows) or rows
             )
         identity = context.row_id(rows[0], name) if len(rows) == 1 else ""
         return [Wish(entry.name, {name: identity})] if identity else []
@@ -213,12 +214,12 @@ class Step:
         rows = context.rows(call)
         if not rows:
             return Reply(phrase.phrase(call, entry, part.text))
-        thing = name.removesuffix("_id").replace("_", " ")
+        thing = then.id_parameter.thing if then.id_parameter else "entry"
         shown = (_open(rows) or rows)[: phrase.MOST_ROWS]
         lines = "\n".join(f"- {_row(row, name, thing)}" for row in shown)
         buttons = tuple(f"{thing.capitalize()} {context.row_id(row, name)}" for row in shown[:3])
         return Reply(
-            f"You have more than one {thing}:\n{lines}\n\nWhich one do you mean?", Outcome.ASKED, buttons
+            f"You have more than one {thing}:\n{lines}\n\n{context.WHICH_ONE}", Outcome.ASKED, buttons
         )
 
     def _joined(self, replies: list[Reply]) -> Reply:
@@ -270,18 +271,6 @@ def _passed_on(call: Call) -> Reply:
 
 def _open(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if str(row.get("status") or "").lower() not in CLOSED]
-
-
-def _named_rows(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The one row whose own words ("blue jacket") the customer used; [] when none or several."""
-    stems = content_words(text) - {"order", "parcel", "deliver", "ship", "track", "statu", "arriv"}
-    found = [
-        row
-        for row in rows
-        if stems
-        & content_words(re.sub(r"[^A-Za-z ]+", " ", str([v for k, v in row.items() if k != "status"])))
-    ]
-    return found if len(found) == 1 else []
 
 
 def _row(row: dict[str, Any], name: str, thing: str) -> str:

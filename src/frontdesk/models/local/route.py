@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from frontdesk.models.local.catalog import BUILT_IN, Catalog, Encoder, masked
 from frontdesk.models.local.examples import (
     CHANGE,
+    HAND_OVER,
     KNOWLEDGE,
     LIST_ORDERS,
     ORDER_STATUS,
@@ -20,6 +22,7 @@ from frontdesk.models.local.features import Features, features, wanted, without_
 from frontdesk.models.local.text import content_words, plain
 
 ACT = 0.55  # a tool below this is not called
+PERSON = 0.66  # the same for a person: what no pattern of stop.py caught
 STRANGER = 0.60  # the same for a tool that is known by its schema, examples and description only
 
 
@@ -35,24 +38,29 @@ class Route:
 
 
 def route(
-    text: str, catalog: Catalog, encoder: Encoder, *, reference: bool, identifiers: tuple[str, ...] = ()
+    text: str, catalog: Catalog, encoder: Encoder, *, reference: bool, things: Mapping[str, str] | None = None
 ) -> Route:
     """Score every class for one part. ``reference``: the part names an order, or clearly means one."""
     core = without_courtesy(wanted(plain(text)))
     found = features(wanted(plain(text)))
-    scores = likeness(core, catalog, encoder, identifiers)
+    scores = likeness(core, catalog, encoder, things)
     _correct(scores, found, catalog, core, reference=reference)
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    plainly = reference and not found.policy and not found.change
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else ("", 0.0)
-    change = bool(CHANGE.search(core)) and not found.status and not _about_record(found)
-    if best[0] != KNOWLEDGE and best[1] < _threshold(best[0], catalog):
+    change = found.change or (
+        bool(CHANGE.search(core)) and not found.policy and not found.status and not _about_record(found)
+    )
+    if best[0] != KNOWLEDGE and best[1] < _threshold(best[0], catalog) - (0.1 if plainly else 0.0):
         best = (KNOWLEDGE, scores.get(KNOWLEDGE, 0.0))
     return Route(best[0], best[1], best[1] - second[1], change, found.policy)
 
 
-def likeness(core: str, catalog: Catalog, encoder: Encoder, identifiers: tuple[str, ...]) -> dict[str, float]:
+def likeness(
+    core: str, catalog: Catalog, encoder: Encoder, things: Mapping[str, str] | None
+) -> dict[str, float]:
     """For every class, mostly its nearest utterance, a little its three nearest."""
-    vector = encoder.encode([masked(core, identifiers)])[0]
+    vector = encoder.encode([masked(core, things)])[0]
     nearest: dict[str, list[float]] = {}
     for name, cosine in zip(catalog.classes, (catalog.vectors @ vector).tolist(), strict=True):
         nearest.setdefault(name, []).append(cosine)
@@ -60,6 +68,8 @@ def likeness(core: str, catalog: Catalog, encoder: Encoder, identifiers: tuple[s
 
 
 def _threshold(name: str, catalog: Catalog) -> float:
+    if name == HAND_OVER:
+        return PERSON
     entry = catalog.entries.get(name)
     return STRANGER if entry and not entry.role else ACT
 
@@ -72,14 +82,18 @@ def _correct(
     scores: dict[str, float], found: Features, catalog: Catalog, core: str, *, reference: bool
 ) -> None:
     """Add what the words show to what the embedding thinks."""
-    general = found.policy and not (found.status and reference and not CHANGE.search(core))
+    general = (
+        found.policy and not found.personal and not (found.status and reference and not CHANGE.search(core))
+    )
     names = {role: catalog.roles[role].name if role in catalog.roles else role for role in _WEIGHTS}
     for role, weigh in _WEIGHTS.items():
         if names[role] in scores:
-            scores[names[role]] += weigh(found, reference) - (0.25 if general else 0.0)
-    scores[KNOWLEDGE] = scores.get(KNOWLEDGE, 0.0) + (0.15 if general else 0.0)
-    if CHANGE.search(core) and not found.status and not found.question:
-        scores[KNOWLEDGE] += 0.1
+            scores[names[role]] += (
+                weigh(found, reference) - (0.4 if general else 0.0) - (0.4 if found.change else 0.0)
+            )
+    scores[KNOWLEDGE] = (
+        scores.get(KNOWLEDGE, 0.0) + (0.2 if general else 0.0) + (0.3 if found.change else 0.0)
+    )
     stems = content_words(core)
     for entry in catalog.own():
         if not entry.role and stems:
@@ -95,7 +109,7 @@ def _order_status(f: Features, reference: bool) -> float:
         + 0.1 * f.profile
         + 0.15 * (f.listing and not reference)
     )
-    return 0.25 * f.status + 0.05 * f.order_word + 0.12 * reference - other
+    return 0.25 * f.status + 0.05 * f.order_word + 0.12 * reference - other - 0.25 * f.elsewhere
 
 
 def _list_orders(f: Features, reference: bool) -> float:
@@ -129,7 +143,7 @@ _WEIGHTS = {
 
 _FILLER = re.compile(
     r"\b(?:and|or|what|how|about|the|my|for|order|orders|parcel|package|number|no|nr|id|ref|reference|i|meant|mean|sorry|typo|not|it|is|was|one|other|please|"
-    r"also|then|now|same|again|check|actually|oops|wait|ok|okay|yes|yeah|yep|that|this|with|of|to|hmm|um|well|so|in|too|thanks|try|instead|rather|"
+    r"also|then|now|same|again|check|actually|oops|wait|ok|okay|yes|yeah|yep|question|thank|you|that|this|with|of|to|hmm|um|well|so|in|too|thanks|try|instead|rather|"
     r"(?:the )?(?:first|second|third|fourth|fifth|last|latest|newest|1st|2nd|3rd|4th|5th)|both|all|them)\b"
 )
 

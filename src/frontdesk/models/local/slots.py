@@ -15,7 +15,7 @@ from frontdesk.models.local.text import plain
 
 _TOKEN = re.compile(r"(?<![\w.@/-])#?\s?([A-Za-z]{0,6}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*)(?![\w@]|[.,]\d)")
 _NAMED = re.compile(
-    r"(?:\b(?:order|parcel|package|purchase|shipment|delivery|number|reference|ref|booking|ticket|appointment|return|invoice|id|no|nr)s?\.?(?: (?:number|no\.?|nr\.?|id|is|was))*[ :]*#?\s?|#\s?)$",
+    r"(?:\b(?:order|parcel|package|purchase|shipment|delivery|reference|ref|booking|appointment|loan|reservation|return|invoice)s?\.?(?: (?:number|no\.?|nr\.?|id|is|was))*[ :]*#?\s?|#\s?)$",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -25,7 +25,7 @@ _UNIT = re.compile(
 )
 _BEFORE = re.compile(
     r"(?:[€$£]\s?|\b(?:eur|usd|gbp|chf|at number|house|size|apartment|flat|apt|street|since|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|top|only|about|over|under|almost|nearly) |[+*/^=] ?)$",
+    r"january|february|march|april|may|june|july|august|september|october|november|december) |[+*/^=] ?)$",
     re.IGNORECASE,
 )
 _NOT = re.compile(

@@ -21,7 +21,7 @@ class Reply:
 
 
 _HELLO = re.compile(
-    r"^(?:hi+|hello+|hey+|hiya|howdy|yo|good (?:morning|afternoon|evening|day)|greetings|hallo|hola|bonjour|guten tag|salut|hoi|goedendag)(?: (?:there|all|everyone|team|again|you|guys|folks|bot|friend))*$"
+    r"^(?:hi+|hello+|hey+|hey ?a|hiya|howdy|yo|good (?:morning|afternoon|evening|day)|greetings|hallo|hola|bonjour|guten tag|salut|hoi|goedendag)(?: (?:there|all|everyone|team|again|you|guys|folks|bot|friend))*$"
 )
 _NAMED = re.compile(
     r"^(?:(?:hi|hello|hey)[ ,]*)?(?:my name is|i am|this is|it is) ([a-z][a-z'-]+)(?: here)?$"
@@ -30,7 +30,7 @@ _HOW = re.compile(
     r"^(?:(?:hi|hello|hey)[ ,]*)?how are you(?: doing| today)*$|^how is it going$|^what is up$|^sup$"
 )
 _THANKS = re.compile(
-    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|many|no|that is all|brilliant)[ ,]*)*(?:thanks?|thank you|cheers|appreciate it|much appreciated|merci|danke|gracias|bedankt)\b(?: .{0,40})?$"
+    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|many|no|that is all|brilliant)[ ,]*)*(?:thanks?|thank you|cheers|appreciate it|much appreciated|merci|danke|gracias|bedankt)\b(?:[ ,][^0-9]{0,40})?$"
 )
 _PRAISE = re.compile(
     r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|brilliant|fine|i see|understood|hmm|good to know|that (?:is|was) (?:great|all|it|helpful|perfect)|you are (?:great|helpful|awesome))[ ,.!]*)+$"
@@ -38,11 +38,11 @@ _PRAISE = re.compile(
 _BYE = re.compile(
     r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|tschüss|good night)(?: .{0,20})?$"
 )
-_BOT = re.compile(
+BOT_QUESTION = re.compile(
     r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
 )
 _CAN = re.compile(
-    r"^(?:what|how) can you (?:do|help)(?: .*)?$|^what do you do$|^(?:help|help me|i need help|can you help(?: me)?|menu|what are my options|what can i ask(?: you)?)$|^(?:i have|got) a (?:question|problem)$"
+    r"^(?:what|how) can you (?:do|help)(?: .*)?$|^what are you able to do(?: .*)?$|^what (?:kind of )?(?:things|questions) can (?:you|i) .*$|^what do you do$|^(?:help|help me|i need help|can you help(?: me)?|menu|what are my options|what can i ask(?: you)?)$|^(?:i have|got) a (?:question|problem)$"
 )
 _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|go ahead|do (?:it|that|so)|y|that would be (?:great|nice|good|lovely)|sounds good|of course|absolutely|definitely|correct|right|ja|oui|sí|si)(?:[ ,]+(?:please|thanks|thank you|do|do that|do it|go ahead|open (?:a|the) ticket|that would be (?:great|nice)|bitte))*$"
@@ -81,7 +81,7 @@ def small_talk(dialogue: Dialogue, catalog: Catalog) -> Reply | None:
     text = bare(dialogue.message)
     if not text:
         return Reply("How can I help you?", Outcome.ASKED)
-    if _BOT.search(text):
+    if BOT_QUESTION.search(text):
         return Reply(
             f"I'm an AI assistant{_of(dialogue)}, not a person. If you'd rather talk to a person, just say so.",
             suggestions=("Talk to a person",),

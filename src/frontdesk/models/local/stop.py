@@ -6,14 +6,15 @@ import re
 
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.features import POLICY, wanted, without_courtesy
+from frontdesk.models.local.smalltalk import BOT_QUESTION, bare
 from frontdesk.models.local.text import plain
 
-_SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being)"
+_SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|boss|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being)"
 _WISH = re.compile(
     rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{_SOMEBODY}|someone|somebody|anyone|anybody)\b"
     rf"|\b(?:get|give|want|need|send|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{_SOMEBODY}\b(?! (?:code|number|name|discount))"
-    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|^(?:please |a |an |the )*{_SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\bhand (?:me|this) over\b"
-    r"|\b(?:someone|somebody|anyone) (?:real|else|human|who (?:is|can|knows))\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|^talk to a person$"
+    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|^(?:please |a |an |the )*{_SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
+    r"|\b(?:someone|somebody|anyone) (?:real|there|human|in charge|alive|responsible)\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|^talk to a person$|\b(?:transfer|connect) me\b|\bdone with (?:this|the|you)\b"
 )
 _LEGAL = re.compile(
     r"\b(?:lawyers?|attorney|solicitor|sue|suing|legal action|small claims|take you to court|see you in court|ombudsman|trading standards|press charges|consumer protection (?:agency|office))\b"
@@ -46,7 +47,7 @@ def reason_to_stop(dialogue: Dialogue) -> str:
         return "legal"
     if _FRAUD.search(whole) and not POLICY.search(without_courtesy(text)):
         return "safety"
-    if _WISH.search(text) and not TICKET.search(text):
+    if _WISH.search(text) and not TICKET.search(text) and not BOT_QUESTION.search(bare(dialogue.message)):
         return "customer_wish"
     cross = len(set(_CROSS.findall(text)))
     if _FURY.search(text) or cross >= 2 or (cross and _BOT.search(text)):
@@ -71,7 +72,7 @@ def summary(dialogue: Dialogue) -> str:
 def ticket_words(dialogue: Dialogue) -> str:
     """What a ticket would be about, in the customer's own words; "" when nothing is known."""
     about = _BARE_TICKET.sub(" ", plain(dialogue.message))
-    if len([w for w in about.split() if len(w) > 2]) >= 3:
+    if len([w for w in about.split() if len(w) > 2]) >= 2:
         return dialogue.message
     for turn in reversed(dialogue.past[-3:]):
         if len(turn.message.split()) >= 3 and not _BARE.match(plain(turn.message)):

@@ -74,7 +74,7 @@ FOREIGN = {
             "lieferung": "delivery", "adresse": "address", "ändern": "change", "passwort": "password", "vergessen": "forgot",
             "rechnung": "invoice", "versand": "shipping", "kostet": "costs", "mensch": "human", "menschen": "human",
             "mitarbeiter": "agent", "sprechen": "speak to a", "mit": "with", "alle": "all", "zeigen": "show", "gutschein": "voucher",
-            "garantie": "warranty", "der": "the", "die": "the", "das": "the", "und": "and", "nicht": "not", "wird": "will",
+            "garantie": "warranty", "möchte": "want", "will": "want", "einem": "a", "einen": "a", "der": "the", "die": "the", "das": "the", "und": "and", "nicht": "not", "wird": "will",
             "geliefert": "delivered", "verschickt": "shipped", "versendet": "shipped",
         },
     ),
@@ -83,9 +83,9 @@ FOREIGN = {
         {
             "où": "where", "est": "is", "ma": "my", "mon": "my", "mes": "my", "commande": "order", "commandes": "orders",
             "colis": "parcel", "quand": "when", "arrive": "arrives", "arrivera": "will arrive", "remboursement": "refund", "argent": "money",
-            "retourner": "return", "retour": "return", "annuler": "cancel", "comment": "how", "puis": "can", "je": "i",
+            "retourner": "to return", "retour": "return", "annuler": "cancel", "comment": "how do i", "puis": "can", "je": "i",
             "paiement": "payment", "livraison": "delivery", "adresse": "address", "changer": "change", "mot": "pass", "passe": "word",
-            "facture": "invoice", "humain": "human", "conseiller": "agent", "parler": "speak to a", "toutes": "all", "garantie": "warranty",
+            "facture": "invoice", "humain": "human", "conseiller": "agent", "parler": "speak to", "voudrais": "want", "veux": "want", "un": "a", "une": "a", "article": "item", "toutes": "all", "garantie": "warranty",
         },
     ),
     "es": (
