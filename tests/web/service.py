@@ -34,6 +34,7 @@ FUZZ = int(os.environ.get("FRONTDESK_FUZZ", "500"))
 fuzzed = hypothesis_settings(
     max_examples=FUZZ, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
+fuzzed_over_http = hypothesis_settings(fuzzed, max_examples=max(1, FUZZ // 2))  # each is a whole request
 
 
 def make_settings(data_dir: Any, **changes: Any) -> Settings:

@@ -22,7 +22,7 @@ from tests.web.service import (
     FOREIGN,
     SERVICE_KEY,
     bearer,
-    fuzzed,
+    fuzzed_over_http,
     make_client,
     make_settings,
     token,
@@ -110,7 +110,7 @@ IDS = st.one_of(
 
 
 @given(last=IDS.filter(str.isprintable), path=IDS.filter(str.isprintable))
-@fuzzed
+@fuzzed_over_http
 async def test_no_fuzzed_event_id_or_path_is_a_server_error(
     door: httpx.AsyncClient, last: str, path: str
 ) -> None:
