@@ -56,7 +56,7 @@ def points_back(text: str) -> bool:
     core = without_courtesy(low)
     if FRAGMENT.match(low.strip(" .!")) or FRAGMENT.match(core):
         return True
-    return bool(ANAPHOR.search(core)) and not owned(core)
+    return bool(ANAPHOR.search(core) or ANAPHOR.search(low)) and not owned(core)
 
 
 def owned(text: str) -> bool:
@@ -115,6 +115,11 @@ def _by_place(low: str, parameter: Parameter, dialogue: Dialogue, listed: list[s
         ]
         return others[0] if others else ""
     return ""
+
+
+def without_place(text: str, thing: str) -> str:
+    """The text with "the second one" as "my order", for the embedding."""
+    return _OTHER.sub(f"my {thing}", _LAST.sub(f"my {thing}", _ORDINAL.sub(f"my {thing}", text)))
 
 
 def wants_latest(text: str) -> bool:

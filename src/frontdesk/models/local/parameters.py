@@ -40,6 +40,11 @@ class Parameter:
         """What it is the id of: ``order_id`` → order."""
         return re.sub(r"_(?:id|no|nr|number|code|ref|reference)$", "", self.name).replace("_", " ")
 
+    def written(self, token: str) -> str:
+        """The id with its letters as the tool writes them: "ln-2041" → LN-2041."""
+        letters = [re.sub(r"\\d|\[.*?\]|[^A-Za-z]", "", s.pattern) for s in self.shapes if s.fullmatch(token)]
+        return token.upper() if letters and letters[0].isupper() else token
+
     def fits(self, token: str) -> bool:
         """Whether the token has the shape of this id; any token with a digit does when no shape is known."""
         return any(shape.fullmatch(token) for shape in self.shapes) if self.shapes else len(token) >= 3

@@ -57,6 +57,8 @@ def failure(call: Call, entry: Entry | None) -> str:
         return "I couldn't look that up with what I have. Could you check the details and send them again?"
     if call.error == "permission_denied":
         return "I'm not able to look that up here. Would you like me to pass it to a colleague?"
+    if call.error == "confirmation_required":
+        return "Before I do this, please check the details and confirm."
     return "I can't reach the system I need for this right now. Would you like me to open a ticket for a colleague?"
 
 

@@ -131,11 +131,16 @@ class Planner:
 
     def _route(self, text: str) -> Route:
         mentioned = self._mentioned()
+        takers = [e.id_parameter for e in self.catalog.own() if e.id_parameter]
         here = any(token.lower() in text for token in mentioned)
-        back = context.points_back(text) and any(
-            context.current_id(e.id_parameter, self.dialogue) for e in self.catalog.own() if e.id_parameter
+        back = context.points_back(text) and (
+            bool(mentioned) or any(context.current_id(p, self.dialogue) for p in takers)
         )
-        return route(text, self.catalog, self.encoder, reference=here or back, things=mentioned)
+        placed = next((p for p in takers if context.chosen_id(text, p, self.dialogue)), None)
+        said = context.without_place(text, placed.thing) if placed else text
+        return route(
+            said, self.catalog, self.encoder, reference=bool(here or back or placed), things=mentioned
+        )
 
     # Several parts
 
@@ -153,8 +158,13 @@ class Planner:
                 units.append(clause)
         asking = [u for u in units if _asks(u)]
         if len(asking) == 1 and len(self.text.split()) <= 16:
-            return [self.text]
+            return asking if self._told_of_another(asking[0]) else [self.text]
         return asking
+
+    def _told_of_another(self, request: str) -> bool:
+        """ "456 came already, but what about 123?" is about 123."""
+        named = [token.lower() in request for token in self._mentioned()]
+        return any(named) and not all(named)
 
     def _only_adds(self, clause: str) -> bool:
         own = features(clause)

@@ -98,7 +98,9 @@ def _correct(
     for entry in catalog.own():
         if not entry.role and stems:
             shared = len(stems & entry.stems) / len(stems)
-            scores[entry.name] += 0.2 * shared + (0.05 if reference and entry.id_parameter else 0.0)
+            scores[entry.name] += (
+                0.2 * shared - (0.1 if general else 0.0) + (0.05 if reference and entry.id_parameter else 0.0)
+            )
 
 
 def _order_status(f: Features, reference: bool) -> float:
@@ -109,7 +111,14 @@ def _order_status(f: Features, reference: bool) -> float:
         + 0.1 * f.profile
         + 0.15 * (f.listing and not reference)
     )
-    return 0.25 * f.status + 0.05 * f.order_word + 0.12 * reference - other - 0.25 * f.elsewhere
+    return (
+        0.25 * f.status
+        + 0.05 * f.order_word
+        + 0.12 * reference
+        - other
+        - 0.25 * f.elsewhere
+        - 0.12 * (not reference and not f.order_word)
+    )
 
 
 def _list_orders(f: Features, reference: bool) -> float:

@@ -69,7 +69,8 @@ def render(template: str | Callable[[Any], str], result: Any, topics: Sequence[s
         )
     except _Missing:
         return ""
-    return re.sub(r"[ \t]{2,}", " ", re.sub(r" +\n", "\n", text)).strip()
+    text = re.sub(r"\n{2,}(?=- )", "\n", re.sub(r" +\n", "\n", text))
+    return re.sub(r"[ \t]{2,}", " ", text).strip()
 
 
 @lru_cache(maxsize=256)

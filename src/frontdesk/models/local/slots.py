@@ -74,7 +74,7 @@ def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> t
         if not parameter.shapes and shapes and not reference.named:
             alike = any(s.fullmatch(token) for s in shapes)
         if token not in denied and (alike or reference.named):
-            chosen.append(same.get(token.lower(), token))
+            chosen.append(same.get(token.lower(), parameter.written(token)))
     return tuple(dict.fromkeys(chosen))
 
 

@@ -36,7 +36,7 @@ _PRAISE = re.compile(
     r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|brilliant|fine|i see|understood|hmm|good to know|that (?:is|was) (?:great|all|it|helpful|perfect)|you are (?:great|helpful|awesome))[ ,.!]*)+$"
 )
 _BYE = re.compile(
-    r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|tschüss|good night)(?: .{0,20})?$"
+    r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|cya|cu|later|tschüss|good night)(?: .{0,20})?$"
 )
 BOT_QUESTION = re.compile(
     r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
