@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,13 +22,12 @@ from frontdesk.errors import ModelError
 from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
 from frontdesk.policies import grounding
-from frontdesk.policies.gate import Gate, permissions_of, usable
+from frontdesk.policies.gate import Gate, OnStep, permissions_of, unwatched, usable
 from frontdesk.settings import Settings
 from frontdesk.tools import Tool, ToolContext, encode
 
 log = structlog.get_logger("frontdesk.agent")
 
-OnStep = Callable[[str, str, bool | None], None]
 
 SAFE = (
     "I'm not certain enough about the details to answer that, and I don't want to tell you something wrong. "
@@ -68,7 +67,7 @@ class Agent:
         self._models = models
         self._settings = settings
 
-    async def run(self, turn: TurnInput, on_step: OnStep = lambda *_: None) -> TurnResult:
+    async def run(self, turn: TurnInput, on_step: OnStep = unwatched) -> TurnResult:
         """Answer one message. Always returns a result; what goes wrong ends in an honest handover."""
         started = time.perf_counter()
         state = self._begin(turn, on_step)
@@ -89,7 +88,7 @@ class Agent:
 
     async def hand_over(self, turn: TurnInput) -> TurnResult:
         """Give a turn up without asking a model: for one that has ended its process before."""
-        state = self._begin(turn, lambda *_: None)
+        state = self._begin(turn, unwatched)
         result = await self._give_up(state)
         result.steps, result.facts = state.gate.steps, turn.facts
         result.mode = "queued" if _handed_over(result.steps) else turn.mode

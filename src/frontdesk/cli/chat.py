@@ -47,7 +47,7 @@ def _say(http: httpx.Client, user_id: str, message: str) -> None:
         with http.stream(
             "POST", "/support/chat", json=body, headers={"accept": "text/event-stream"}
         ) as answer:
-            if answer.status_code != httpx.codes.OK:
+            if not answer.is_success:
                 answer.read()
                 console.print(f"[red]{answer.status_code} {escape(answer.json().get('detail', ''))}[/red]")
                 return

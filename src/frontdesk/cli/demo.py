@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -92,7 +92,7 @@ def _must_be_free(port: int) -> None:
 
 
 @contextmanager
-def _shop(settings: Settings, port: int) -> Iterator[None]:
+def _shop(settings: Settings, port: int) -> Generator[None]:
     """The shop's own service in a process of its own, over its own database."""
     console.print("Starting PostgreSQL …")
     url = os.environ.get("SHOP_DATABASE_URL") or embedded.database(

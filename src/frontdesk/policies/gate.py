@@ -21,6 +21,10 @@ from frontdesk.tools import Tool, ToolContext, encode
 
 log = structlog.get_logger("frontdesk.gate")
 
+OnStep = Callable[
+    [str, str, bool | None], None
+]  # tool, label, None when it starts and then whether it worked
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -72,6 +76,10 @@ def usable(tools: Sequence[Tool], held: frozenset[str]) -> list[Tool]:
     return [tool for tool in tools if decide(tool, held, 0, 1).allowed]
 
 
+def unwatched(_tool: str, _label: str, _ok: bool | None) -> None:
+    """For a turn that nobody watches."""
+
+
 class Gate:
     """The gate for one turn: tools by name, what the principal holds, and the calls made so far."""
 
@@ -83,7 +91,7 @@ class Gate:
         *,
         most_calls: int,
         seconds: float,
-        on_step: Callable[[str, str, bool | None], None] = lambda *_: None,
+        on_step: OnStep = unwatched,
     ) -> None:
         self._tools = tools
         self._held = held

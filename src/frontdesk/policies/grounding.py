@@ -45,6 +45,7 @@ ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({MONTH})\b\.?,?(?:\s+(\d{{4}}))?", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,  ’']\d{3})*(?:[.,]\d+)?")
+DECIMAL = re.compile(r"(.*)[.,](\d+)")
 
 SMALL = 10  # counts up to here ("two parcels", list numbers) need no source
 
@@ -116,14 +117,12 @@ def _numbers(text: str) -> set[str]:
 
 
 def _plain(number: str) -> str:
-    """One spelling of a number; the last separator is the decimal point unless three digits follow it."""
-    head, point, tail = number, "", ""
-    for separator in ".,":
-        before, found, after = number.rpartition(separator)
-        if found and len(after) != 3:
-            head, point, tail = before, ".", after.rstrip("0")
-    digits = re.sub(r"\D", "", head)
-    return f"{digits}{point}{tail}" if tail else digits
+    """One spelling of a number: the last point or comma is the decimal one unless three digits follow it."""
+    whole, fraction = number, ""
+    if (split := DECIMAL.fullmatch(number)) and len(split[2]) != 3:
+        whole, fraction = split[1], split[2].rstrip("0")
+    digits = re.sub(r"\D", "", whole)
+    return f"{digits}.{fraction}" if fraction else digits
 
 
 def _is_small(number: str) -> bool:

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontdesk.domain import Passage
+from frontdesk.policies.grounding import cite, clean, unsupported
+
+EVIDENCE = [
+    '{"order_id":"789","total":"1234.50","shipped_on":"2025-01-10","url":"https://t.example/x1"}',
+    "30 days",
+]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Order 789 was shipped on 10 January 2025.",
+        "It was shipped on January 10th, 2025 and cost 1,234.50 EUR.",
+        "It cost EUR 1234.5 and left on 10 Jan.",
+        "You have 2 parcels and 30 days. Follow it: https://t.example/x1.",
+        "1. First\n2. Second",
+    ],
+)
+def test_what_a_tool_or_a_passage_says_may_be_said(reply: str) -> None:
+    assert unsupported(reply, EVIDENCE) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "made_up"),
+    [
+        ("Order 788 was shipped.", "788"),
+        ("It cost 1,234.51 EUR.", "1234.51"),
+        ("It was shipped on 11 January 2025.", "2025-1-11"),
+        ("It was shipped on 10 January 2026.", "2026-1-10"),
+        ("You have 14 days.", "14"),
+        ("Follow it: https://evil.example/x1", "https://evil.example/x1"),
+    ],
+)
+def test_what_nothing_supports_is_named(reply: str, made_up: str) -> None:
+    assert made_up in unsupported(reply, EVIDENCE)
+
+
+@given(st.text(), st.text())
+def test_any_text_is_its_own_evidence(reply: str, more: str) -> None:
+    cleaned = clean(reply)
+    assert unsupported(cleaned, [cleaned, more]) == []
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing_and_leaves_no_markup(reply: str) -> None:
+    once = clean(reply)
+    assert clean(once) == once
+    assert "![" not in once or "](" not in once
+
+
+@pytest.mark.parametrize(
+    ("reply", "left"),
+    [
+        ("<script>alert(1)</script>hi", "alert(1)hi"),
+        ("![p](https://evil.example/a.png?q=789)", "p"),
+        ("[a](javascript:alert(1)) [b](http://x.example)", "a) b"),
+        ("see http://x.example/a now", "see  now"),
+        ("[ok](https://shop.example/a)", "[ok](https://shop.example/a)"),
+        ("a\u202eb\x00c", "abc"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    ],
+)
+def test_only_plain_markdown_with_https_links_leaves(reply: str, left: str) -> None:
+    assert clean(reply) == left
+
+
+def passage(n: int) -> Passage:
+    return Passage(str(n), "a", f"Title {n}", "Part", f"https://h.example/{n}", f"text {n}", 0.9, 0.9)
+
+
+def test_citations_are_numbered_in_order_and_a_made_up_one_is_removed() -> None:
+    text, citations = cite("First [3]. Second [1], third [3], made up [9].", [passage(n) for n in (1, 2, 3)])
+    assert text == "First [1]. Second [2], third [1], made up."
+    assert [(c.n, c.url) for c in citations] == [(1, "https://h.example/3"), (2, "https://h.example/1")]
