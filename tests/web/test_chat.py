@@ -157,3 +157,22 @@ async def test_liveness_and_readiness_are_told_apart(app: App) -> None:
     assert (await app.client.get("/healthz")).json()["status"] == "ok"
     ready = await app.client.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "model": "scripted"})
+
+
+async def test_a_last_event_id_that_is_none_is_as_good_as_absent(app: App) -> None:
+    for odd in ("-" * 36 + ":1", "x", ":", "1" * 40):
+        answer = await app.client.post(
+            "/support/chat",
+            json={"user_id": "u1", "message": "hello"},
+            headers={"accept": "text/event-stream", "last-event-id": odd},
+        )
+        assert answer.status_code == 200
+
+
+async def test_a_service_key_that_comes_from_any_page_is_called_leaked(app: App) -> None:
+    for origin in ("https://evil.example", "http://desk", "null"):
+        answer = await app.client.post(
+            "/support/chat", json={"user_id": "u1", "message": "hello"}, headers={"origin": origin}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "service_key_in_browser")
+        assert "access-control-allow-origin" not in answer.headers

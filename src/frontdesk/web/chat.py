@@ -20,7 +20,7 @@ from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, read_json
 
 router = APIRouter(tags=["support"])
-EVENT_ID = re.compile(r"^([0-9a-f-]{36}):(\d{1,6})$")
+EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,6})")
 PING_SECONDS = 15.0
 
 
@@ -48,7 +48,7 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     body = await read_json(request, ChatRequest)
     principal = await auth.admit(request, body.user_id)
     streaming = "text/event-stream" in request.headers.get("accept", "")
-    if streaming and (resumed := EVENT_ID.match(request.headers.get("last-event-id", ""))):
+    if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
         return await _resume(desk, principal, UUID(resumed[1]), int(resumed[2]))
     accepted, live = await desk.support.receive(
         principal,
@@ -71,7 +71,7 @@ async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Respon
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
     identity = _uuid(turn_id)
     if "text/event-stream" in request.headers.get("accept", ""):
-        last = EVENT_ID.match(request.headers.get("last-event-id", ""))
+        last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
         return await _resume(desk, principal, identity, int(last[2]) if last else 0)
     return await _state(desk, principal, identity)
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from frontdesk.errors import OriginNotAllowed, SettingsError
+from frontdesk.errors import OriginNotAllowed, ServiceKeyInBrowser, SettingsError
 from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.web import problems
 
@@ -104,7 +104,9 @@ class OriginPolicy:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = problems.response(OriginNotAllowed())
+        # A key that a page sends has leaked, whichever page it is: that is what its owner must hear.
+        leaked = Headers(scope=scope).get("authorization", "")[:10].lower() == "bearer sk_"
+        answer = problems.response(ServiceKeyInBrowser() if leaked else OriginNotAllowed())
         answer.headers["vary"] = "Origin"
         await answer(scope, receive, send)
 
