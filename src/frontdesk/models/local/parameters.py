@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ID, DATE, NUMBER, INTEGER, BOOLEAN, ENUM, EMAIL, PHONE, WORDS, TEXT = (
-    "id date number integer boolean enum email phone words text".split()
-)
+ID, DATE, NUMBER, INTEGER, BOOLEAN = "id", "date", "number", "integer", "boolean"
+ENUM, EMAIL, PHONE, WORDS, TEXT = "enum", "email", "phone", "words", "text"
 
 _ID_NAME = re.compile(r"(^|_)(id|no|number|nr|reference|ref|code|sku|isbn|barcode)$")
 _WORDS_NAME = re.compile(

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-from frontdesk.models.local import context, slots
-from frontdesk.models.local import parameters as kinds
+from frontdesk.models.local import context
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
 from frontdesk.models.local.features import FRAGMENT, QUESTION, features, wanted, without_courtesy
+from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.route import Route, elliptical, route
 from frontdesk.models.local.text import clauses, content_words, plain
-
-CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
-MOST_PARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One thing that is wanted. ``choose``: list with ``tool`` first, then go on with ``then``."""
-
-    kind: str
-    text: str
-    tool: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
-    ask: str = ""
-    then: str = ""
-    change: bool = False
-    score: float = 0.0
-    policy: bool = False
-
-    @property
-    def calls(self) -> bool:
-        """Whether a tool runs for this part."""
-        return self.kind in (CALL, SEARCH, CHOOSE)
 
 
 class Planner:
@@ -48,6 +24,7 @@ class Planner:
         self.catalog = catalog
         self.encoder = encoder
         self.text = plain(dialogue.message)
+        self.filler = Filler(dialogue, catalog)
 
     def parts(self) -> list[Part]:
         """The parts of the message, at most three, none twice."""
@@ -58,7 +35,7 @@ class Planner:
         if elliptical(self.text, tuple(mentioned)) and self._names_a_thing(mentioned):
             entry = self._previous() or self._default()
             if entry:
-                return self._for_entry(entry, self.text)
+                return self.filler.for_entry(entry, self.text)
         chosen = self._chosen_from_list()
         if chosen:
             return chosen
@@ -86,12 +63,9 @@ class Planner:
         found: dict[str, str] = {}
         for entry in self.catalog.own():
             parameter = entry.id_parameter
-            for token in self._ids(parameter, self.dialogue.message) if parameter else ():
+            for token in self.filler.ids(parameter, self.dialogue.message) if parameter else ():
                 found.setdefault(token, parameter.thing if parameter else "")
         return found
-
-    def _ids(self, parameter: Parameter, text: str) -> tuple[str, ...]:
-        return slots.identifiers(text, parameter, context.known_ids(parameter, self.dialogue))
 
     # Which tool
 
@@ -124,7 +98,7 @@ class Planner:
                 parameter
                 and parameter.shapes
                 and not entry.grant.changes
-                and self._ids(parameter, self.dialogue.message)
+                and self.filler.ids(parameter, self.dialogue.message)
             ):
                 return entry
         return None
@@ -198,7 +172,7 @@ class Planner:
         if chosen.target == HAND_OVER:
             return [Part(STOP, text, HAND_OVER, score=chosen.score)]
         if entry:
-            return [replace(p, score=chosen.score) for p in self._for_entry(entry, text)]
+            return [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
             return [Part(SIGN_IN, text, score=chosen.score)]
         search = self._search(
@@ -224,65 +198,10 @@ class Planner:
             or not re.search(r"\b(?:cancel\w*|address|change|redirect)\b", search.text)
         ):
             return []
-        ids = self._ids(entry.id_parameter, self.dialogue.message)
+        ids = self.filler.ids(entry.id_parameter, self.dialogue.message)
         return [
             Part(CALL, search.text, entry.name, {entry.id_parameter.name: i}, change=True) for i in ids[:1]
         ]
-
-    def _for_entry(self, entry: Entry, text: str) -> list[Part]:
-        """One call for each id that is named, or the question that is still open."""
-        parameter = entry.id_parameter
-        if not parameter:
-            return [self._filled(entry, text, {})]
-        ids = self._ids_for(parameter, text)
-        if ids:
-            return [self._filled(entry, text, {parameter.name: i}) for i in ids[:MOST_PARTS]]
-        if not parameter.required:
-            return [self._filled(entry, text, {})]
-        lister = context.lister(entry, self.catalog)
-        if lister:
-            return [Part(CHOOSE, text, lister.name, {}, ask=parameter.ask, then=entry.name)]
-        return [Part(ASK, text, entry.name, {}, ask=parameter.ask)]
-
-    def _ids_for(self, parameter: Parameter, text: str) -> tuple[str, ...]:
-        """Named here; else chosen from a list; else named elsewhere in the message; else what "it" means."""
-        here = tuple(i for i in self._ids(parameter, self.dialogue.message) if i.lower() in text)
-        if here:
-            return here
-        chosen = context.chosen_id(text, parameter, self.dialogue)
-        if chosen:
-            return (chosen,)
-        elsewhere = self._ids(parameter, self.dialogue.message)
-        if elsewhere:
-            return elsewhere[:1] if len(elsewhere) > 1 and text != self.text else elsewhere
-        if context.points_back(text) or context.points_back(self.text) or self._just_spoken_of(parameter):
-            current = context.current_id(parameter, self.dialogue)
-            return (current,) if current else ()
-        return ()
-
-    def _just_spoken_of(self, parameter: Parameter) -> bool:
-        """ "Did my payment go through?" right after the status of 456: another question about the same order."""
-        before = {c.tool for c in self.dialogue.last.calls if c.arguments.get(parameter.name)}
-        return parameter.required and bool(before) and not context.owned(self.text)
-
-    def _filled(self, entry: Entry, text: str, given: dict[str, Any], said: str = "") -> Part:
-        """The call with every argument the customer's words give; or the first question for one they do not."""
-        arguments = dict(given)
-        words = said or self.dialogue.message
-        for parameter in entry.parameters:
-            if parameter.name in arguments or parameter.kind == kinds.ID:
-                continue
-            found = (
-                words
-                if parameter.kind == kinds.WORDS and parameter.required
-                else slots.value(parameter, words)
-            )
-            if found is not None:
-                arguments[parameter.name] = found
-        missing = next((p for p in entry.parameters if p.required and p.name not in arguments), None)
-        if missing:
-            return Part(ASK, text, entry.name, arguments, ask=missing.ask)
-        return Part(CALL, text, entry.name, arguments)
 
     # The answer to a question we asked
 
@@ -291,23 +210,8 @@ class Planner:
         entry, parameter = self._asked()
         if not entry or not parameter or features(self.text).policy:
             return []
-        said = "\n".join([*self._chain(entry), self.dialogue.message])
-        given: dict[str, Any] = {}
-        identity = entry.id_parameter
-        for text in (self.dialogue.message, *reversed(self._chain(entry))):
-            ids = self._ids(identity, text) if identity else ()
-            if identity and ids and identity.name not in given:
-                given[identity.name] = ids[-1]
-        if parameter.kind in (kinds.TEXT, kinds.WORDS):
-            given[parameter.name] = self.dialogue.message.strip().rstrip(".")
-        elif parameter.kind == kinds.ID and parameter.name not in given:
-            return []
-        elif parameter.kind != kinds.ID:
-            answer = slots.value(parameter, self.dialogue.message)
-            if answer is None:
-                return []
-            given[parameter.name] = answer
-        return [self._filled(entry, self.text, given, said)]
+        part = self.filler.answered(entry, parameter)
+        return [part] if part else []
 
     def _asked(self) -> tuple[Entry | None, Parameter | None]:
         reply = self.dialogue.last.reply.strip()
@@ -330,16 +234,6 @@ class Planner:
             self.encoder,
         )
         return any(entry.name in (part.tool, part.then) for part in earlier.parts())
-
-    def _chain(self, entry: Entry) -> list[str]:
-        """The messages since the customer first asked for this, oldest first."""
-        asks = {p.ask for p in entry.parameters}
-        said: list[str] = []
-        for turn in reversed(self.dialogue.past):
-            if not any(ask and turn.reply.strip().endswith(ask) for ask in asks):
-                break
-            said.insert(0, turn.message)
-        return said
 
 
 def _question_words(text: str) -> set[str]:

@@ -16,10 +16,19 @@ _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 
 def quotation(question: str, passages: list[dict[str, Any]], encoder: Encoder) -> str:
-    """The best sentences of the best passage, cited as [n]; of two passages when both answer."""
+    """The best sentences of the best passage, cited as [n]."""
     best = passages[0]
+    chosen = best.get("quote")  # chosen where the sentences' vectors are: in the knowledge base
+    if chosen:
+        text = chosen if isinstance(chosen, str) else joined([str(sentence) for sentence in chosen])
+        return f"{text} [{best.get('n', 1)}]"
     text = best_sentences(question, str(best.get("text") or ""), encoder)
     return f"{text} [{best.get('n', 1)}]" if text else ""
+
+
+def joined(sentences: list[str]) -> str:
+    """Sentences as a paragraph, items as a list."""
+    return ("\n" if any(_ITEM.match(s) for s in sentences) else " ").join(sentences)
 
 
 def best_sentences(question: str, passage: str, encoder: Encoder) -> str:

@@ -16,7 +16,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = "January February March April May June July August September October November December"
+MONTHS = _MONTHS.split()
 TOKEN = re.compile(
     r"(?P<escape>\{\{|\}\}|\[\[|\]\])|\{each (?P<each>[\w.]+)\}|(?P<otherwise>\{else\})|(?P<end>\{/each\})"
     r"|\{(?P<path>[\w.]+)(?:\|(?P<filter>\w+)(?::(?P<argument>[\w.]+))?)?\}|\[@(?P<topic>\w+) |(?P<open>\[)|(?P<close>\])"
@@ -30,6 +31,8 @@ class TemplateError(ValueError):
 
 @dataclass(slots=True)
 class Value:
+    """``{path|filter:argument}``."""
+
     path: str
     filter: str
     argument: str
@@ -37,12 +40,16 @@ class Value:
 
 @dataclass(slots=True)
 class Group:
+    """``[@topic …]``, or ``[…]`` with no topic."""
+
     topic: str
     parts: list[Any] = field(default_factory=list[Any])
 
 
 @dataclass(slots=True)
 class Each:
+    """``{each path}…{else}…{/each}``."""
+
     path: str
     parts: list[Any] = field(default_factory=list[Any])
     otherwise: list[Any] = field(default_factory=list[Any])

@@ -126,9 +126,8 @@ def phone(text: str) -> str | None:
     return match[0].strip() if match and sum(c.isdigit() for c in match[0]) >= 7 else None
 
 
-_NUMBERS = {
-    w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
+_COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: n for n, word in enumerate(_COUNTED.split())}
 
 
 def number(text: str) -> float | None:
@@ -163,7 +162,8 @@ def boolean(text: str) -> bool | None:
     return None if bool(yes) == bool(no) else bool(yes)
 
 
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEK = "monday tuesday wednesday thursday friday saturday sunday"
+_WEEKDAYS: list[str] = [*_WEEK.split()]
 _MONTH = "|".join(f"{m.lower()}|{m[:3].lower()}" for m in MONTHS)
 
 
@@ -178,7 +178,7 @@ def day(text: str, today: date | None = None) -> str | None:
         return written.isoformat()
     weekday = re.search(rf"\b({'|'.join(_WEEKDAYS)})\b", low)
     if weekday:
-        ahead = (_WEEKDAYS.index(weekday[1]) - today.weekday() - 1) % 7 + 1
+        ahead = (_WEEKDAYS.index(str(weekday[1])) - today.weekday() - 1) % 7 + 1
         return (today + timedelta(days=ahead)).isoformat()
     return None
 
@@ -193,14 +193,11 @@ def _written_date(low: str, today: date) -> date | None:
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
         if dotted:
             return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
-        if spelled or american:
-            dayed, month, year = (
-                (spelled[1], spelled[2], spelled[3]) if spelled else (american[2], american[1], american[3])
-            )  # type: ignore[index]
-            return _coming(int(dayed), month, year, today)
+        if spelled:
+            return _coming(int(spelled[1]), spelled[2], spelled[3], today)
+        return _coming(int(american[2]), american[1], american[3], today) if american else None
     except ValueError:
         return None
-    return None
 
 
 def _coming(dayed: int, month: str, year: str | None, today: date) -> date:

@@ -94,9 +94,8 @@ def small_talk(dialogue: Dialogue, catalog: Catalog) -> Reply | None:
     return _polite(dialogue, text)
 
 
-_NO_NAMES = frozenset(
-    "still so not very really late waiting here done good fine sorry lost angry a an the sad happy urgent confused".split()
-)
+_COMMON = "still so not very really late waiting here done good fine sorry lost angry a an the sad happy urgent confused looking"
+_NO_NAMES = frozenset(_COMMON.split())
 
 
 def _polite(dialogue: Dialogue, text: str) -> Reply | None:

@@ -30,7 +30,7 @@ def plain(text: str) -> str:
     low = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower().replace("\n", " . ")
     for pattern, spelled in _CONTRACTIONS:
         low = pattern.sub(spelled, low)
-    words = [_mend(SHORTHAND.get(word, word)) for word in WORD.findall(low)]
+    words = [_mend(SHORTHAND.get(word, word)) for word in map(str, WORD.findall(low))]
     return re.sub(r" ([,.;:!?])", r"\1", " ".join(words))
 
 

@@ -27,24 +27,26 @@ TYPOS = {
     "humen": "human", "hooman": "human", "agnet": "agent", "persn": "person", "compalint": "complaint", "pasword": "password",
 }  # fmt: skip
 
-DOMAIN = frozenset(
-    """order orders parcel parcels package packages delivery delivered deliver shipped shipping shipment dispatched
+_DOMAIN = """
+order orders parcel parcels package packages delivery delivered deliver shipped shipping shipment dispatched
     tracking carrier courier arrive arrived status refund refunds refunded reimbursement return returns returned
     payment payments charged charge paid invoice receipt address account password email e-mail cancel cancelled
     cancellation voucher discount gift warranty guarantee complaint ticket human agent representative person
     customer support purchase purchases exchange replacement damaged broken money expected phone profile
-    subscription appointment booking""".split()
-)
+    subscription appointment booking
+"""
+DOMAIN = frozenset(_DOMAIN.split())
 
-STOPWORDS = frozenset(
-    """a an the and or but if so of to in on at by for from with without about as into over after before then than
+_STOPWORDS = """
+a an the and or but if so of to in on at by for from with without about as into over after before then than
     i me my mine we us our you your he she it its his her they them their this that these those there here
     is are was were be been being am do does did done have has had having can could will would shall should may might must
     not no yes ok okay please thanks thank hi hello hey what which who whom whose when where why how
     just only also too very really still yet already again now any some all both each more most other such own same
     up down out off get got go going know tell let want need like would one ones thing things something anything
-    give show see look check say said because though while until since today tomorrow""".split()
-)
+    give show see look check say said because though while until since today tomorrow
+"""
+STOPWORDS = frozenset(_STOPWORDS.split())
 
 _DE = (
     "ich ist wo mein meine meiner meinen wann wie die der das und nicht kann bestellung paket haben habe bitte sie mir ein eine "

@@ -1,0 +1,148 @@
+"""What the customer reads about each tool's result, and about all of them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frontdesk.domain import Outcome
+from frontdesk.models.local import context, phrase, quote
+from frontdesk.models.local.catalog import Catalog, Encoder, Entry
+from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.fill import CHOOSE, Part
+from frontdesk.models.local.smalltalk import Reply
+from frontdesk.models.local.text import language, plain
+
+UNKNOWN = "I couldn't find that in our help center, so I don't want to guess. Would you like me to pass it to a colleague?"
+CLOSED = frozenset(
+    {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
+)
+
+
+class Answers:
+    """Phrases results for one dialogue."""
+
+    def __init__(self, dialogue: Dialogue, catalog: Catalog, encoder: Encoder) -> None:
+        self.dialogue = dialogue
+        self.catalog = catalog
+        self.encoder = encoder
+
+    def said(self, call: Call, part: Part | None) -> Reply:
+        """One result in words."""
+        entry = self.catalog.entries.get(call.tool)
+        if call.error:
+            offer = () if call.error == "not_found" else ("Open a ticket", "Talk to a person")
+            outcome = Outcome.ANSWERED if call.error == "not_found" else Outcome.FAILED
+            return Reply(phrase.failure(call, entry), outcome, offer)
+        if call.tool == "search_knowledge":
+            return self._quoted(call, part)
+        if call.tool in ("hand_over", "open_ticket"):
+            return _passed_on(call)
+        if part and part.kind == CHOOSE:
+            return self._choice(call, part, entry)
+        return Reply(phrase.phrase(call, entry, part.text if part else plain(self.dialogue.message)))
+
+    def _quoted(self, call: Call, part: Part | None) -> Reply:
+        found = call.result if isinstance(call.result, dict) else {}
+        passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
+        query = str(call.arguments.get("query") or self.dialogue.message)
+        text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
+        if not text:
+            return self.unknown()
+        if part and part.change and not part.policy:
+            return Reply(
+                f"{text}\n\nI can't do that myself. Would you like me to open a ticket so that a colleague does it?",
+                suggestions=("Open a ticket",),
+            )
+        return Reply(text)
+
+    def unknown(self) -> Reply:
+        """Not known: said so, with the offer of a person."""
+        return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"))
+
+    def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
+        then = self.catalog.entries[part.then]
+        name = then.id_parameter.name if then.id_parameter else "id"
+        rows = context.rows(call)
+        if not rows:
+            return Reply(phrase.phrase(call, entry, part.text))
+        thing = then.id_parameter.thing if then.id_parameter else "entry"
+        shown = (open_rows(rows) or rows)[: phrase.MOST_ROWS]
+        lines = "\n".join(f"- {_row(row, name, thing)}" for row in shown)
+        buttons = tuple(f"{thing.capitalize()} {context.row_id(row, name)}" for row in shown[:3])
+        return Reply(
+            f"You have more than one {thing}:\n{lines}\n\n{context.WHICH_ONE}", Outcome.ASKED, buttons
+        )
+
+    def joined(self, replies: list[Reply]) -> Reply:
+        """Several answers in one message; what the customer must do next decides how the turn ended."""
+        kept = [r for i, r in enumerate(replies) if r.text not in [other.text for other in replies[:i]]]
+        known = [r for r in kept if r.outcome != Outcome.UNANSWERED]
+        kept = (
+            kept
+            if len(known) in (0, len(kept))
+            else [
+                *known,
+                Reply(
+                    "For the rest, I couldn't find an answer in our help center. Would you like me to pass it to a colleague?",
+                    Outcome.ANSWERED,
+                    ("Talk to a person",),
+                ),
+            ]
+        )
+        order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
+        outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
+        text = _in_their_language(self.dialogue.message) + "\n\n".join(r.text for r in kept)
+        return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
+
+
+def _passed_on(call: Call) -> Reply:
+    found = call.result if isinstance(call.result, dict) else {}
+    reference, within = found.get("reference"), found.get("reply_within")
+    reply_time = f" You will hear back within {within}." if within else ""
+    if call.tool == "open_ticket":
+        return Reply(
+            f"I've opened ticket {reference} for you.{reply_time}"
+            if reference
+            else f"I've opened a ticket for you.{reply_time}"
+        )
+    sorry = {
+        "anger": "I'm sorry about this. ",
+        "safety": "I'm sorry to hear that, this matters. ",
+        "repeated_failure": "I'm sorry, I'm not getting any further with this. ",
+    }
+    number = f" Your reference is {reference}." if reference else ""
+    lead = sorry.get(str(call.arguments.get("reason")), "")
+    return Reply(f"{lead}I've passed this on to a colleague.{number}{reply_time}", Outcome.HANDED_OFF)
+
+
+def open_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are not over and done with."""
+    return [row for row in rows if str(row.get("status") or "").lower() not in CLOSED]
+
+
+def _row(row: dict[str, Any], name: str, thing: str) -> str:
+    said = f"{thing.capitalize()} {context.row_id(row, name)}"
+    if row.get("status"):
+        said += f": {phrase.says.words(row['status'])}"
+    date = next(
+        (
+            row[k]
+            for k in ("placed_on", "ordered_on", "created_on", "created_at", "date", "due_on")
+            if row.get(k)
+        ),
+        None,
+    )
+    return f"{said} ({phrase.says.day(date)})" if date else said
+
+
+_ONLY_ENGLISH = {
+    "de": "Ich kann bisher leider nur auf Englisch antworten.",
+    "fr": "Je ne peux pour l'instant répondre qu'en anglais, désolé.",
+    "es": "Por ahora solo puedo responder en inglés, lo siento.",
+    "nl": "Ik kan voorlopig alleen in het Engels antwoorden, excuses.",
+}
+
+
+def _in_their_language(message: str) -> str:
+    note = _ONLY_ENGLISH.get(language(message))
+    return f"{note}\n\n" if note else ""

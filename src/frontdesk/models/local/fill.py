@@ -1,0 +1,131 @@
+"""The call a part comes to: its arguments out of the customer's words, or the question that is still open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from frontdesk.models.local import context, slots
+from frontdesk.models.local import parameters as kinds
+from frontdesk.models.local.catalog import Catalog, Entry
+from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.parameters import Parameter
+from frontdesk.models.local.text import plain
+
+CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
+MOST_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is wanted. ``choose``: list with ``tool`` first, then go on with ``then``."""
+
+    kind: str
+    text: str
+    tool: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    ask: str = ""
+    then: str = ""
+    change: bool = False
+    score: float = 0.0
+    policy: bool = False
+
+    @property
+    def calls(self) -> bool:
+        """Whether a tool runs for this part."""
+        return self.kind in (CALL, SEARCH, CHOOSE)
+
+
+class Filler:
+    """Fills arguments from one dialogue. Text is plain text (text.plain) except where it says "words"."""
+
+    def __init__(self, dialogue: Dialogue, catalog: Catalog) -> None:
+        self.dialogue = dialogue
+        self.catalog = catalog
+        self.text = plain(dialogue.message)
+
+    def ids(self, parameter: Parameter, text: str) -> tuple[str, ...]:
+        """Ids for the parameter in a text."""
+        return slots.identifiers(text, parameter, context.known_ids(parameter, self.dialogue))
+
+    def for_entry(self, entry: Entry, text: str) -> list[Part]:
+        """One call for each id that is named, or the question that is still open."""
+        parameter = entry.id_parameter
+        if not parameter:
+            return [self.filled(entry, text, {})]
+        ids = self._ids_for(parameter, text)
+        if ids:
+            return [self.filled(entry, text, {parameter.name: i}) for i in ids[:MOST_PARTS]]
+        if not parameter.required:
+            return [self.filled(entry, text, {})]
+        lister = context.lister(entry, self.catalog)
+        if lister:
+            return [Part(CHOOSE, text, lister.name, {}, ask=parameter.ask, then=entry.name)]
+        return [Part(ASK, text, entry.name, {}, ask=parameter.ask)]
+
+    def _ids_for(self, parameter: Parameter, text: str) -> tuple[str, ...]:
+        """Named here; else chosen from a list; else named elsewhere in the message; else what "it" means."""
+        here = tuple(i for i in self.ids(parameter, self.dialogue.message) if i.lower() in text)
+        if here:
+            return here
+        chosen = context.chosen_id(text, parameter, self.dialogue)
+        if chosen:
+            return (chosen,)
+        elsewhere = self.ids(parameter, self.dialogue.message)
+        if elsewhere:
+            return elsewhere[:1] if len(elsewhere) > 1 and text != self.text else elsewhere
+        if context.points_back(text) or context.points_back(self.text) or self._just_spoken_of(parameter):
+            current = context.current_id(parameter, self.dialogue)
+            return (current,) if current else ()
+        return ()
+
+    def _just_spoken_of(self, parameter: Parameter) -> bool:
+        """ "Did my payment go through?" right after the status of 456: another question about the same order."""
+        before = {c.tool for c in self.dialogue.last.calls if c.arguments.get(parameter.name)}
+        return parameter.required and bool(before) and not context.owned(self.text)
+
+    def filled(self, entry: Entry, text: str, given: dict[str, Any], said: str = "") -> Part:
+        """The call with every argument the customer's words give; or the first question for one they do not."""
+        arguments = dict(given)
+        words = said or self.dialogue.message
+        for parameter in entry.parameters:
+            if parameter.name in arguments or parameter.kind == kinds.ID:
+                continue
+            found = (
+                words
+                if parameter.kind == kinds.WORDS and parameter.required
+                else slots.value(parameter, words)
+            )
+            if found is not None:
+                arguments[parameter.name] = found
+        missing = next((p for p in entry.parameters if p.required and p.name not in arguments), None)
+        if missing:
+            return Part(ASK, text, entry.name, arguments, ask=missing.ask)
+        return Part(CALL, text, entry.name, arguments)
+
+    def answered(self, entry: Entry, parameter: Parameter) -> Part | None:
+        """The call the last reply asked ``parameter`` for, if this message gives it."""
+        earlier = self._chain(entry)
+        given: dict[str, Any] = {}
+        identity = entry.id_parameter
+        for text in (self.dialogue.message, *reversed(earlier)) if identity else ():
+            ids = self.ids(identity, text) if identity else ()
+            if identity and ids:
+                given.setdefault(identity.name, ids[-1])
+        if parameter.kind in (kinds.TEXT, kinds.WORDS):
+            given[parameter.name] = self.dialogue.message.strip().rstrip(".")
+        elif parameter.kind != kinds.ID:
+            given[parameter.name] = slots.value(parameter, self.dialogue.message)
+        if given.get(parameter.name) is None:
+            return None
+        return self.filled(entry, self.text, given, "\n".join([*earlier, self.dialogue.message]))
+
+    def _chain(self, entry: Entry) -> list[str]:
+        """The messages since the customer first asked for this, oldest first."""
+        asks = {p.ask for p in entry.parameters}
+        said: list[str] = []
+        for turn in reversed(self.dialogue.past):
+            if not any(ask and turn.reply.strip().endswith(ask) for ask in asks):
+                break
+            said.insert(0, turn.message)
+        return said
