@@ -83,7 +83,9 @@ def _correct(
 ) -> None:
     """Add what the words show to what the embedding thinks."""
     general = (
-        found.policy and not found.personal and not (found.status and reference and not CHANGE.search(core))
+        found.policy
+        and not found.personal
+        and not (found.status and reference and not found.change and not CHANGE.search(core))
     )
     names = {role: catalog.roles[role].name if role in catalog.roles else role for role in _WEIGHTS}
     for role, weigh in _WEIGHTS.items():
