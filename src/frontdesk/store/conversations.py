@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from frontdesk.database import Database, as_owner
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import NotFound
@@ -60,6 +62,17 @@ async def transcript(
         for role, body, at, _, turn, outcome, citations in rows[:limit]
     ]
     return Transcript(head[0], head[1], head[2], head[3], lines, len(rows) > limit)
+
+
+async def begin(database: Database, principal: Principal, channel: str) -> UUID:
+    """A new conversation of the principal's; later messages without a conversation_id go on with it."""
+    identity = uuid7()
+    async with database.transaction(principal.key) as connection:
+        await connection.execute(
+            "INSERT INTO conversations (id, principal, channel) VALUES (%s, %s, %s)",
+            (identity, principal.key, channel),
+        )
+    return identity
 
 
 def show(owner_conninfo: str, conversation_id: UUID) -> Json:

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from frontdesk.errors import BodyTooLarge, InvalidBody, MalformedBody, NotJson
 
-__all__ = ["LIMIT", "USER_ID", "Body", "ChatRequest", "Nothing", "read_json"]
+__all__ = ["LIMIT", "USER_ID", "Body", "ChatRequest", "ConversationRequest", "Nothing", "read_json"]
 
 LIMIT = 64 * 1024  # bytes
 SECONDS = 15.0  # for all of a body: one sent byte by byte must not hold a place for ever
@@ -62,6 +62,12 @@ class ChatRequest(Body):
     message: Annotated[str, Field(min_length=1, max_length=8000), AfterValidator(_not_blank)]
     conversation_id: Annotated[UUID | None, BeforeValidator(_uuid)] = None
     client_message_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+class ConversationRequest(Body):
+    """The body of POST /support/conversations. ``user_id`` is needed beside a service key only."""
+
+    user_id: Annotated[str, AfterValidator(_user_id)] | None = None
 
 
 class Nothing(Body):

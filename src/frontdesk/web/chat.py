@@ -15,9 +15,9 @@ from frontdesk.bootstrap import Service
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import NotFound
 from frontdesk.live import Event, LiveTurn, replay
-from frontdesk.store.conversations import transcript
+from frontdesk.store.conversations import begin, transcript
 from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
-from frontdesk.web.body import ChatRequest, read_json
+from frontdesk.web.body import ChatRequest, ConversationRequest, read_json
 
 router = APIRouter(tags=["support"])
 EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,6})")
@@ -74,6 +74,14 @@ async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Respon
         last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
         return await _resume(desk, principal, identity, int(last[2]) if last else 0)
     return await _state(desk, principal, identity)
+
+
+@router.post("/support/conversations", status_code=201)
+async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response:
+    """Begin another conversation; messages that name none go on with it."""
+    body = await read_json(request, ConversationRequest, required=False)
+    principal = await auth.admit(request, body.user_id)
+    return _json({"conversation_id": await begin(desk.database, principal, "api")}, 201)
 
 
 @router.get("/support/conversations/{conversation_id}")
