@@ -1,0 +1,1 @@
+"""Frontdesk measured beside its peers: see README.md in this folder."""
