@@ -14,7 +14,7 @@ from tests.local.tools import Talk
         ("is ln-2077 overdue", ("loan_details", {"loan_id": "LN-2077"})),
         ("LN-2041", ("loan_details", {"loan_id": "LN-2041"})),
         ("When does the harbour branch open?", ("branch_hours", {"branch": "harbour"})),
-        ("how do I become a member?", ("search_knowledge", {"query": "how do I become a member?"})),
+        ("how do I become a member?", ("search_knowledge", {"query": "how do i become a member?"})),
         ("how much is a library card", ("search_knowledge", {"query": "how much is a library card"})),
     ],
 )

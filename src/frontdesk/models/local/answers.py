@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from frontdesk.domain import Outcome
@@ -13,6 +14,7 @@ from frontdesk.models.local.smalltalk import Reply
 from frontdesk.models.local.text import language, plain
 
 UNKNOWN = "I couldn't find that in our help center, so I don't want to guess. Would you like me to pass it to a colleague?"
+OFFER_TICKET = "Would you like me to open a ticket so that a colleague does it?"
 CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
 )
@@ -46,11 +48,14 @@ class Answers:
         passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
         query = str(call.arguments.get("query") or self.dialogue.message)
         text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
+        if not text and part and part.change and not part.policy:
+            sorry = "I can't do that myself, and I found nothing about it in our help center."
+            return Reply(f"{sorry} {OFFER_TICKET}", Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"))
         if not text:
             return self.unknown()
         if part and part.change and not part.policy:
             return Reply(
-                f"{text}\n\nI can't do that myself. Would you like me to open a ticket so that a colleague does it?",
+                f"{text}\n\nI can't do that myself. {OFFER_TICKET}",
                 suggestions=("Open a ticket",),
             )
         return Reply(text)
@@ -117,7 +122,9 @@ def _passed_on(call: Call) -> Reply:
 
 def open_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that are not over and done with."""
-    return [row for row in rows if str(row.get("status") or "").lower() not in CLOSED]
+    return [
+        row for row in rows if not CLOSED & set(re.findall("[a-z]+", str(row.get("status") or "").lower()))
+    ]
 
 
 def _row(row: dict[str, Any], name: str, thing: str) -> str:

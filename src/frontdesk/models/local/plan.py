@@ -15,6 +15,8 @@ from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.route import Route, elliptical, route
 from frontdesk.models.local.text import clauses, content_words, plain
 
+_FOLLOWS = re.compile(r"^(?:and|what about|how about|but|also|even|or)\b")
+
 
 class Planner:
     """Plans one message. ``text`` is plain text (text.plain) throughout."""
@@ -181,10 +183,17 @@ class Planner:
         return [*self._status_beside(search), search]
 
     def _search(self, text: str, like: Part) -> Part:
-        whole = self.dialogue.message.strip()
-        query = whole if len(whole.split()) <= 40 or len(text.split()) < 3 else text
-        if like.text != self.text and len(_question_words(text)) >= 2 and text != self.text:
-            query = text
+        """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
+        apart = text != self.text and len(_question_words(text)) >= 2
+        long = len(self.text.split()) > 40 and len(text.split()) >= 3
+        query = without_courtesy(wanted(text if apart or long else self.text))
+        before = [
+            str(c.arguments.get("query") or "")
+            for c in self.dialogue.last.calls
+            if c.tool == "search_knowledge"
+        ]
+        if before and _FOLLOWS.match(self.text) and len(query.split()) <= 6:
+            query = f"{before[-1]} {query}"
         return replace(
             like, kind=SEARCH, text=text, tool="search_knowledge", arguments={"query": query[:500]}
         )
