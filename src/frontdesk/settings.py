@@ -58,8 +58,10 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(5.0, ge=1, description="after this silence another process takes a turn")
 
     answer_at: float = Field(0.0, description="confidence from which an article is quoted; 0: the default")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["auto", "json", "text"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="auto: text on a terminal, else JSON"
+    )
 
     @field_validator("fallback_models", "service_keys", "allowed_origins", mode="before")
     @classmethod

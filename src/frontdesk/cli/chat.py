@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
 
-from frontdesk.cli.demo import dev_key
+from frontdesk.cli.greeting import dev_key
 from frontdesk.settings import load
 
 console = Console(highlight=False)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
-import shlex
 import signal
 import socket
 import subprocess
@@ -19,15 +17,14 @@ from pathlib import Path
 from types import FrameType
 
 import click
-from rich.console import Console
 
 from frontdesk.bootstrap import load_desk
+from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.database import embedded
 from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
 from frontdesk.telemetry import configure
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 CUSTOMERS = ("u123", "u124", "u125", "u126")
 SHOP_START_SECONDS = 60
 
@@ -53,24 +50,9 @@ def demo() -> None:
     console.print("Stopped.")
 
 
-def dev_key(data_dir: Path) -> str:
-    """The demo's service key: made once, kept in the data folder for this user only."""
-    path = data_dir / "service-key"
-    if path.exists():
-        return path.read_text().strip()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    key = f"sk_demo_{secrets.token_urlsafe(32)}"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key)
-    return key
-
-
 def _settings() -> Settings:
     port = _port("PORT", 0)
-    settings = load(**({"port": port} if port else {}))
-    if not settings.service_keys:
-        settings = settings.model_copy(update={"service_keys": (dev_key(settings.data_dir),)})
-    return settings
+    return with_key(load(**({"port": port} if port else {})))
 
 
 def _port(name: str, default: int) -> int:
@@ -138,35 +120,12 @@ def _serve(settings: Settings, shop_port: int) -> None:
 
     desk = load_desk("examples.ourshop.support:desk")
     asyncio.run(prepare(desk, settings))
-    _greet(settings, shop_port)
-    run(desk, settings, customers=CUSTOMERS)
-
-
-def _greet(settings: Settings, shop_port: int) -> None:
-    """Where to go, and a line to paste."""
-    url = f"http://{settings.host}:{settings.port}"
-    body = '{"user_id": "u123", "message": "Where is my order 789?"}'
-    key = settings.service_keys[0]
-    lines = (
-        "",
-        f"[bold]Frontdesk is up[/bold] with the model [bold]{settings.model_name}[/bold]"
-        " · [yellow]development mode: loopback only, demo customers, keys kept on this machine[/yellow]",
-        "",
-        f"  Talk to it      {url}/",
+    greet(
+        settings,
         f"  The shop's API  http://127.0.0.1:{shop_port}/docs  (Authorization: Bearer shop-demo)",
-        f"  Service key     {key}",
-        "",
-        "  Or paste this:",
+        message="Where is my order 789?",
     )
-    for line in lines:
-        console.print(line)
-    # click.echo, not rich: a line that is to be pasted must not be wrapped.
-    click.echo(
-        f"  curl -s {url}/support/chat -H {shlex.quote('authorization: Bearer ' + key)}"
-        f" -H 'content-type: application/json' -d {shlex.quote(body)}",
-        err=True,
-    )
-    console.print("\n  Ctrl+C stops it.")
+    run(desk, settings, customers=CUSTOMERS)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

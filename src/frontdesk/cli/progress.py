@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from frontdesk.bootstrap import sync_knowledge
+from frontdesk.cli.greeting import console
 from frontdesk.database import Database
 from frontdesk.desk import Frontdesk
 from frontdesk.knowledge.sync import SyncReport
-
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 async def sync_with_progress(desk: Frontdesk, database: Database, folder: Path | None = None) -> SyncReport:

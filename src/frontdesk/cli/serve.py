@@ -8,6 +8,7 @@ import click
 import uvicorn
 
 from frontdesk.bootstrap import database_urls, load_desk
+from frontdesk.cli.greeting import greet, with_key
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.database import Database, migrate
 from frontdesk.desk import Frontdesk
@@ -22,12 +23,14 @@ from frontdesk.web.app import create_app
 @click.option("--sync/--no-sync", default=True, help="bring the help center up to date first")
 def serve(desk: str, port: int | None, sync: bool) -> None:
     """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
-    settings = load(**({"port": port} if port else {}))
+    settings = with_key(load(**({"port": port} if port else {})))
     configure(settings.log_level, settings.log_format)
     chosen = load_desk(desk)
     if sync and chosen.knowledge is not None:
         asyncio.run(prepare(chosen, settings))
-    run(chosen, settings)
+    if settings.development:
+        greet(settings)
+    run(chosen, settings, customers=("u123",))
 
 
 async def prepare(desk: Frontdesk, settings: Settings) -> None:
