@@ -41,7 +41,7 @@ class Plan:
     quiet: int
 
 
-QUICK = Plan(f"{PEER},d_tuned", 2, 1.5, 1, 4, 1, 0, 2, 0)
+QUICK = Plan(f"{PEER},d_tuned", 2, 1.5, 1, 3, 1, 0, 1, 0)
 FULL = Plan(f"{PEER},a_langgraph,d_raw_openai,d_tuned", 4, 3, 2, 8, 2, 100, 5, 4)
 
 

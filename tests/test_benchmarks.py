@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -19,12 +18,12 @@ from frontdesk.tools import ToolContext
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ModuleType]:
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     alone.write_orders(tmp_path / "orders.csv")
     monkeypatch.setenv("BENCH_ORDERS", str(tmp_path / "orders.csv"))
     import benchmarks.desk
 
-    yield importlib.reload(benchmarks.desk)
+    return importlib.reload(benchmarks.desk)
 
 
 def context(customer: str) -> ToolContext:
