@@ -148,3 +148,38 @@ async def test_the_same_message_gets_the_same_answer_with_and_without_the_event_
     assert now.tool_calls == later.tool_calls
     assert now.usage_metadata == {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     assert now.response_metadata["model_name"] == "local"
+
+
+def test_a_question_that_finds_nothing_is_tried_again_in_plainer_words():
+    talk = Talk()
+    reply = talk.say("up to when may i call off a purchase, as in cancelling the order?")
+    assert talk.steps <= 3
+    assert "[" in reply
+    talk.say("wanna get everything u have stored bout me wiped, how")
+    assert talk.calls[-1] == ("search_knowledge", {"query": "how do i delete my account and my data"})
+
+
+def test_a_follow_up_question_is_searched_with_the_one_before():
+    talk = Talk()
+    talk.say("do you ship to Switzerland?")
+    talk.say("and to Norway?")
+    assert talk.calls[0] == ("search_knowledge", {"query": "do you ship to switzerland? to norway?"})
+
+
+def test_what_has_no_value_yet_is_said_to_have_none():
+    talk = Talk()
+    talk.say("where is 456")
+    assert talk.say("and the tracking number?").endswith("There is no tracking number for it yet.")
+
+
+def test_an_order_is_found_by_what_is_in_it():
+    talk = Talk()
+    assert "Order 123" in talk.say("where's my rain jacket?")
+    assert [name for name, _ in talk.calls] == ["list_orders", "get_order_status"]
+
+
+def test_no_thanks_declines():
+    talk = Talk()
+    talk.say("I'd like a refund for 123")
+    assert talk.say("no thanks") == "All right. If you need anything else, just ask."
+    assert not talk.calls

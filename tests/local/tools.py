@@ -30,6 +30,8 @@ def order(number: str, owner: str, status: str, **more: Any) -> dict[str, Any]:
         "owner": owner,
         "status": status,
         "placed_on": "2025-01-05",
+        "carrier": None,
+        "tracking_number": None,
         "total": "84.90",
         "currency": "EUR",
     } | more

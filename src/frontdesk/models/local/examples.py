@@ -33,6 +33,112 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.strip().splitlines() if line.strip())
 
 
+# What help centers are asked, in words they know: a question they do not find is tried again in these.
+HELP = _lines("""
+    what is your refund policy
+    how long do refunds take
+    how do i return something
+    what do i need to do to send something back
+    can i return a used item
+    how do i cancel an order
+    can i still cancel my order
+    up to what point can an order be cancelled
+    how do i change my delivery address
+    i moved how do i put in the new address
+    can i change the address of an order
+    can i add an item to my order
+    how much is shipping
+    how long does delivery take
+    do you ship to switzerland
+    which countries do you deliver to
+    do you offer express delivery
+    which payment methods do you accept
+    can i pay with paypal or klarna
+    can i pay in instalments later
+    do you accept american express
+    my payment failed what can i do
+    what happens if i was charged twice
+    where do i type in a discount code
+    why does my voucher not work
+    do gift cards expire
+    how do i get an invoice
+    where can i download a receipt
+    my item broke am i still covered by the warranty
+    how long is the guarantee
+    do you have a size chart
+    what size should i take
+    how do i reset my password
+    i can not sign in to my account
+    how do i change my email address
+    how do i delete my account
+    what do you do with my personal data
+    get everything you have stored about me deleted
+    what are your opening hours
+    how can i contact you
+    my item arrived damaged what now
+    an item is missing from my parcel
+    i received the wrong item
+    my parcel is lost what do i do
+    what does processing mean
+    what if i am not home when the parcel comes
+    can i pick it up at a shop
+    how do i exchange for another size
+    do you price match
+    do you have a student discount
+    how do loyalty points work
+    unsubscribe from the newsletter
+    how do i wash this jacket
+    when will it be back in stock
+    do i have to pay customs
+    is this email from you or a scam
+    who pays for return shipping
+    where is my invoice
+    who do i contact about a problem
+    can someone else accept my parcel
+    i entered the wrong address
+    please send it to another address instead
+    i changed my mind stop the order
+    i ordered the wrong size
+    how can i pay
+    what is the minimum order value
+    how long can i return something
+    what does the status mean
+    cancel my order
+    change my address please
+    change my email to a new one
+    i want a refund for my order
+    i want to return this
+    delete my account
+""")
+
+# Questions that help centers head differently from how customers put them.
+PLAINER = {
+    "get everything you have stored about me deleted": "how do i delete my account and my data",
+    "why does my voucher not work": "my discount code does not work",
+    "my item broke am i still covered by the warranty": "how long is the warranty",
+    "do you have a size chart": "which size should i choose, size guide",
+    "i moved how do i put in the new address": "how do i change my delivery address",
+    "is this email from you or a scam": "how do i recognise a false e-mail",
+    "how long can i return something": "how many days do i have to return something",
+}
+
+ELSEWHERE = _lines("""
+    what is your phone number
+    are you hiring
+    do you take bitcoin
+    do you have a shop in london
+    can i join an affiliate programme
+    do you sell batteries
+    what is the weather like
+    write me a poem
+    help me with my homework
+    who won the football match
+    what is the capital of france
+    tell me a joke
+    i need a new laptop what do you recommend
+    order me another one
+""")
+
 UTTERANCES: dict[str, tuple[str, ...]] = {
     HAND_OVER: _lines("""
         i want to talk to a human
@@ -170,96 +276,7 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
         did my return package get to you
         have you checked my return yet
     """),
-    KNOWLEDGE: _lines("""
-        what is your refund policy
-        how long do refunds take
-        how do i return something
-        what do i need to do to send something back
-        can i return a used item
-        how do i cancel an order
-        can i still cancel my order
-        up to what point can an order be cancelled
-        how do i change my delivery address
-        i moved how do i put in the new address
-        can i change the address of an order
-        can i add an item to my order
-        how much is shipping
-        how long does delivery take
-        do you ship to switzerland
-        which countries do you deliver to
-        do you offer express delivery
-        which payment methods do you accept
-        can i pay with paypal or klarna
-        can i pay in instalments later
-        do you accept american express
-        my payment failed what can i do
-        what happens if i was charged twice
-        where do i type in a discount code
-        why does my voucher not work
-        do gift cards expire
-        how do i get an invoice
-        where can i download a receipt
-        my item broke am i still covered by the warranty
-        how long is the guarantee
-        do you have a size chart
-        what size should i take
-        how do i reset my password
-        i can not sign in to my account
-        how do i change my email address
-        how do i delete my account
-        what do you do with my personal data
-        get everything you have stored about me deleted
-        what are your opening hours
-        how can i contact you
-        what is your phone number
-        my item arrived damaged what now
-        an item is missing from my parcel
-        i received the wrong item
-        my parcel is lost what do i do
-        what does processing mean
-        what if i am not home when the parcel comes
-        can i pick it up at a shop
-        how do i exchange for another size
-        do you price match
-        do you have a student discount
-        how do loyalty points work
-        unsubscribe from the newsletter
-        how do i wash this jacket
-        when will it be back in stock
-        do i have to pay customs
-        is this email from you or a scam
-        who pays for return shipping
-        where is my invoice
-        who do i contact about a problem
-        can someone else accept my parcel
-        i entered the wrong address
-        please send it to another address instead
-        i changed my mind stop the order
-        i ordered the wrong size
-        how can i pay
-        what is the minimum order value
-        how long can i return something
-        what does the status mean
-        are you hiring
-        do you take bitcoin
-        do you have a shop in london
-        can i join an affiliate programme
-        do you sell batteries
-        what is the weather like
-        write me a poem
-        help me with my homework
-        who won the football match
-        what is the capital of france
-        tell me a joke
-        i need a new laptop what do you recommend
-        cancel my order
-        change my address please
-        change my email to a new one
-        i want a refund for my order
-        i want to return this
-        delete my account
-        order me another one
-    """),
+    KNOWLEDGE: (*HELP, *ELSEWHERE),
 }
 
 # Requests that no built-in tool answers stay with the customer's own words in search_knowledge or a ticket.

@@ -69,7 +69,7 @@ LISTING = re.compile(
     r"\b(?:my|all|open|recent|past|previous|which|what|any|last|these|those|the|many) (?:my |of my |open |recent |past |the |last |\w+ )?(?:orders|purchases)\b|\border (?:history|list|overview)\b|\bwhat (?:\w+ )?(?:have|did|do) i (?:bought|get|buy|order|ordered|purchased?|have on order)\b|\beverything i(?: have)? (?:bought|ordered)|\b(?:all|lot of|list of)\b.*\b(?:ordered|bought)\b"
 )
 ORDER_WORD = re.compile(
-    r"\b(?:orders?|parcels?|packages?|deliver(?:y|ies)|shipments?|purchases?|box|stuff|thing|item|items|package)\b"
+    r"\bwhere (?:is|are) my (?!refund|money|return|invoice|account)|\b(?:orders?|parcels?|packages?|deliver(?:y|ies)|shipments?|purchases?|box|stuff|thing|item|items|package)\b"
 )
 ANAPHOR = re.compile(
     r"^and (?:did|was|is|has|have|how|when|what|where|will|the)\b|\b(?:it|its|that one|this one|that|this|they|them|the (?:same|order|parcel|package|delivery|shipment)|same (?:one|order))\b"

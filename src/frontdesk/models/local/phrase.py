@@ -43,10 +43,22 @@ def topics(text: str) -> tuple[str, ...]:
 def phrase(call: Call, entry: Entry | None, text: str) -> str:
     """The result in words: by the tool's template, else generically."""
     if entry and entry.grant.says:
-        said = says.render(entry.grant.says, call.result, topics(text))
+        asked = topics(text)
+        said = says.render(entry.grant.says, call.result, asked)
         if said:
-            return said
+            return " ".join([said, *_not_yet(call.result, asked)])
     return generic(call.result, entry)
+
+
+def _not_yet(result: Any, asked: tuple[str, ...]) -> list[str]:
+    """What the customer asked for and the result has a field for, but no value yet."""
+    fields = {"tracking": "tracking_number", "carrier": "carrier"}
+    empty = [
+        field
+        for topic, field in fields.items()
+        if topic in asked and isinstance(result, dict) and field in result
+    ]
+    return [f"There is no {field.replace('_', ' ')} for it yet." for field in empty if not result[field]]
 
 
 def failure(call: Call, entry: Entry | None) -> str:

@@ -27,6 +27,7 @@ class Planner:
         self.encoder = encoder
         self.text = plain(dialogue.message)
         self.filler = Filler(dialogue, catalog)
+        self.several = False  # whether the message asks several things
 
     def parts(self) -> list[Part]:
         """The parts of the message, at most three, none twice."""
@@ -153,6 +154,7 @@ class Planner:
         )
 
     def _several(self, requests: list[str]) -> list[Part]:
+        self.several = True
         found: list[Part] = []
         for text in requests[: MOST_PARTS * 2]:
             for part in self._part(text):
@@ -184,7 +186,7 @@ class Planner:
 
     def _search(self, text: str, like: Part) -> Part:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
-        apart = text != self.text and len(_question_words(text)) >= 2
+        apart = text != self.text and (self.several or len(_question_words(text)) >= 2)
         long = len(self.text.split()) > 40 and len(text.split()) >= 3
         query = without_courtesy(wanted(text if apart or long else self.text))
         before = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
 from frontdesk.models.local.memory import recall
 from frontdesk.models.local.plan import Planner
+from frontdesk.models.local.route import in_known_words
 from frontdesk.models.local.smalltalk import Reply, offered, says_no, says_yes, small_talk
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
 from frontdesk.models.local.text import glossed, language
@@ -101,8 +103,16 @@ class Step:
             return self._hand_over("customer_wish")
         wishes = [Wish(p.tool, p.arguments) for p in parts if p.calls and self.catalog.bound(p.tool)]
         if wishes:
-            return wishes
+            # After a failure there is no time to try again: a person is next.
+            return [*wishes, *self._rephrased(wishes)] if self.dialogue.last.failed else wishes
         return self.answers.joined([self._without_call(part) for part in parts])
+
+    def _rephrased(self, searches: Sequence[Wish | Call]) -> list[Wish]:
+        """The one search there was, once more in words that help centers know."""
+        if len(searches) != 1 or searches[0].tool != "search_knowledge":
+            return []
+        query = in_known_words(str(searches[0].arguments.get("query") or ""), self.encoder)
+        return [Wish("search_knowledge", {"query": query})] if query else []
 
     def _without_call(self, part: Part) -> Reply:
         if part.kind == ASK:
@@ -119,6 +129,7 @@ class Step:
         if follow_up:
             return follow_up
         calls = [call for call in self.dialogue.calls if not self._superseded(call)]
+        calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -148,6 +159,8 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
+        if self._failed_now() and not self.dialogue.last.failed:
+            return self._rephrased(self.dialogue.calls)
         if self._failed_now() and self.dialogue.last.failed and "hand_over" not in done:
             wish = self._hand_over("repeated_failure")
             return wish if isinstance(wish, list) else []
@@ -174,6 +187,15 @@ class Step:
             )
         identity = context.row_id(rows[0], name) if len(rows) == 1 else ""
         return [Wish(entry.name, {name: identity})] if identity else []
+
+
+def _without_empty(calls: list[Call]) -> list[Call]:
+    """Of several searches for one question, the first that found something; the first if none did."""
+    searches = [call for call in calls if call.tool == "search_knowledge"]
+    if len(searches) < 2 or len(searches) < len(calls):
+        return calls
+    found = [call for call in searches if not call.error and call.result.get("answerable")]
+    return found or searches[:1]
 
 
 def _part_of(call: Call, parts: list[Part]) -> Part | None:

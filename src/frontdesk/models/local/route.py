@@ -10,19 +10,23 @@ from frontdesk.models.local.catalog import BUILT_IN, Catalog, Encoder, masked
 from frontdesk.models.local.examples import (
     CHANGE,
     HAND_OVER,
+    HELP,
     KNOWLEDGE,
     LIST_ORDERS,
     ORDER_STATUS,
     PAYMENTS,
+    PLAINER,
     PROFILE,
     REFUNDS,
     RETURNS,
+    UTTERANCES,
 )
 from frontdesk.models.local.features import Features, features, wanted, without_courtesy
 from frontdesk.models.local.text import content_words, plain
 
 ACT = 0.55  # a tool below this is not called
 PERSON = 0.66  # the same for a person: what no pattern of stop.py caught
+REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
 STRANGER = 0.60  # the same for a tool that is known by its schema, examples and description only
 
 
@@ -65,6 +69,18 @@ def likeness(
     for name, cosine in zip(catalog.classes, (catalog.vectors @ vector).tolist(), strict=True):
         nearest.setdefault(name, []).append(cosine)
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
+
+
+def in_known_words(query: str, encoder: Encoder) -> str:
+    """The help center question that says nearly the same in plainer words, or ""."""
+    known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
+    vectors = encoder.encode([masked(query), *map(masked, known)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    best = max(range(len(known)), key=cosines.__getitem__)
+    if cosines[best] < REPHRASE or best >= len(HELP):
+        return ""
+    plainer = PLAINER.get(known[best], known[best])
+    return plainer if plainer != query.strip(" ?.!") else ""
 
 
 def _threshold(name: str, catalog: Catalog) -> float:

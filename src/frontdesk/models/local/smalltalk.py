@@ -30,7 +30,7 @@ _HOW = re.compile(
     r"^(?:(?:hi|hello|hey)[ ,]*)?how are you(?: doing| today)*$|^how is it going$|^what is up$|^sup$"
 )
 _THANKS = re.compile(
-    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|many|no|that is all|brilliant)[ ,]*)*(?:thanks?|thank you|cheers|appreciate it|much appreciated|merci|danke|gracias|bedankt)\b(?:[ ,][^0-9]{0,40})?$"
+    r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|many|that is all|brilliant)[ ,]*)*(?:thanks?|thank you|cheers|appreciate it|much appreciated|merci|danke|gracias|bedankt)\b(?:[ ,][^0-9]{0,40})?$"
 )
 _PRAISE = re.compile(
     r"^(?:(?:ok|okay|great|perfect|cool|nice|super|lovely|awesome|good|alright|got it|wonderful|excellent|brilliant|fine|i see|understood|hmm|good to know|that (?:is|was) (?:great|all|it|helpful|perfect)|you are (?:great|helpful|awesome))[ ,.!]*)+$"

@@ -105,7 +105,7 @@ FOREIGN = {
         {
             "waar": "where", "is": "is", "mijn": "my", "bestelling": "order", "bestellingen": "orders", "pakket": "parcel",
             "pakje": "parcel", "wanneer": "when", "komt": "arrives", "terugbetaling": "refund", "geld": "money", "terug": "back",
-            "retourneren": "return", "retour": "return", "annuleren": "cancel", "hoe": "how", "kan": "can", "ik": "i",
+            "retourneren": "return", "retour": "return", "annuleren": "cancel", "hoe": "how", "kan": "can", "ik": "i", "wil": "want",
             "betaling": "payment", "levering": "delivery", "adres": "address", "wijzigen": "change", "wachtwoord": "password",
             "factuur": "invoice", "mens": "human", "medewerker": "agent", "spreken": "speak to a", "alle": "all", "garantie": "warranty",
         },
