@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench eval lock clean help
+.PHONY: run test check bench eval prove lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ $(RUN_STAMP): requirements/run.lock requirements/uv.lock
 $(DEV_STAMP): requirements/dev.lock requirements/uv.lock
 	$(call install,dev)
 	@touch $(RUN_STAMP) $@
+
+prove: $(DEV_STAMP) ## switch each protection off in a copy: the tests must notice
+	@$(BIN)/python -m tests.switched_off
 
 lock: $(DEV_STAMP) ## resolve the dependencies again
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.lock

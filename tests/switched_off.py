@@ -1,0 +1,125 @@
+"""Shows that the tests notice when a protection is switched off: ``make prove``.
+
+Each protection is taken out of a copy of the tree, and the tests that stand for it must fail there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Protection(NamedTuple):
+    """What is switched off: ``old`` becomes ``new`` in ``file``, and ``tests`` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+PROTECTIONS = (
+    Protection(
+        "the ownership filter",
+        "examples/ourshop/client.py",
+        'if order["user_id"] != owner:',
+        "if False:",
+        ("tests/test_demo.py", "-k", "others_orders"),
+    ),
+    Protection(
+        "row-level security",
+        "src/frontdesk/database/migrations/0001_conversations.sql",
+        "USING (principal = current_setting('frontdesk.principal', true))",
+        "USING (true)",
+        ("tests/test_isolation.py",),
+    ),
+    Protection(
+        "row-level security, by giving up the role",
+        "src/frontdesk/database/__init__.py",
+        'await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(APP_ROLE)))',
+        "pass",
+        ("tests/test_isolation.py",),
+    ),
+    Protection(
+        "the conversation's lease",
+        "src/frontdesk/database/migrations/0001_conversations.sql",
+        "WHEN c.lease_owner IS NULL OR c.lease_until < now() THEN runner ELSE c.lease_owner END",
+        "WHEN true THEN runner ELSE c.lease_owner END",
+        ("tests/test_support.py", "-k", "one_after_the_other"),
+    ),
+    Protection(
+        "the commit before the acknowledgement",
+        "src/frontdesk/store/turns.py",
+        "            row = await cursor.fetchone()\n        problem,",
+        "            row = await cursor.fetchone()\n            await connection.rollback()\n        problem,",
+        ("tests/test_support.py", "-k", "committed_before"),
+    ),
+    Protection(
+        "the audit verifier",
+        "src/frontdesk/store/audit.py",
+        "        return not self.problems",
+        "        return True",
+        ("tests/store/test_audit.py",),
+    ),
+    Protection(
+        "the gate's permissions",
+        "src/frontdesk/policies/gate.py",
+        "if tool.grant.permission not in held:",
+        "if False:",
+        ("tests/policies/test_gate.py",),
+    ),
+    Protection(
+        "the output gate",
+        "src/frontdesk/agent.py",
+        "if missing or not reply:",
+        "if False:",
+        ("tests/web/test_chat.py", "-k", "invented_amount"),
+    ),
+    Protection(
+        "the customer's confirmation",
+        "src/frontdesk/policies/gate.py",
+        "if tool.grant.confirm:",
+        "if False:",
+        ("tests/policies/test_gate.py",),
+    ),
+)
+
+
+def run(tree: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": f"{tree / 'src'}:{tree}"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+
+
+def main() -> int:
+    """A line for each protection; exit 1 when one could be switched off unnoticed."""
+    unnoticed = 0
+    for protection in PROTECTIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            tree = Path(folder) / "tree"
+            skipped = shutil.ignore_patterns(
+                ".git", ".venv", ".frontdesk", "work", "__pycache__", ".hypothesis"
+            )
+            shutil.copytree(ROOT, tree, ignore=skipped)
+            path = tree / protection.file
+            text = path.read_text()
+            assert protection.old in text, f"{protection.name}: {protection.file} has changed; mend this file"
+            path.write_text(text.replace(protection.old, protection.new))
+            result = run(tree, protection.tests)
+        noticed = result.returncode == 1 and (" failed" in result.stdout or " error" in result.stdout)
+        unnoticed += not noticed
+        last = result.stdout.strip().splitlines()[-1] if result.stdout.strip() else result.stderr[-200:]
+        print(f"{'noticed' if noticed else 'UNNOTICED':10} without {protection.name}: {last}", flush=True)
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
