@@ -51,15 +51,15 @@ PROTECTIONS = (
     Protection(
         "the conversation's lease",
         "src/frontdesk/database/migrations/0001_conversations.sql",
-        "WHEN c.lease_owner IS NULL OR c.lease_until < now() THEN runner ELSE c.lease_owner END",
-        "WHEN true THEN runner ELSE c.lease_owner END",
+        "free := c.lease_owner IS NULL OR c.lease_until < now();",
+        "free := true;",
         ("tests/test_support.py", "-k", "one_after_the_other"),
     ),
     Protection(
         "the commit before the acknowledgement",
-        "src/frontdesk/store/turns.py",
-        "            row = await cursor.fetchone()\n        problem,",
-        "            row = await cursor.fetchone()\n            await connection.rollback()\n        problem,",
+        "src/frontdesk/database/__init__.py",
+        "return await (await connection.execute(query, arguments, prepare=True)).fetchone()",
+        "row = await (await connection.execute(b'BEGIN;' + query, arguments)).fetchone(); await connection.rollback(); return row",
         ("tests/test_support.py", "-k", "committed_before"),
     ),
     Protection(

@@ -34,7 +34,7 @@ class Support:
     def __init__(self, agent: Agent, database: Database, settings: Settings) -> None:
         self._agent = agent
         self._settings = settings
-        self._turns = Turns(database, uuid4(), settings.lease_seconds)
+        self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns)
         self._live: dict[UUID, LiveTurn] = {}
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was ending
@@ -94,7 +94,7 @@ class Support:
         )
         if accepted.claimed:
             live = self._live_turn(accepted.turn_id, accepted.conversation_id)
-            self._run(principal, accepted.conversation_id)
+            self._run(principal, accepted.conversation_id, accepted.turn)
             return accepted, live
         return accepted, self._live.get(accepted.turn_id)
 
@@ -129,25 +129,26 @@ class Support:
                 pause = min(pause * 1.5, 0.5)
 
     # ------------------------------------------------------------------ running turns
-    def _run(self, principal: Principal, conversation_id: UUID) -> None:
+    def _run(self, principal: Principal, conversation_id: UUID, first: TurnInput | None = None) -> None:
         """Answer a conversation whose lease we hold, unless a task of ours is at it already."""
         if conversation_id in self._running:
             self._again.add(conversation_id)
             return
-        task = asyncio.create_task(self._drain(principal, conversation_id))
+        task = asyncio.create_task(self._drain(principal, conversation_id, first))
         self._running[conversation_id] = task
 
-    async def _drain(self, principal: Principal, conversation_id: UUID) -> None:
+    async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
         heartbeat = asyncio.create_task(self._heartbeat(principal.key, conversation_id))
         try:
+            begun = (first, 1) if first else await self._turns.next(principal, conversation_id)
             while True:
                 self._again.discard(conversation_id)
-                begun = await self._turns.next(principal, conversation_id, self._settings.window_turns)
                 more = await self._answer(*begun) if begun else False
                 # Between the last commit and here a message may have come in and taken the lease for us.
                 if not more and conversation_id not in self._again:
                     return
+                begun = await self._turns.next(principal, conversation_id)
         except LeaseLost:
             log.warning("conversation taken over", conversation=str(conversation_id))
         except asyncio.CancelledError:

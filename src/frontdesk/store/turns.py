@@ -19,32 +19,18 @@ from frontdesk.store.records import record_of, steps_of
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A stored message. ``claimed``: this process holds the conversation's lease and must run the turn."""
+    """A stored message. ``claimed``: this process holds the conversation's lease and must see to the turn.
+
+    ``turn`` is the turn itself where nothing waits before it, so that it can begin at once.
+    """
 
     conversation_id: UUID
     turn_id: UUID
-    seq: int
     claimed: bool
     repeated: bool
+    turn: TurnInput | None
 
 
-ACCEPT = "SELECT * FROM accept_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-# The oldest turn still to be answered; counts the attempt, so that a turn that kills its process is given up.
-NEXT = """
-UPDATE turns t SET attempts = attempts + 1 FROM conversations c, messages m
-WHERE c.id = %s AND c.lease_owner = %s AND t.conversation_id = c.id AND t.seq = c.turns_done + 1
-  AND m.conversation_id = c.id AND m.turn_seq = t.seq AND m.n = 0
-RETURNING t.id, t.seq, m.body, t.attempts, c.facts, c.mode, t.permissions
-"""
-WINDOW = """
-SELECT t.seq, m.body, coalesce(r.body, ''), t.record -> 'steps'
-FROM turns t
-JOIN messages m ON m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 0
-LEFT JOIN messages r ON r.conversation_id = t.conversation_id AND r.turn_seq = t.seq AND r.n = 1
-WHERE t.conversation_id = %s AND t.seq >= %s AND t.seq < %s
-ORDER BY t.seq
-"""
-FINISH = "SELECT * FROM finish_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 CLAIM = """
 UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
@@ -79,10 +65,11 @@ class StoredTurn:
 class Turns:
     """The turns table, for one process: ``runner`` is the name its leases are held under."""
 
-    def __init__(self, database: Database, runner: UUID, lease_seconds: float) -> None:
+    def __init__(self, database: Database, runner: UUID, lease_seconds: float, window: int) -> None:
         self._database = database
         self.runner = runner
         self._lease = timedelta(seconds=lease_seconds)
+        self._window = window
 
     async def accept(
         self,
@@ -99,51 +86,34 @@ class Turns:
         client_message_id was used for another message.
         """
         digest = hashlib.sha256(orjson.dumps([message, str(conversation_id or "")])).digest()
-        async with self._database.transaction(principal.key) as connection:
-            cursor = await connection.execute(
-                ACCEPT,
-                (
-                    principal.key,
-                    channel,
-                    conversation_id,
-                    uuid7(),
-                    uuid7(),
-                    message,
-                    client_message_id,
-                    digest,
-                    None if principal.permissions is None else sorted(principal.permissions),
-                    self.runner,
-                    self._lease,
-                ),
-                prepare=True,
-            )
-            row = await cursor.fetchone()
-        problem, conversation, turn, seq, claimed, repeated = _must(row)
+        rights = None if principal.permissions is None else sorted(principal.permissions)
+        row = await self._database.call(
+            "accept_turn",
+            *(principal.key, channel, conversation_id, uuid7(), uuid7(), message, client_message_id, digest),
+            *(rights, self.runner, self._lease, self._window),
+        )
+        if row is None or row[0] == "not_found":
+            raise NotFound
+        problem, conversation, turn, seq, claimed, repeated, facts, mode, past = row
         if problem == "mismatch":
             raise IdempotencyMismatch
-        if problem:
-            raise NotFound
-        return Accepted(conversation, turn, seq, claimed, repeated)
+        ready = None
+        if mode is not None:
+            ready = TurnInput(turn, conversation, seq, principal, message, _window(past), facts, mode)
+        return Accepted(conversation, turn, claimed, repeated, ready)
 
-    async def next(
-        self, principal: Principal, conversation_id: UUID, window: int
-    ) -> tuple[TurnInput, int] | None:
-        """The oldest turn of a conversation whose lease we hold, with its window, and its attempts so far."""
-        async with self._database.transaction(principal.key) as connection:
-            cursor = await connection.execute(NEXT, (conversation_id, self.runner), prepare=True)
-            row = await cursor.fetchone()
-            if row is None:
-                return None
-            turn_id, seq, message, attempts, facts, mode, rights = row
-            past: list[PastTurn] = []
-            if seq > 1:
-                cursor = await connection.execute(
-                    WINDOW, (conversation_id, max(1, seq - window), seq), prepare=True
-                )
-                past = [PastTurn(s, m, r, steps_of(steps)) for s, m, r, steps in await cursor.fetchall()]
+    async def next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int] | None:
+        """The oldest waiting turn of a conversation whose lease we hold, and how often it was begun."""
+        row = await self._database.call(
+            "next_turn", principal.key, conversation_id, self.runner, self._window
+        )
+        if row is None:
+            return None
+        turn_id, seq, message, tries, facts, mode, rights, past = row
         # The turn's own rights, not those of whoever happened to wake this conversation.
         caller = replace(principal, permissions=None if rights is None else frozenset(rights))
-        return TurnInput(turn_id, conversation_id, seq, caller, message, past, facts, mode), attempts
+        window = _window(past)
+        return TurnInput(turn_id, conversation_id, seq, caller, message, window, facts, mode), tries
 
     async def finish(self, turn: TurnInput, result: TurnResult) -> bool:
         """Commit reply, record, facts and audit at once. Returns whether more turns wait.
@@ -151,28 +121,15 @@ class Turns:
         Raises LeaseLost when another process has taken the conversation over; then nothing is written.
         """
         record, audit = record_of(turn, result)
-        async with self._database.transaction(turn.principal.key) as connection:
-            cursor = await connection.execute(
-                FINISH,
-                (
-                    turn.conversation_id,
-                    turn.turn_id,
-                    turn.seq,
-                    self.runner,
-                    self._lease,
-                    result.outcome.value,
-                    record,
-                    result.reply,
-                    orjson.dumps(result.facts).decode(),
-                    result.mode,
-                    audit,
-                ),
-                prepare=True,
-            )
-            kept, more = _must(await cursor.fetchone())
-        if not kept:
+        facts = orjson.dumps(result.facts).decode()
+        row = await self._database.call(
+            "finish_turn",
+            *(turn.principal.key, turn.conversation_id, turn.turn_id, turn.seq, self.runner, self._lease),
+            *(result.outcome.value, record, result.reply, facts, result.mode, audit),
+        )
+        if row is None:
             raise LeaseLost
-        return more
+        return row[0]
 
     async def claim(self, principal_key: str, conversation_id: UUID) -> bool:
         """Take the lease of a conversation that has turns to answer, if nobody alive holds it."""
@@ -209,7 +166,5 @@ class Turns:
         )
 
 
-def _must(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
-    if row is None:  # the function always returns a row
-        raise LeaseLost
-    return row
+def _window(past: list[Any] | None) -> list[PastTurn]:
+    return [PastTurn(seq, message, reply, steps_of(steps)) for seq, message, reply, steps in past or ()]

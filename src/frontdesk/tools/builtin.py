@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from frontdesk.domain import Json, Passage, Principal, Ticket, Visibility
+from frontdesk.knowledge.answer import best_sentences
 from frontdesk.tools import Tool, ToolContext, tool
 
 REPLY_WITHIN = "1 business day"
@@ -62,6 +63,7 @@ def search_knowledge(search: Search) -> Tool:
                     "heading": p.heading,
                     "url": p.url,
                     "text": p.text,
+                    "quote": best_sentences(query, p),
                     "score": round(p.score, 3),
                     "cosine": round(p.cosine, 3),
                 }

@@ -123,15 +123,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
   LIMIT most
 $$;
 
--- Accept a message: find or make its conversation, store it, take the lease if nobody holds it. One round trip.
+-- The window of a conversation: the finished turns from one number up to another, as ready JSON.
+CREATE FUNCTION window_of(conv uuid, first_seq integer, before_seq integer) RETURNS json
+LANGUAGE sql STABLE SET search_path = frontdesk, pg_temp AS $$
+  SELECT json_agg(json_build_array(t.seq, m.body, coalesce(r.body, ''), t.record -> 'steps') ORDER BY t.seq)
+  FROM turns t
+  JOIN messages m ON m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 0
+  LEFT JOIN messages r ON r.conversation_id = t.conversation_id AND r.turn_seq = t.seq AND r.n = 1
+  WHERE t.conversation_id = conv AND t.seq >= first_seq AND t.seq < before_seq
+$$;
+
+-- Accept a message: find or make its conversation, store it, and take the lease if nobody holds it; then the
+-- answer says all that the turn is run from. One round trip, one transaction.
 CREATE FUNCTION accept_turn(
   who text, chan text, wanted uuid, new_conversation uuid, new_turn uuid, text_body text,
-  message_id text, sha bytea, rights text[], runner uuid, lease interval
-) RETURNS TABLE (problem text, conversation uuid, turn uuid, turn_seq integer, claimed boolean, repeated boolean)
+  message_id text, sha bytea, rights text[], runner uuid, lease interval, window_turns integer
+) RETURNS TABLE (
+  problem text, conversation uuid, turn uuid, turn_seq integer, claimed boolean, repeated boolean,
+  facts jsonb, mode text, past json
+)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
 DECLARE
   known turns%ROWTYPE;
+  c conversations%ROWTYPE;
+  free boolean;
 BEGIN
+  PERFORM set_config('frontdesk.principal', who, true);
   -- One customer's messages are accepted one after the other: two first messages that race share a
   -- conversation, and a repeated client_message_id always finds the first.
   PERFORM pg_advisory_xact_lock(hashtextextended(who, 0));
@@ -139,49 +156,69 @@ BEGIN
     SELECT * INTO known FROM turns t WHERE t.principal = who AND t.client_message_id = message_id;
     IF FOUND THEN
       RETURN QUERY SELECT CASE WHEN known.body_sha256 = sha THEN NULL ELSE 'mismatch' END,
-        known.conversation_id, known.id, known.seq, false, true;
+        known.conversation_id, known.id, known.seq, false, true, NULL::jsonb, NULL, NULL::json;
       RETURN;
     END IF;
   END IF;
-  conversation := wanted;
-  IF conversation IS NULL THEN
-    SELECT c.id INTO conversation FROM conversations c
-    WHERE c.principal = who AND c.channel = chan AND c.closed_at IS NULL AND c.active_at > now() - interval '24 hours'
-    ORDER BY c.id DESC LIMIT 1;
-    IF conversation IS NULL THEN
-      conversation := new_conversation;
-      INSERT INTO conversations (id, principal, channel) VALUES (conversation, who, chan);
+  IF wanted IS NULL THEN
+    SELECT * INTO c FROM conversations v
+    WHERE v.principal = who AND v.channel = chan AND v.closed_at IS NULL AND v.active_at > now() - interval '24 hours'
+    ORDER BY v.id DESC LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN
+      INSERT INTO conversations (id, principal, channel) VALUES (new_conversation, who, chan) RETURNING * INTO c;
+    END IF;
+  ELSE
+    SELECT * INTO c FROM conversations v WHERE v.id = wanted AND v.principal = who FOR UPDATE;
+    IF NOT FOUND THEN
+      RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::uuid, 0, false, false, NULL::jsonb, NULL, NULL::json;
+      RETURN;
     END IF;
   END IF;
-  UPDATE conversations c SET
-    turns_accepted = c.turns_accepted + 1,
+  free := c.lease_owner IS NULL OR c.lease_until < now();
+  turn_seq := c.turns_accepted + 1;
+  UPDATE conversations v SET
+    turns_accepted = turn_seq,
     active_at = now(),
-    lease_owner = CASE WHEN c.lease_owner IS NULL OR c.lease_until < now() THEN runner ELSE c.lease_owner END,
-    lease_until = CASE WHEN c.lease_owner IS NULL OR c.lease_until < now() THEN now() + lease ELSE c.lease_until END
-  WHERE c.id = conversation AND c.principal = who
-  RETURNING c.turns_accepted, c.lease_owner = runner INTO turn_seq, claimed;
-  IF NOT FOUND THEN
-    RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::uuid, 0, false, false;
-    RETURN;
-  END IF;
-  INSERT INTO turns (id, conversation_id, principal, seq, client_message_id, body_sha256, permissions)
-    VALUES (new_turn, conversation, who, turn_seq, message_id, sha, rights);
+    lease_owner = CASE WHEN free THEN runner ELSE v.lease_owner END,
+    lease_until = CASE WHEN free THEN now() + lease ELSE v.lease_until END
+  WHERE v.id = c.id;
+  free := free AND c.turns_done = c.turns_accepted;  -- nothing waits before this turn: it can begin at once
+  INSERT INTO turns (id, conversation_id, principal, seq, attempts, client_message_id, body_sha256, permissions)
+    VALUES (new_turn, c.id, who, turn_seq, CASE WHEN free THEN 1 ELSE 0 END, message_id, sha, rights);
   INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body)
-    VALUES (conversation, turn_seq, 0, who, 'customer', text_body);
-  RETURN QUERY SELECT NULL, conversation, new_turn, turn_seq, claimed, false;
+    VALUES (c.id, turn_seq, 0, who, 'customer', text_body);
+  RETURN QUERY SELECT NULL, c.id, new_turn, turn_seq,
+    free OR c.lease_owner = runner OR c.lease_owner IS NULL OR c.lease_until < now(), false,
+    CASE WHEN free THEN c.facts END, CASE WHEN free THEN c.mode END,
+    CASE WHEN free AND turn_seq > 1 THEN window_of(c.id, turn_seq - window_turns, turn_seq) END;
 END $$;
 
--- Record a finished turn; false when another process has taken the conversation over meanwhile.
+-- The oldest turn still to be answered of a conversation whose lease we hold. It counts the attempt, so that a
+-- turn that keeps ending its process is given up.
+CREATE FUNCTION next_turn(who text, conv uuid, runner uuid, window_turns integer) RETURNS TABLE (
+  turn uuid, turn_seq integer, message text, tries smallint, facts jsonb, mode text, rights text[], past json
+)
+LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
+BEGIN
+  PERFORM set_config('frontdesk.principal', who, true);
+  RETURN QUERY
+  UPDATE turns t SET attempts = t.attempts + 1 FROM conversations c, messages m
+  WHERE c.id = conv AND c.lease_owner = runner AND t.conversation_id = c.id AND t.seq = c.turns_done + 1
+    AND m.conversation_id = c.id AND m.turn_seq = t.seq AND m.n = 0
+  RETURNING t.id, t.seq, m.body, t.attempts, c.facts, c.mode, t.permissions,
+    CASE WHEN t.seq > 1 THEN window_of(c.id, t.seq - window_turns, t.seq) END;
+END $$;
+
+-- Record a finished turn; no row when another process has taken the conversation over meanwhile.
 -- Gives the lease back when nothing waits; both columns stand on the row that is locked here, so a
 -- message accepted at the same moment is either seen now or finds the lease free.
 CREATE FUNCTION finish_turn(
-  conv uuid, done_turn uuid, done_seq integer, runner uuid, lease interval,
+  who text, conv uuid, done_turn uuid, done_seq integer, runner uuid, lease interval,
   result text, entry jsonb, reply text, new_facts jsonb, new_mode text, audit_data text
-) RETURNS TABLE (kept boolean, more boolean)
+) RETURNS TABLE (more boolean)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
-DECLARE
-  who text;
 BEGIN
+  PERFORM set_config('frontdesk.principal', who, true);
   UPDATE conversations c SET
     turns_done = done_seq,
     active_at = now(),
@@ -190,9 +227,8 @@ BEGIN
     lease_owner = CASE WHEN c.turns_accepted = done_seq THEN NULL ELSE runner END,
     lease_until = CASE WHEN c.turns_accepted = done_seq THEN NULL ELSE now() + lease END
   WHERE c.id = conv AND c.lease_owner = runner AND c.turns_done = done_seq - 1
-  RETURNING c.principal, c.turns_accepted > done_seq INTO who, more;
+  RETURNING c.turns_accepted > done_seq INTO more;
   IF NOT FOUND THEN
-    RETURN QUERY SELECT false, false;
     RETURN;
   END IF;
   UPDATE turns SET status = 'done', outcome = result, record = entry, done_at = now() WHERE id = done_turn;
@@ -201,5 +237,5 @@ BEGIN
       VALUES (conv, done_seq, 1, who, 'assistant', reply);
   END IF;
   PERFORM audit_append(conv, 'turn', audit_data);
-  RETURN QUERY SELECT true, more;
+  RETURN NEXT;
 END $$;
