@@ -15,7 +15,9 @@ from frontdesk.errors import NotFound
 CONVERSATION = "SELECT id, channel, mode, created_at, active_at FROM conversations WHERE id = %s"
 MESSAGES = """
 SELECT m.role, m.body, m.created_at, m.turn_seq, t.id, t.outcome, t.record -> 'citations'
-FROM messages m JOIN turns t ON t.conversation_id = m.conversation_id AND t.seq = m.turn_seq
+FROM messages m CROSS JOIN LATERAL (
+  SELECT * FROM turns t WHERE t.conversation_id = m.conversation_id AND t.seq = m.turn_seq OFFSET 0
+) t
 WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s
 ORDER BY m.turn_seq, m.n LIMIT %s
 """

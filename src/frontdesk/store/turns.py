@@ -41,9 +41,9 @@ RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL WHERE id = %s AND lease_owner = %s
 """
 FIND = """
-SELECT t.id, t.conversation_id, t.seq, t.status, t.outcome, t.record, r.body, c.mode
+SELECT t.id, t.conversation_id, t.seq, t.status, t.outcome, t.record, c.mode,
+  (SELECT m.body FROM messages m WHERE m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 1)
 FROM turns t JOIN conversations c ON c.id = t.conversation_id
-LEFT JOIN messages r ON r.conversation_id = t.conversation_id AND r.turn_seq = t.seq AND r.n = 1
 WHERE t.id = %s
 """
 
@@ -160,7 +160,7 @@ class Turns:
             row = await (await connection.execute(FIND, (turn_id,), prepare=True)).fetchone()
         if row is None:
             raise NotFound
-        identity, conversation, seq, status, outcome, record, reply, mode = row
+        identity, conversation, seq, status, outcome, record, mode, reply = row
         return StoredTurn(
             identity, conversation, seq, status == "done", outcome or "", reply or "", record or {}, mode
         )

@@ -124,13 +124,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
 $$;
 
 -- The window of a conversation: the finished turns from one number up to another, as ready JSON.
+-- Look-ups by whole key, not joins: before the tables are analysed, a join here was planned as a walk over the
+-- whole conversation, and a turn's cost grew with it.
 CREATE FUNCTION window_of(conv uuid, first_seq integer, before_seq integer) RETURNS json
 LANGUAGE sql STABLE SET search_path = frontdesk, pg_temp AS $$
-  SELECT json_agg(json_build_array(t.seq, m.body, coalesce(r.body, ''), t.record -> 'steps') ORDER BY t.seq)
-  FROM turns t
-  JOIN messages m ON m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 0
-  LEFT JOIN messages r ON r.conversation_id = t.conversation_id AND r.turn_seq = t.seq AND r.n = 1
-  WHERE t.conversation_id = conv AND t.seq >= first_seq AND t.seq < before_seq
+  SELECT json_agg(json_build_array(
+    t.seq,
+    (SELECT m.body FROM messages m WHERE m.conversation_id = conv AND m.turn_seq = t.seq AND m.n = 0),
+    coalesce((SELECT m.body FROM messages m WHERE m.conversation_id = conv AND m.turn_seq = t.seq AND m.n = 1), ''),
+    t.record -> 'steps'
+  ) ORDER BY t.seq)
+  FROM turns t WHERE t.conversation_id = conv AND t.seq >= first_seq AND t.seq < before_seq
 $$;
 
 -- Accept a message: find or make its conversation, store it, and take the lease if nobody holds it; then the
@@ -199,14 +203,17 @@ CREATE FUNCTION next_turn(who text, conv uuid, runner uuid, window_turns integer
   turn uuid, turn_seq integer, message text, tries smallint, facts jsonb, mode text, rights text[], past json
 )
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
+DECLARE
+  c conversations%ROWTYPE;
 BEGIN
   PERFORM set_config('frontdesk.principal', who, true);
+  SELECT * INTO c FROM conversations v WHERE v.id = conv AND v.lease_owner = runner;
   RETURN QUERY
-  UPDATE turns t SET attempts = t.attempts + 1 FROM conversations c, messages m
-  WHERE c.id = conv AND c.lease_owner = runner AND t.conversation_id = c.id AND t.seq = c.turns_done + 1
-    AND m.conversation_id = c.id AND m.turn_seq = t.seq AND m.n = 0
-  RETURNING t.id, t.seq, m.body, t.attempts, c.facts, c.mode, t.permissions,
-    CASE WHEN t.seq > 1 THEN window_of(c.id, t.seq - window_turns, t.seq) END;
+  UPDATE turns t SET attempts = t.attempts + 1 WHERE t.conversation_id = c.id AND t.seq = c.turns_done + 1
+  RETURNING t.id, t.seq,
+    (SELECT m.body FROM messages m WHERE m.conversation_id = conv AND m.turn_seq = t.seq AND m.n = 0),
+    t.attempts, c.facts, c.mode, t.permissions,
+    CASE WHEN t.seq > 1 THEN window_of(conv, t.seq - window_turns, t.seq) END;
 END $$;
 
 -- Record a finished turn; no row when another process has taken the conversation over meanwhile.
