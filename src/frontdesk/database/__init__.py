@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from frontdesk.database.migrate import APP_ROLE, SCHEMA, migrate
+from frontdesk.database.migrate import APP_ROLE, SCHEMA, migrate, unreachable
 from frontdesk.errors import DatabaseUnavailable, SettingsError
 
 __all__ = ["APP_ROLE", "SCHEMA", "Database", "as_owner", "migrate"]
@@ -40,6 +41,7 @@ class Database:
         Raises DatabaseUnavailable when the server does not answer within ``wait`` seconds, SettingsError
         when the role would see every customer's rows.
         """
+        await asyncio.to_thread(cls.check_login, conninfo)
         pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             conninfo,
             min_size=1,
@@ -59,6 +61,26 @@ class Database:
         database = cls(pool, conninfo)
         await database._check_role()
         return database
+
+    @staticmethod
+    def check_login(conninfo: str) -> None:
+        """Connect once, and say in a sentence what stands in the way.
+
+        A pool only tries again until its time is up. Raises DatabaseUnavailable or SettingsError.
+        """
+        try:
+            with psycopg.connect(conninfo, connect_timeout=5) as connection:
+                row = connection.execute(
+                    "SELECT pg_has_role(current_user, rolname, 'MEMBER'), current_user FROM pg_roles WHERE rolname = %s",
+                    (APP_ROLE,),
+                ).fetchone()
+        except psycopg.OperationalError as error:
+            raise unreachable("FRONTDESK_DATABASE_URL", error) from None
+        if row is None or not row[0]:
+            who = row[1] if row else "the role of FRONTDESK_DATABASE_URL"
+            raise SettingsError(
+                f"FRONTDESK_DATABASE_URL: its role must be a member of {APP_ROLE}: GRANT {APP_ROLE} TO {who}"
+            )
 
     async def close(self) -> None:
         """Close all connections."""

@@ -9,7 +9,7 @@ from importlib import resources
 import psycopg
 from psycopg import sql
 
-from frontdesk.errors import SettingsError
+from frontdesk.errors import DatabaseUnavailable, SettingsError
 
 SCHEMA = "frontdesk"
 APP_ROLE = "frontdesk_app"
@@ -41,20 +41,27 @@ def migrate(conninfo: str, *, to: int | None = None) -> list[str]:
             return _apply(connection, to)
     except psycopg.errors.InsufficientPrivilege as error:
         raise SettingsError(
-            f"FRONTDESK_MIGRATION_URL: its role may not prepare the database: {error}"
+            f"FRONTDESK_MIGRATION_URL: its role may not prepare the database ({error.diag.message_primary}). "
+            f"Let a superuser run: CREATE ROLE {APP_ROLE} NOLOGIN; CREATE EXTENSION vector; and own the database"
         ) from None
+    except psycopg.OperationalError as error:
+        raise unreachable("FRONTDESK_DATABASE_URL or FRONTDESK_MIGRATION_URL", error) from None
+
+
+def unreachable(setting: str, error: psycopg.OperationalError) -> DatabaseUnavailable:
+    """The sentence for a server that refuses or is not there; PostgreSQL's own words name no password."""
+    reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    return DatabaseUnavailable(f"{setting}: PostgreSQL cannot be reached: {reason}")
 
 
 def _prepare(connection: psycopg.Connection) -> None:
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP_ROLE,)).fetchone()
     if not exists:
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(APP_ROLE)))
-    member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (APP_ROLE,)).fetchone()
-    if member and not member[0]:
-        connection.execute(
-            sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP_ROLE), sql.SQL("current_user"))
-        )
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(APP_ROLE)))
+    # Not IF NOT EXISTS: that wants the right to create even where there is nothing left to do.
+    if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,)).fetchone():
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
     connection.execute(
         sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(SCHEMA), sql.Identifier(APP_ROLE))
     )
