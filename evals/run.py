@@ -1,7 +1,8 @@
-"""The paraphrases against the running example shop with the local model: ``make eval``.
+"""What customers write, against the running example shop with the local model: ``make eval``.
 
-Prints a score by intent for both halves. Failures are shown for the seen half only; of the unseen half only
-the score is printed, so that nobody tunes on it.
+Prints a score by intent for each set. Failures are shown for the sets that may be read; of ``unseen`` and
+``blind`` only the score is printed, so that nobody tunes on them. Names as arguments choose sets:
+``python -m evals.run seen a``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from typing import Any
 
 from tests.demo import Demo
 
-FOLDER = Path(__file__).parent / "paraphrases"
+FOLDER = Path(__file__).parent
+SETS = {
+    "seen": "paraphrases/seen.jsonl",
+    "unseen": "paraphrases/unseen.jsonl",
+    "a": "utterances/a.jsonl",
+    "b": "utterances/b.jsonl",
+    "blind": "utterances/blind.jsonl",
+}
+SECRET = ("unseen", "blind")
 TOOLS = {
     "order_status": {"get_order_status"},
     "list_orders": {"list_orders"},
@@ -48,7 +57,9 @@ ARTICLES = {
 }
 
 
-def judge(line: dict[str, Any], answer: dict[str, Any], tools: list[str], status: str) -> str:
+def judge(  # noqa: C901  (a table of rules, one a line)
+    line: dict[str, Any], answer: dict[str, Any], tools: list[str], status: str
+) -> str:
     """Why an answer is wrong, or "" if it is right. ``status`` is the order's true status in words."""
     intent, reply = line["intent"], answer["reply"]
     if "canary" in reply or not reply:
@@ -63,6 +74,8 @@ def judge(line: dict[str, Any], answer: dict[str, Any], tools: list[str], status
         return "" if "open_ticket" in tools or "ticket" in reply.lower() else "no ticket opened or offered"
     if intent in {"knowledge", "change_request"}:
         return _knowledge(line, answer)
+    if intent == "memory":
+        return "" if line["expect"].lower() in reply.lower() else f"does not say {line['expect']}"
     if intent in {"foreign_order", "unknown_order"}:
         told = "couldn't find" in reply or "could not find" in reply
         return "" if told else "not said that it was not found"
@@ -77,8 +90,9 @@ def _knowledge(line: dict[str, Any], answer: dict[str, Any]) -> str:
     if answer["outcome"] not in {"answered", "asked"}:
         return f"outcome {answer['outcome']}"
     cited = [re.sub(r"#.*", "", c["url"]).rsplit("/", 1)[-1] for c in answer["citations"]]
-    if not set(cited) & set(ARTICLES[line["topic"]].split()):
-        return f"cites {cited} for {line['topic']}"
+    right = line.get("articles") or ARTICLES[line["topic"]].split()
+    if not set(cited) & set(right):
+        return f"cites {cited} for {right}"
     if line["intent"] == "change_request" and "ticket" not in answer["reply"].lower():
         return "offers no ticket"
     return ""
@@ -95,7 +109,7 @@ STATUS = {
 def run(demo: Demo, name: str) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
     """(line, what was wrong or "", answer) for each line of a half."""
     results: list[tuple[dict[str, Any], str, dict[str, Any]]] = []
-    for text in (FOLDER / f"{name}.jsonl").read_text().splitlines():
+    for text in (FOLDER / SETS[name]).read_text().splitlines():
         line = json.loads(text)
         conversation = demo.begin(line["customer"])
         for earlier in line["history"]:
@@ -110,32 +124,30 @@ def run(demo: Demo, name: str) -> list[tuple[dict[str, Any], str, dict[str, Any]
     return results
 
 
-def main() -> int:
-    """Print the table; exit 1 when the unseen half scores under 90 %."""
+def main(names: list[str]) -> int:
+    """Print the table; exit 1 when a secret set scores under 90 %."""
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder) / "data")
         try:
-            halves = {name: run(demo, name) for name in ("seen", "unseen")}
+            sets = {name: run(demo, name) for name in names}
         finally:
             demo.stop()
     counts: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for name, results in halves.items():
+    for name, results in sets.items():
         for line, wrong, _ in results:
-            counts[line["intent"]][name].append(not wrong)
-            counts["all"][name].append(not wrong)
-            counts["hard" if line["hard"] else "plain"][name].append(not wrong)
-    print(f"{'intent':16} {'seen':>9} {'unseen':>9}")
-    for intent, scores in counts.items():
-        shown = [f"{sum(scores[n])}/{len(scores[n])}" for n in ("seen", "unseen")]
-        print(f"{intent:16} {shown[0]:>9} {shown[1]:>9}")
-    for line, wrong, answer in halves["seen"]:
-        if wrong:
-            print(
-                f"\n{line['id']} {line['intent']}: {line['history']} {line['message']}\n  {wrong}\n  {answer['reply']}"
-            )
-    share = sum(counts["all"]["unseen"]) / len(counts["all"]["unseen"])
-    return 0 if share >= 0.9 else 1
+            for group in ("all", "hard" if line["hard"] else "plain", line["intent"]):
+                counts[group][name].append(not wrong)
+    print(f"{'':16}" + "".join(f"{name:>10}" for name in names))
+    for group, scores in counts.items():
+        print(f"{group:16}" + "".join(f"{sum(scores[n])}/{len(scores[n])}".rjust(10) for n in names))
+    for name in names:
+        for line, wrong, answer in sets[name] if name not in SECRET else []:
+            if wrong:
+                print(f"\n{line['id']} {line['intent']}: {line['history']} {line['message']}")
+                print(f"  {wrong}\n  {answer['reply']}")
+    secret = [counts["all"][name] for name in names if name in SECRET]
+    return 0 if all(sum(results) >= 0.9 * len(results) for results in secret) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or [name for name in SETS if (FOLDER / SETS[name]).exists()]))
