@@ -39,22 +39,21 @@ class Support:
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was ending
         self._stopping = asyncio.Event()
-        self._sweeper: asyncio.Task[None] | None = None
+        self._helpers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin to look for turns that other processes left behind."""
-        self._sweeper = asyncio.create_task(self._sweep())
+        """Begin to keep leases, and to look for turns that other processes left behind."""
+        self._helpers = [asyncio.create_task(self._sweep()), asyncio.create_task(self._heartbeat())]
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Accept nothing more, let running turns end, and give back what does not end in time."""
         self._stopping.set()
-        if self._sweeper:
-            await self._sweeper
         if self._running:
             _, late = await asyncio.wait(self._running.values(), timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*self._helpers)
 
     @property
     def draining(self) -> bool:
@@ -139,7 +138,6 @@ class Support:
 
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
-        heartbeat = asyncio.create_task(self._heartbeat(principal.key, conversation_id))
         try:
             begun = (first, 1) if first else await self._turns.next(principal, conversation_id)
             while True:
@@ -157,7 +155,6 @@ class Support:
         except DatabaseUnavailable:
             log.warning("database gone; the turn is taken up again", conversation=str(conversation_id))
         finally:
-            heartbeat.cancel()
             self._again.discard(conversation_id)
             del self._running[conversation_id]
 
@@ -192,14 +189,14 @@ class Support:
     def _live_turn(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
         return self._live.setdefault(turn_id, LiveTurn(turn_id, conversation_id))
 
-    async def _heartbeat(self, principal_key: str, conversation_id: UUID) -> None:
-        """Keep the lease while a turn takes long."""
-        while conversation_id in self._running:
+    async def _heartbeat(self) -> None:
+        """Keep the leases of conversations that take long."""
+        while not self.draining or self._running:
+            before = set(self._running)
             await asyncio.sleep(self._settings.lease_seconds / 3)
-            try:
-                await self._turns.renew(principal_key, conversation_id)
-            except DatabaseUnavailable:
-                continue  # finishing the turn finds out whether the lease was lost
+            if long := before & self._running.keys():
+                with suppress(DatabaseUnavailable):  # finishing the turn finds out whether the lease was lost
+                    await self._turns.renew(long)
 
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""

@@ -30,9 +30,12 @@ def test_what_a_tool_or_a_passage_says_may_be_said(reply: str) -> None:
     [
         ("Order 788 was shipped.", "788"),
         ("It cost 1,234.51 EUR.", "1234.51"),
-        ("It was shipped on 11 January 2025.", "2025-1-11"),
-        ("It was shipped on 10 January 2026.", "2026-1-10"),
+        ("It was shipped on 11 January 2025.", "2025-01-11"),
+        ("It was shipped on 10 January 2026.", "2026-01-10"),
         ("You have 14 days.", "14"),
+        ("It cost 34.50 EUR.", "34.5"),
+        ("It cost 234 EUR.", "234"),
+        ("Half of it is 50 percent.", "50"),
         ("Follow it: https://evil.example/x1", "https://evil.example/x1"),
     ],
 )

@@ -14,12 +14,12 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from frontdesk.bootstrap import load_desk
 from frontdesk.cli.greeting import console, greet, with_key
+from frontdesk.cli.serve import prepare, run, stop
 from frontdesk.database import embedded
 from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
@@ -36,7 +36,7 @@ def demo() -> None:
     if not (root / "examples" / "ourshop").is_dir():
         raise SettingsError("the example shop is in the repository: run this in a clone of it")
     sys.path.insert(0, str(root))
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop)
     settings = _settings()
     configure("warning" if sys.stderr.isatty() else settings.log_level, settings.log_format)
     shop_port = _port("SHOP_PORT", 8001)
@@ -116,8 +116,6 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def _serve(settings: Settings, shop_port: int) -> None:
-    from frontdesk.cli.serve import prepare, run  # noqa: PLC0415  (imports while the shop is filling its database)
-
     desk = load_desk("examples.ourshop.support:desk")
     asyncio.run(prepare(desk, settings))
     greet(
@@ -126,8 +124,3 @@ def _serve(settings: Settings, shop_port: int) -> None:
         message="Where is my order 789?",
     )
     run(desk, settings, customers=CUSTOMERS)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM while starting ends it as Ctrl+C does; once it serves, uvicorn has handlers of its own."""
-    raise KeyboardInterrupt

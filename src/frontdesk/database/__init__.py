@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from frontdesk.database.migrate import APP_ROLE, SCHEMA, migrate, unreachable
@@ -140,3 +142,4 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     await connection.execute("SET statement_timeout = '15s'")
     # A look-up by key gains nothing from it, and the first of each costs more than all the rest.
     await connection.execute("SET jit = off")
+    set_json_loads(orjson.loads, connection)

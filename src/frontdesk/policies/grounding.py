@@ -45,6 +45,7 @@ ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({MONTH})\b\.?,?(?:\s+(\d{{4}}))?", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,  ’']\d{3})*(?:[.,]\d+)?")
+AFTER = re.compile(r"\d|[.,]\d")  # what goes on as the same number
 DECIMAL = re.compile(r"(.*)[.,](\d+)")
 
 SMALL = 10  # counts up to here ("two parcels", list numbers) need no source
@@ -87,16 +88,32 @@ def unsupported(reply: str, evidence: Iterable[str]) -> list[str]:
     source = "\n".join(evidence)
     missing = [url for url in URL.findall(reply) if url.rstrip(".,;:!?*_") not in source]
     reply = URL.sub(" ", reply)
-    known_dates = _dates(source)
-    missing += [
-        "-".join(map(str, date))
-        for date in sorted(_dates(reply))
-        if not any(_same_day(date, known) for known in known_dates)
-    ]
-    known_numbers = _numbers(source)
+    # What stands there word for word is looked for first: reading all of a window's numbers costs more.
+    dates = sorted(date for date in _dates(reply) if not _stands(_iso(date), source))
+    if dates:
+        known = _dates(source)
+        missing += [_iso(date) for date in dates if not any(_same_day(date, other) for other in known)]
     bare = MONTH_DAY.sub(" ", DAY_MONTH.sub(" ", ISO_DATE.sub(" ", reply)))
-    missing += sorted(n for n in _numbers(bare) - known_numbers if not _is_small(n))
+    numbers = {_plain(n) for n in NUMBER.findall(bare) if not _is_small(n) and not _stands(n, source)}
+    if numbers:
+        missing += sorted(n for n in numbers - _numbers(source) if not _is_small(n))
     return missing
+
+
+def _stands(number: str, source: str) -> bool:
+    """Whether a number or an ISO date stands in the source as written, not as a part of another number."""
+    at = source.find(number)
+    while at >= 0:
+        end = at + len(number)
+        before, after = source[max(0, at - 1) : at], source[end : end + 2]
+        if not (before.isdigit() or before in {".", ","} or AFTER.match(after)):
+            return True
+        at = source.find(number, at + 1)
+    return False
+
+
+def _iso(date: tuple[int, int, int]) -> str:
+    return "{:04d}-{:02d}-{:02d}".format(*date)
 
 
 def _dates(text: str) -> set[tuple[int, int, int]]:

@@ -64,11 +64,15 @@ def sha(text: str) -> str:
 
 
 def _step(step: Step) -> Json:
-    item: Json = {key: value for key, value in asdict(step).items() if value not in ("", None)}
-    item["ms"] = round(step.ms, 2)
-    if step.ok:
-        del item["ok"]
-    return item
+    item: Json = {
+        "tool": step.tool,
+        "label": step.label,
+        "arguments": step.arguments,
+        "result": step.result,
+        "ms": round(step.ms, 2),
+        "permission": step.permission,
+    }
+    return item if step.ok else {**item, "ok": False, "error": step.error}
 
 
 def _dump(value: Any) -> str:

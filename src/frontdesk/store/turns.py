@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,6 @@ UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
 RETURNING true
 """
-RENEW = "UPDATE conversations SET lease_until = now() + %s WHERE id = %s AND lease_owner = %s RETURNING true"
 RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL WHERE id = %s AND lease_owner = %s
 """
@@ -137,11 +137,9 @@ class Turns:
             cursor = await connection.execute(CLAIM, (self.runner, self._lease, conversation_id))
             return await cursor.fetchone() is not None
 
-    async def renew(self, principal_key: str, conversation_id: UUID) -> bool:
-        """Say that we are still at it; False when the lease is lost."""
-        async with self._database.transaction(principal_key) as connection:
-            cursor = await connection.execute(RENEW, (self._lease, conversation_id, self.runner))
-            return await cursor.fetchone() is not None
+    async def renew(self, conversations: Collection[UUID]) -> None:
+        """Say of these conversations that we are still at them."""
+        await self._database.call("renew_leases", self.runner, self._lease, list(conversations))
 
     async def release(self, principal_key: str, conversation_id: UUID) -> None:
         """Give the lease back without having answered everything, so that others need not wait."""

@@ -123,6 +123,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
   LIMIT most
 $$;
 
+-- One process says of all its conversations that it is still at them.
+CREATE FUNCTION renew_leases(runner uuid, lease interval, held uuid[]) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
+  WITH renewed AS (
+    UPDATE conversations SET lease_until = now() + lease WHERE id = ANY (held) AND lease_owner = runner RETURNING 1
+  )
+  SELECT count(*)::integer FROM renewed
+$$;
+
 -- The window of a conversation: the finished turns from one number up to another, as ready JSON.
 -- Look-ups by whole key, not joins: before the tables are analysed, a join here was planned as a walk over the
 -- whole conversation, and a turn's cost grew with it.
