@@ -52,7 +52,7 @@ class Answers:
             sorry = "I can't do that myself, and I found nothing about it in our help center."
             return Reply(f"{sorry} {OFFER_TICKET}", Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"))
         if not text:
-            return self.unknown()
+            return self.unknown(part)
         if part and part.change and not part.policy:
             return Reply(
                 f"{text}\n\nI can't do that myself. {OFFER_TICKET}",
@@ -60,8 +60,15 @@ class Answers:
             )
         return Reply(text)
 
-    def unknown(self) -> Reply:
-        """Not known: said so, with the offer of a person."""
+    def unknown(self, part: Part | None = None) -> Reply:
+        """Not known: said so, with the offer of a person; nobody is offered for idle chat."""
+        if part and part.chat:
+            shop = self.dialogue.desk or "our shop"
+            return Reply(
+                f"I can't help with that: I'm here for questions about {shop} and your orders.",
+                Outcome.UNANSWERED,
+                ("What can you do?",),
+            )
         return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"))
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:

@@ -29,6 +29,8 @@ class Part:
     change: bool = False
     score: float = 0.0
     policy: bool = False
+    beside: bool = False  # the second possibility: nothing is said about it when it finds nothing
+    chat: bool = False  # nothing a shop is asked
 
     @property
     def calls(self) -> bool:

@@ -43,7 +43,7 @@ def recall(dialogue: Dialogue, encoder: Encoder) -> Reply | None:
     asked = bool(_SAID.search(text))
     if not asked and (not _MINE.search(text) or _SHOP.search(text)):
         return None
-    return _statement(dialogue, encoder, sure=asked)
+    return statement(dialogue, encoder, sure=asked)
 
 
 def _name(dialogue: Dialogue) -> Reply | None:
@@ -65,12 +65,13 @@ def _order(dialogue: Dialogue, *, first: bool) -> Reply:
     return Reply(f"{'The first one you asked about was' if first else 'We talked about'} order {chosen}.")
 
 
-def _statement(dialogue: Dialogue, encoder: Encoder, *, sure: bool) -> Reply | None:
+def statement(dialogue: Dialogue, encoder: Encoder, *, sure: bool) -> Reply | None:
+    """What the customer said that is most like the question; ``sure``: it is about what was said."""
     said = _statements(dialogue)
     best, score = _closest(dialogue.message, said, encoder)
     if best and score >= 0.45:
         return Reply(f"You told me: “{best}”")
-    if sure and said and re.search(r"\bwhat did (?:i|we)\b", bare(dialogue.message)):
+    if sure and said:
         return Reply("Here is what you told me:\n" + "\n".join(f"- “{text}”" for text in said[-3:]))
     if sure or re.search(r"\b(?:was|were)\b", bare(dialogue.message)):
         return Reply("I don't think you've told me that in this conversation.", Outcome.UNANSWERED)

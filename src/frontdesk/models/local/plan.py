@@ -8,13 +8,18 @@ from dataclasses import replace
 from frontdesk.models.local import context
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.elliptical import elliptical
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
 from frontdesk.models.local.features import FRAGMENT, QUESTION, features, wanted, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.route import Route, elliptical, route
-from frontdesk.models.local.text import clauses, content_words, plain
+from frontdesk.models.local.route import Route, route
+from frontdesk.models.local.router import OFF_TOPIC, TICKET
+from frontdesk.models.local.text import clauses, plain
+from frontdesk.models.local.traits import Said
 
+SURE = 0.7  # a clause below this is part of the story, not a question of its own
+BESIDE = 0.2  # from this share on the second possibility is answered beside the first
 _FOLLOWS = re.compile(r"^(?:and|what about|how about|but|also|even|or)\b")
 
 
@@ -27,7 +32,6 @@ class Planner:
         self.encoder = encoder
         self.text = plain(dialogue.message)
         self.filler = Filler(dialogue, catalog)
-        self.several = False  # whether the message asks several things
 
     def parts(self) -> list[Part]:
         """The parts of the message, at most three, none twice."""
@@ -42,10 +46,8 @@ class Planner:
         chosen = self._chosen_from_list()
         if chosen:
             return chosen
-        requests = self._requests()
-        if len(requests) < 2:
-            return self._part(requests[0] if requests else self.text)
-        return self._several(requests)
+        several = self._several()
+        return several or self._part(self.text)
 
     def _chosen_from_list(self) -> list[Part]:
         """ "The kettle", after "Which one do you mean?"."""
@@ -106,17 +108,27 @@ class Planner:
                 return entry
         return None
 
-    def _route(self, text: str) -> Route:
+    def whole(self) -> Route:
+        """What the message as a whole wants."""
+        return self.route(self.text)
+
+    def route(self, text: str) -> Route:
+        """What a part of the message wants; the messages before it count when it is the whole."""
         mentioned = self._mentioned()
         takers = [e.id_parameter for e in self.catalog.own() if e.id_parameter]
-        here = any(token.lower() in text for token in mentioned)
+        here = {token: thing for token, thing in mentioned.items() if token.lower() in text}
         back = context.points_back(text) and (
             bool(mentioned) or any(context.current_id(p, self.dialogue) for p in takers)
         )
         placed = next((p for p in takers if context.chosen_id(text, p, self.dialogue)), None)
-        said = context.without_place(text, placed.thing) if placed else text
+        words = context.without_place(text, placed.thing) if placed else text
+        before = tuple(turn.message for turn in self.dialogue.past)
         return route(
-            said, self.catalog, self.encoder, reference=bool(here or back or placed), things=mentioned
+            Said(words, here, before),
+            self.catalog,
+            self.encoder,
+            reference=bool(here or back or placed),
+            visitor=self.dialogue.visitor,
         )
 
     # Several parts
@@ -133,15 +145,7 @@ class Planner:
                 units[-1] = f"{units[-1]} {clause}"
             else:
                 units.append(clause)
-        asking = [u for u in units if _asks(u)]
-        if len(asking) == 1 and len(self.text.split()) <= 16:
-            return asking if self._told_of_another(asking[0]) else [self.text]
-        return asking
-
-    def _told_of_another(self, request: str) -> bool:
-        """ "456 came already, but what about 123?" is about 123."""
-        named = [token.lower() in request for token in self._mentioned()]
-        return any(named) and not all(named)
+        return [u for u in units if _is_question(u)]
 
     def _only_adds(self, clause: str) -> bool:
         own = features(clause)
@@ -153,42 +157,47 @@ class Planner:
             and not FRAGMENT.match(clause)
         )
 
-    def _several(self, requests: list[str]) -> list[Part]:
-        self.several = True
+    def _several(self) -> list[Part]:
+        """A part for each thing that is clearly asked; [] when that is one thing."""
+        requests = self._requests()[: MOST_PARTS * 2]
+        if len(requests) < 2:
+            return []
+        sure = [text for text in requests if self.route(text).score >= SURE]
         found: list[Part] = []
-        for text in requests[: MOST_PARTS * 2]:
-            for part in self._part(text):
+        for text in sure:
+            for part in self._part(text, alone=False):
                 if not any(_same(part, other) for other in found):
                     found.append(part)
-        tools = _without_told([p for p in found if p.kind != SEARCH])
-        searches = [p for p in found if p.kind == SEARCH and (p.policy or p.change)]
-        if tools and not searches:
-            return _without_weak(tools)[:MOST_PARTS]
-        if not tools:
-            return searches[:MOST_PARTS] if len(searches) > 1 else [self._search(self.text, found[0])]
-        return [p for p in found if p in tools or p in searches][:MOST_PARTS]
+        return found[:MOST_PARTS] if len(found) > 1 and not _only_one_thing(found) else []
 
     # One part
 
-    def _part(self, text: str) -> list[Part]:
-        chosen = self._route(text)
+    def _part(self, text: str, *, alone: bool = True) -> list[Part]:
+        chosen = self.route(text)
         entry = self.catalog.entries.get(chosen.target)
-        if chosen.target == HAND_OVER:
-            return [Part(STOP, text, HAND_OVER, score=chosen.score)]
+        if chosen.target in (HAND_OVER, TICKET):
+            return [Part(STOP, text, chosen.target, score=chosen.score)] if alone else []
+        search = self._search(text, chosen)
         if entry:
-            return [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
+            found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
+            beside = [replace(search, beside=True)] if alone and chosen.help >= BESIDE else []
+            return [*found, *beside]
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
             return [Part(SIGN_IN, text, score=chosen.score)]
-        search = self._search(
-            text, Part(SEARCH, text, change=chosen.change, score=chosen.score, policy=chosen.policy)
-        )
-        return [*self._status_beside(search), search]
+        return [search, *(self._status_beside(search) or (self._tool_beside(text, chosen) if alone else []))]
 
-    def _search(self, text: str, like: Part) -> Part:
+    def _tool_beside(self, text: str, chosen: Route) -> list[Part]:
+        """A look-up that is nearly as likely as the help center, when it needs no question."""
+        for name, share in sorted(chosen.shares.items(), key=lambda item: -item[1]):
+            entry = self.catalog.entries.get(name)
+            if entry and share >= BESIDE and not entry.grant.changes:
+                parts = self.filler.for_entry(entry, text)
+                return [replace(p, beside=True) for p in parts if p.kind == CALL]
+        return []
+
+    def _search(self, text: str, chosen: Route) -> Part:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
-        apart = text != self.text and (self.several or len(_question_words(text)) >= 2)
-        long = len(self.text.split()) > 40 and len(text.split()) >= 3
-        query = without_courtesy(wanted(text if apart or long else self.text))
+        query = without_courtesy(wanted(text))
         before = [
             str(c.arguments.get("query") or "")
             for c in self.dialogue.last.calls
@@ -196,18 +205,21 @@ class Planner:
         ]
         if before and _FOLLOWS.match(self.text) and len(query.split()) <= 6:
             query = f"{before[-1]} {query}"
-        return replace(
-            like, kind=SEARCH, text=text, tool="search_knowledge", arguments={"query": query[:500]}
+        return Part(
+            SEARCH,
+            text,
+            "search_knowledge",
+            {"query": query[:500]},
+            change=chosen.change,
+            score=chosen.score,
+            policy=chosen.policy and not chosen.change,
+            chat=chosen.shares.get(OFF_TOPIC, 0.0) >= 0.5,
         )
 
     def _status_beside(self, search: Part) -> list[Part]:
         """Whether an order can still be changed depends on how far it is: look that up too."""
         entry = self.catalog.roles.get(ORDER_STATUS)
-        if (
-            not entry
-            or not entry.id_parameter
-            or not re.search(r"\b(?:cancel\w*|address|change|redirect)\b", search.text)
-        ):
+        if not entry or not entry.id_parameter or not search.change:
             return []
         ids = self.filler.ids(entry.id_parameter, self.dialogue.message)
         return [
@@ -247,25 +259,8 @@ class Planner:
         return any(entry.name in (part.tool, part.then) for part in earlier.parts())
 
 
-def _question_words(text: str) -> set[str]:
-    return content_words(text) - {"order"}
-
-
 def _is_question(text: str) -> bool:
     return bool(QUESTION.search(without_courtesy(text)))
-
-
-def _asks(text: str) -> bool:
-    found = features(text)
-    known = (
-        found.status
-        or found.refund
-        or found.returned
-        or found.payment_asked
-        or found.listing
-        or found.profile
-    )
-    return found.question or found.policy or known
 
 
 def _same(one: Part, other: Part) -> bool:
@@ -274,16 +269,6 @@ def _same(one: Part, other: Part) -> bool:
     )
 
 
-def _without_told(parts: list[Part]) -> list[Part]:
-    """What is only told about an order ("tracking says delivered") goes where a question about it is."""
-    asked = [part for part in parts if part.kind == CALL and QUESTION.search(without_courtesy(part.text))]
-    about = [part.arguments for part in asked]
-    return [part for part in parts if part in asked or part.arguments not in about or not part.arguments]
-
-
-def _without_weak(parts: list[Part]) -> list[Part]:
-    """A question the customer must answer is dropped beside a call that needs none."""
-    ready = [part for part in parts if part.kind == CALL]
-    best = max((part.score for part in parts), default=0.0)
-    kept = [part for part in (ready or parts[:1]) if part.score >= best - 0.35]
-    return kept or parts[:1]
+def _only_one_thing(parts: list[Part]) -> bool:
+    """Several clauses of one question: all go to the help center."""
+    return all(part.kind == SEARCH for part in parts)

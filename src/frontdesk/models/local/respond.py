@@ -12,14 +12,23 @@ from frontdesk.models.local.answers import Answers, open_rows
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
-from frontdesk.models.local.memory import recall
+from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.route import in_known_words
-from frontdesk.models.local.smalltalk import Reply, offered, says_no, says_yes, small_talk
+from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
+from frontdesk.models.local.smalltalk import (
+    Reply,
+    offered,
+    pleasantry,
+    says_no,
+    says_yes,
+    small_talk,
+)
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
 from frontdesk.models.local.text import glossed, language
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
+CLEAR = 0.5  # share from which a message is taken for talk
 SIGN_IN_FIRST = "I can look that up once you are signed in. Please sign in to your account and ask me again; general questions I can answer right here."
 
 
@@ -92,7 +101,15 @@ class Step:
         return self._hand_over("unanswered" if self.dialogue.last.failed else "customer_wish")
 
     def _talk(self) -> Reply | None:
-        return small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
+        known = small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
+        if known:
+            return known
+        chosen = Planner(self.english, self.catalog, self.encoder).whole()
+        if chosen.top == SMALL_TALK and chosen.shares[SMALL_TALK] >= CLEAR:
+            return pleasantry(self.dialogue)
+        if chosen.top == MEMORY and chosen.shares[MEMORY] >= CLEAR:
+            return statement(self.dialogue, self.encoder, sure=True)
+        return None
 
     def _plan(self) -> list[Part]:
         return Planner(self.english, self.catalog, self.encoder).parts()
@@ -101,10 +118,12 @@ class Step:
         parts = self._plan()
         if any(part.tool == "hand_over" for part in parts):
             return self._hand_over("customer_wish")
+        if any(part.tool == TICKET for part in parts):
+            return self._open_ticket(ticket_words(self.dialogue))
         wishes = [Wish(p.tool, p.arguments) for p in parts if p.calls and self.catalog.bound(p.tool)]
         if wishes:
             # After a failure there is no time to try again: a person is next.
-            return [*wishes, *self._rephrased(wishes)] if self.dialogue.last.failed else wishes
+            return [*wishes, *self._rephrased(wishes)] if self._again(parts) else wishes
         return self.answers.joined([self._without_call(part) for part in parts])
 
     def _rephrased(self, searches: Sequence[Wish | Call]) -> list[Wish]:
@@ -118,7 +137,7 @@ class Step:
         if part.kind == ASK:
             return Reply(part.ask, Outcome.ASKED)
         if part.kind == SEARCH:
-            return self.answers.unknown()
+            return self.answers.unknown(part)
         return Reply(SIGN_IN_FIRST, Outcome.ANSWERED)
 
     # After the tools
@@ -130,6 +149,7 @@ class Step:
             return follow_up
         calls = [call for call in self.dialogue.calls if not self._superseded(call)]
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
+        calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -159,12 +179,19 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
-        if self._failed_now() and not self.dialogue.last.failed:
+        if not self._failed_now() or "hand_over" in done:
+            return []
+        if not self._again(parts):
             return self._rephrased(self.dialogue.calls)
-        if self._failed_now() and self.dialogue.last.failed and "hand_over" not in done:
-            wish = self._hand_over("repeated_failure")
-            return wish if isinstance(wish, list) else []
-        return []
+        wish = self._hand_over("repeated_failure")
+        return wish if isinstance(wish, list) else []
+
+    def _again(self, parts: list[Part]) -> bool:
+        """Whether the turn before failed already, and neither it nor this one is idle chat."""
+        if not self.dialogue.last.failed or any(part.chat for part in parts):
+            return False
+        before = replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1])
+        return not any(part.chat for part in Planner(before, self.catalog, self.encoder).parts())
 
     def _failed_now(self) -> bool:
         calls = self.dialogue.calls
@@ -196,6 +223,18 @@ def _without_empty(calls: list[Call]) -> list[Call]:
         return calls
     found = [call for call in searches if not call.error and call.result.get("answerable")]
     return found or searches[:1]
+
+
+def _idle(call: Call, part: Part | None) -> bool:
+    """The second possibility came to nothing: nothing found, nothing on record."""
+    if not part or not part.beside:
+        return False
+    if call.error or not isinstance(call.result, dict):
+        return bool(call.error)
+    if call.tool == "search_knowledge":
+        return not call.result.get("answerable")
+    lists = [value for value in call.result.values() if isinstance(value, list)]
+    return bool(lists) and not any(lists)
 
 
 def _part_of(call: Call, parts: list[Part]) -> Part | None:

@@ -1,63 +1,103 @@
-"""Which tool one part of a message wants: likeness to known utterances, corrected by what its words show."""
+"""What one part of a message wants: the learned router for what every shop has, likeness for the tools it has not."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from frontdesk.models.local.catalog import BUILT_IN, Catalog, Encoder, masked
-from frontdesk.models.local.examples import (
-    CHANGE,
-    HAND_OVER,
-    HELP,
-    KNOWLEDGE,
-    LIST_ORDERS,
-    ORDER_STATUS,
-    PAYMENTS,
-    PLAINER,
-    PROFILE,
-    REFUNDS,
-    RETURNS,
-    UTTERANCES,
+from frontdesk.models.local.catalog import Catalog, Encoder, masked
+from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
+from frontdesk.models.local.features import features, wanted, without_courtesy
+from frontdesk.models.local.router import (
+    CHANGE_WISH,
+    MEMORY,
+    OFF_TOPIC,
+    SMALL_TALK,
+    TICKET,
+    likely,
 )
-from frontdesk.models.local.features import Features, features, wanted, without_courtesy
 from frontdesk.models.local.text import content_words, plain
+from frontdesk.models.local.traits import Said
 
-ACT = 0.55  # a tool below this is not called
-PERSON = 0.66  # the same for a person: what no pattern of stop.py caught
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
-STRANGER = 0.60  # the same for a tool that is known by its schema, examples and description only
+STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
+SEARCHED = (KNOWLEDGE, CHANGE_WISH, OFF_TOPIC, SMALL_TALK, MEMORY)  # as parts these go to the help center
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What one part of a message wants: a class of the catalog, how surely, and by how much it leads."""
+    """What one part of a message wants: a class of the catalog, how surely, and the other possibilities."""
 
     target: str
     score: float
-    margin: float
     change: bool = False
     policy: bool = False
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
+    top: str = ""
+
+    @property
+    def help(self) -> float:
+        """How likely the help center is what is wanted."""
+        return self.shares.get(KNOWLEDGE, 0.0) + self.shares.get(CHANGE_WISH, 0.0)
 
 
-def route(
-    text: str, catalog: Catalog, encoder: Encoder, *, reference: bool, things: Mapping[str, str] | None = None
-) -> Route:
-    """Score every class for one part. ``reference``: the part names an order, or clearly means one."""
-    core = without_courtesy(wanted(plain(text)))
-    found = features(wanted(plain(text)))
-    scores = likeness(core, catalog, encoder, things)
-    _correct(scores, found, catalog, core, reference=reference)
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    plainly = reference and not found.policy and not found.change
-    best, second = ranked[0], ranked[1] if len(ranked) > 1 else ("", 0.0)
-    change = found.change or (
-        bool(CHANGE.search(core)) and not found.policy and not found.status and not _about_record(found)
+def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, visitor: bool) -> Route:
+    """Which tool the message wants. ``reference``: it names a thing of the customer's, or clearly means one.
+
+    Roles that no bound tool plays are left out, but for visitors: they are told to sign in.
+    """
+    shares = available(likely(said, encoder), catalog, visitor=visitor)
+    text = plain(said.text)
+    found = features(wanted(text))
+    top = min(shares, key=lambda name: (-shares[name], name))
+    target = KNOWLEDGE if top in SEARCHED else top
+    stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference)
+    if stranger:
+        return Route(stranger, 1.0, found.change, found.policy, {stranger: 1.0}, stranger)
+    entry = catalog.roles.get(target)
+    return Route(
+        entry.name if entry else target,
+        shares[top],
+        top == CHANGE_WISH,
+        found.policy,
+        {catalog.roles[k].name if k in catalog.roles else k: v for k, v in shares.items()},
+        top,
     )
-    if best[0] != KNOWLEDGE and best[1] < _threshold(best[0], catalog) - (0.1 if plainly else 0.0):
-        best = (KNOWLEDGE, scores.get(KNOWLEDGE, 0.0))
-    return Route(best[0], best[1], best[1] - second[1], change, found.policy)
+
+
+def available(shares: Mapping[str, float], catalog: Catalog, *, visitor: bool) -> dict[str, float]:
+    """The classes that something bound can answer, together 1."""
+    general = {KNOWLEDGE, HAND_OVER, CHANGE_WISH, OFF_TOPIC, TICKET, SMALL_TALK, MEMORY}
+    kept = {name: p for name, p in shares.items() if visitor or name in general or name in catalog.roles}
+    whole = sum(kept.values())
+    return {name: p / whole for name, p in kept.items()}
+
+
+def _stranger(
+    text: str,
+    things: Mapping[str, str],
+    catalog: Catalog,
+    encoder: Encoder,
+    rival: str,
+    *,
+    reference: bool,
+) -> str:
+    """The tool without a role that the message is like, if it is more like it than what the router chose."""
+    strangers = [entry for entry in catalog.own() if not entry.role]
+    if not strangers:
+        return ""
+    core = without_courtesy(wanted(text))
+    found = features(core)
+    scores = likeness(core, catalog, encoder, things)
+    general = found.policy and not found.personal
+    stems = content_words(core)
+    for entry in strangers:
+        shared = len(stems & entry.stems) / len(stems) if stems else 0.0
+        scores[entry.name] += 0.2 * shared - 0.1 * general + 0.05 * bool(reference and entry.id_parameter)
+    best = max(strangers, key=lambda entry: scores[entry.name]).name
+    name = catalog.roles[rival].name if rival in catalog.roles else rival
+    against = scores.get(name, 0.0) + 0.2 * (general and rival == KNOWLEDGE)
+    return best if scores[best] >= max(STRANGER, against) else ""
 
 
 def likeness(
@@ -81,108 +121,3 @@ def in_known_words(query: str, encoder: Encoder) -> str:
         return ""
     plainer = PLAINER.get(known[best], known[best])
     return plainer if plainer != query.strip(" ?.!") else ""
-
-
-def _threshold(name: str, catalog: Catalog) -> float:
-    if name == HAND_OVER:
-        return PERSON
-    entry = catalog.entries.get(name)
-    return STRANGER if entry and not entry.role else ACT
-
-
-def _about_record(found: Features) -> bool:
-    return (found.refund or found.returned) and (found.status or found.question) and not found.policy
-
-
-def _correct(
-    scores: dict[str, float], found: Features, catalog: Catalog, core: str, *, reference: bool
-) -> None:
-    """Add what the words show to what the embedding thinks."""
-    general = (
-        found.policy
-        and not found.personal
-        and not (found.status and reference and not found.change and not CHANGE.search(core))
-    )
-    names = {role: catalog.roles[role].name if role in catalog.roles else role for role in _WEIGHTS}
-    for role, weigh in _WEIGHTS.items():
-        if names[role] in scores:
-            scores[names[role]] += (
-                weigh(found, reference) - (0.4 if general else 0.0) - (0.4 if found.change else 0.0)
-            )
-    scores[KNOWLEDGE] = (
-        scores.get(KNOWLEDGE, 0.0) + (0.2 if general else 0.0) + (0.3 if found.change else 0.0)
-    )
-    stems = content_words(core)
-    for entry in catalog.own():
-        if not entry.role and stems:
-            shared = len(stems & entry.stems) / len(stems)
-            scores[entry.name] += (
-                0.2 * shared - (0.1 if general else 0.0) + (0.05 if reference and entry.id_parameter else 0.0)
-            )
-
-
-def _order_status(f: Features, reference: bool) -> float:
-    other = (
-        0.25 * f.refund
-        + 0.2 * f.returned
-        + 0.25 * f.payment_asked
-        + 0.1 * f.profile
-        + 0.15 * (f.listing and not reference)
-    )
-    return (
-        0.25 * f.status
-        + 0.05 * f.order_word
-        + 0.12 * reference
-        - other
-        - 0.25 * f.elsewhere
-        - 0.12 * (not reference and not f.order_word)
-    )
-
-
-def _list_orders(f: Features, reference: bool) -> float:
-    return 0.25 * f.listing - 0.2 * reference - 0.15 * (f.refund or f.returned or f.payment)
-
-
-def _profile(f: Features, reference: bool) -> float:
-    return 0.2 * f.profile - 0.2 * reference - 0.1 * f.order_word
-
-
-def _payments(f: Features, reference: bool) -> float:
-    return 0.1 * f.payment + 0.2 * f.payment_asked + 0.08 * reference - 0.25 * f.refund - 0.1 * f.returned
-
-
-def _refunds(f: Features, reference: bool) -> float:
-    return (0.25 if f.refund else -0.1) + 0.08 * reference + 0.12 * f.status * f.refund
-
-
-def _returns(f: Features, reference: bool) -> float:
-    return (0.2 if f.returned else -0.15) + 0.08 * reference - 0.2 * f.refund + 0.05 * f.question
-
-
-_WEIGHTS = {
-    ORDER_STATUS: _order_status,
-    LIST_ORDERS: _list_orders,
-    PROFILE: _profile,
-    PAYMENTS: _payments,
-    REFUNDS: _refunds,
-    RETURNS: _returns,
-}
-
-_FILLER = re.compile(
-    r"\b(?:and|or|what|how|about|the|my|for|order|orders|parcel|package|number|no|nr|id|ref|reference|i|meant|mean|sorry|typo|not|it|is|was|one|other|please|"
-    r"also|then|now|same|again|check|actually|oops|wait|ok|okay|yes|yeah|yep|question|thank|you|that|this|with|of|to|hmm|um|well|so|in|too|thanks|try|instead|rather|"
-    r"(?:the )?(?:first|second|third|fourth|fifth|last|latest|newest|1st|2nd|3rd|4th|5th)|both|all|them)\b"
-)
-
-
-def elliptical(text: str, references: tuple[str, ...]) -> bool:
-    """Whether a message only names a thing: "and 123?", "the second one", "789??"."""
-    low = plain(text)
-    for token in references:
-        low = low.replace(token.lower(), " ")
-    return not re.sub(r"[^a-z]+", "", _FILLER.sub(" ", low))
-
-
-def tools_of_the_shop(catalog: Catalog) -> bool:
-    """Whether anything but Frontdesk's own tools is bound."""
-    return any(name not in BUILT_IN for name in catalog.entries)

@@ -120,6 +120,30 @@ def _polite(dialogue: Dialogue, text: str) -> Reply | None:
     return None
 
 
+_GREETS = re.compile(
+    r"^(?:hi+|hello|hey|good (?:morning|afternoon|evening|day)|namaste|hoi|hallo|hola|bonjour|moin|g'day)\b|\bhello\b"
+)
+_LEAVES = re.compile(
+    r"\b(?:bye|goodbye|have a (?:\w+ )?(?:weekend|day|evening|night|one)|good night|see you|regards|das war's|take care)\b"
+)
+_THANKED = re.compile(
+    r"\b(?:thank\w*|ta|tysm|cheers|obliged|appreciate\w*|danke|merci|gracias|bedankt|kind|star|legend|grand|helped|brilliant|lovely|great)\b"
+)
+
+
+def pleasantry(dialogue: Dialogue) -> Reply:
+    """A friendly word for talk that no pattern knows."""
+    text = bare(dialogue.message)
+    if _THANKED.search(text):
+        bye = " Have a nice day!" if _LEAVES.search(text) else " Is there anything else I can help you with?"
+        return Reply(f"You're welcome!{bye}")
+    if _LEAVES.search(text):
+        return Reply("Goodbye, and have a nice day!")
+    if _GREETS.search(text):
+        return Reply("Hello! How can I help you today?")
+    return Reply("All right. Is there anything I can help you with?")
+
+
 def _of(dialogue: Dialogue) -> str:
     return f" for {dialogue.desk}" if dialogue.desk else ""
 
