@@ -40,8 +40,8 @@ async def process(
 async def say(
     support: Support, message: str, principal: Principal = ANNA, **more: object
 ) -> dict[str, object]:
-    accepted, live = await support.receive(principal, message, **more)
-    response = await support.wait(principal, accepted.turn_id, live, 15)
+    accepted = await support.receive(principal, message, **more)
+    response = await support.wait(principal, accepted.turn_id, 15)
     assert response is not None, "the turn was not answered"
     return response
 
@@ -55,13 +55,14 @@ async def test_a_message_is_committed_before_it_is_acknowledged(database: Databa
     backend = Backend()
     backend.seconds = 0.5
     async with process(database, backend) as support:
-        accepted, live = await support.receive(ANNA, "Where is order 789?")
+        accepted = await support.receive(ANNA, "Where is order 789?")
         # Another connection sees it while the turn still runs: whatever dies now, it is not lost.
         assert rows(database, "SELECT body FROM messages WHERE n = 0") == [("Where is order 789?",)]
         assert rows(database, "SELECT status FROM turns") == [("accepted",)]
+        live = support.live(accepted.turn_id)
         assert live is not None
         assert not live.done.done()
-        await support.wait(ANNA, accepted.turn_id, live, 10)
+        await support.wait(ANNA, accepted.turn_id, 10)
 
 
 async def test_nothing_is_acknowledged_when_the_database_refuses(database: Database) -> None:
@@ -109,7 +110,7 @@ async def test_a_turn_of_a_process_that_died_is_answered_once_by_another(databas
         )
         assert accepted.claimed
     async with process(database, backend) as alive:
-        response = await alive.wait(ANNA, accepted.turn_id, None, 10)
+        response = await alive.wait(ANNA, accepted.turn_id, 10)
         assert response is not None
         assert response["reply"] == "Order 789 is shipped."
         assert rows(database, "SELECT count(*) FROM messages WHERE n = 1") == [(1,)]
@@ -126,7 +127,7 @@ async def test_a_narrowed_token_stays_narrow_when_another_process_takes_its_turn
             narrow, "Where is order 789?", channel="api", conversation_id=None, client_message_id=None
         )
     async with process(database, backend) as alive:
-        response = await alive.wait(narrow, accepted.turn_id, None, 10)
+        response = await alive.wait(narrow, accepted.turn_id, 10)
         assert response is not None
         assert "shipped" not in str(response["reply"])
         assert backend.calls == []
@@ -136,15 +137,15 @@ async def test_a_process_that_lost_its_lease_writes_nothing(database: Database) 
     backend = Backend()
     backend.seconds = 1.0
     async with process(database, backend, lease_seconds=60) as slow:
-        accepted, live = await slow.receive(ANNA, "Where is order 789?")
+        accepted = await slow.receive(ANNA, "Where is order 789?")
         with psycopg.connect(database.conninfo, autocommit=True) as owner:
             owner.execute(
                 "UPDATE frontdesk.conversations SET lease_owner = gen_random_uuid(), lease_until = now()"
             )
         async with process(database) as other:
-            response = await other.wait(ANNA, accepted.turn_id, None, 10)
+            response = await other.wait(ANNA, accepted.turn_id, 10)
             assert response is not None
-            assert await slow.wait(ANNA, accepted.turn_id, live, 10) == response
+            assert await slow.wait(ANNA, accepted.turn_id, 10) == response
         await asyncio.sleep(1.0)
         assert rows(database, "SELECT count(*) FROM messages WHERE n = 1") == [(1,)]
 
@@ -157,7 +158,7 @@ async def test_a_turn_that_keeps_ending_its_process_goes_to_a_person(database: D
     with psycopg.connect(database.conninfo, autocommit=True) as owner:
         owner.execute("UPDATE frontdesk.turns SET attempts = 3")
     async with process(database) as alive:
-        response = await alive.wait(ANNA, accepted.turn_id, None, 10)
+        response = await alive.wait(ANNA, accepted.turn_id, 10)
         assert response is not None
         assert response["outcome"] == "handed_off"
         assert rows(database, "SELECT reason FROM tickets") == [("failure",)]
@@ -194,7 +195,7 @@ async def test_turns_that_are_running_end_before_the_process_does(database: Data
     backend = Backend()
     backend.seconds = 0.3
     async with process(database, backend) as support:
-        accepted, _ = await support.receive(ANNA, "Where is order 789?")
+        accepted = await support.receive(ANNA, "Where is order 789?")
     assert rows(database, "SELECT status FROM turns") == [("done",)]
     async with process(database) as later:
         assert (await later.find(ANNA, accepted.turn_id)).reply == "Order 789 is shipped."
@@ -204,6 +205,6 @@ async def test_a_turn_that_cannot_end_in_time_is_given_back_at_once(database: Da
     backend = Backend()
     backend.seconds = 30
     async with process(database, backend, lease_seconds=60) as support:
-        accepted, _ = await support.receive(ANNA, "Where is order 789?")
+        accepted = await support.receive(ANNA, "Where is order 789?")
     async with process(database) as later:
-        assert (await later.wait(ANNA, accepted.turn_id, None, 5) or {})["reply"] == "Order 789 is shipped."
+        assert (await later.wait(ANNA, accepted.turn_id, 5) or {})["reply"] == "Order 789 is shipped."

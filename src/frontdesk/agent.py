@@ -75,7 +75,8 @@ class Agent:
             async with asyncio.timeout(self._settings.turn_seconds):
                 message = await self._converse(state)
                 result = await self._conclude(turn, state, message)
-        except (ModelError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  whatever goes wrong, the customer gets an honest answer
+            # The type only: the text of an exception may hold a customer's.
             log.warning("turn given up", turn=str(turn.turn_id), reason=type(error).__name__)
             result = await self._give_up(state)
         result.steps = state.gate.steps
@@ -108,13 +109,15 @@ class Agent:
             seconds=settings.tool_timeout,
             on_step=on_step,
         )
-        messages = to_messages(self._desk, turn, settings.window_chars)
+        narrowed = held if turn.principal.permissions is not None else None
+        messages = to_messages(self._desk, turn, settings.window_chars, narrowed)
         return _Turn(gate, context, messages, usable(list(self._tools.values()), held))
 
     async def _converse(self, state: _Turn) -> AIMessage:
         """Model, gate, tools, and round again, until the model answers in words."""
         for _ in range(self._settings.max_model_calls):
             message = await self._ask(state)
+            message.tool_calls = message.tool_calls[: self._settings.max_tool_calls + 1]
             state.messages.append(message)
             if not message.tool_calls and not message.invalid_tool_calls:
                 return message
@@ -141,7 +144,7 @@ class Agent:
 
     async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
-        evidence = [turn.message, self._desk.instructions, str(turn.facts)]
+        evidence = [turn.message, self._desk.instructions, *_told(turn.facts)]
         evidence += [text for past in turn.window for text in (past.message, past.reply)]
         evidence += [step.result for past in turn.window for step in past.steps]
         evidence += [step.result for step in state.gate.steps]
@@ -166,9 +169,8 @@ class Agent:
 
     async def _give_up(self, state: _Turn) -> TurnResult:
         """Code hands over to a person when no model can answer."""
-        step = await state.gate.run(
-            "hand_over", {"reason": "failure", "summary": "The assistant could not answer this message."}
-        )
+        summary = "The assistant could not answer this message."
+        step = await state.gate.run("hand_over", {"reason": "failure", "summary": summary}, by_code=True)
         if not step.ok:
             return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
         ticket = orjson.loads(step.result)
@@ -179,6 +181,11 @@ def _tool_message(step: Step, call_id: str) -> ToolMessage:
     return ToolMessage(
         step.result, tool_call_id=call_id, name=step.tool, status="success" if step.ok else "error"
     )
+
+
+def _told(facts: Json) -> list[str]:
+    """What of the facts the customer said; ids that a model looked up are no evidence for the model."""
+    return [*facts.get("said", []), facts.get("name", ""), facts.get("email", "")]
 
 
 def _handed_over(steps: Sequence[Step]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,18 +59,25 @@ async def service(
     ``models`` replaces the chain that settings name; tests pass scripted ones.
     """
     chain = ModelChain(models or model_chain(settings), settings.model_timeout)
-    url, owner_url = database_urls(settings)
-    migrate(owner_url)
-    database = await Database.open(url)
-    agent = Agent(desk, tools_of(desk, database, settings), chain, settings)
-    support = Support(agent, database, settings)
-    await support.start()
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(chain.aclose)
+        url, owner_url = database_urls(settings)
+        migrate(owner_url)
+        database = await Database.open(url)
+        stack.push_async_callback(database.close)
+        agent = Agent(desk, tools_of(desk, database, settings), chain, settings)
+        support = Support(
+            agent, database, settings, revive=None if settings.database_url else _revive(settings)
+        )
+        await support.start()
+        stack.push_async_callback(support.stop)
         yield Service(desk, settings, database, support, tuple(chain.names))
-    finally:
-        await support.stop()
-        await chain.aclose()
-        await database.close()
+
+
+def _revive(settings: Settings) -> Callable[[], None]:
+    """What starts the embedded server again when it has died."""
+    server = embedded.start(settings.data_dir.resolve() / "postgres")
+    return partial(embedded.revive, server)
 
 
 def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:

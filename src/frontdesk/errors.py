@@ -138,7 +138,7 @@ class Draining(FrontdeskError):
 
 
 class DatabaseUnavailable(FrontdeskError):
-    """The database does not answer; nothing was accepted. Try again."""
+    """The database does not answer. Try again; with the same client_message_id a message is answered once."""
 
     code, status, retry_after = "database_unavailable", 503, 5
 
@@ -196,6 +196,12 @@ class LeaseLost(FrontdeskError):
     """Another process took this conversation over; what this one worked out is discarded."""
 
     code = "lease_lost"
+
+
+class DataRefused(FrontdeskError):
+    """The database cannot hold this value."""
+
+    code = "data_refused"
 
 
 class AuditBroken(FrontdeskError):

@@ -30,26 +30,23 @@ class Event:
 
 @dataclass(slots=True)
 class LiveTurn:
-    """A turn this process runs or waits for."""
+    """One attempt at a turn in this process, for whoever waits for it or watches it."""
 
     turn_id: UUID
     conversation_id: UUID
     events: list[Event] = field(default_factory=list[Event])
     done: asyncio.Future[Json] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    abandoned: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """The first event says that the message is safe."""
-        if not self.events:
-            self.emit(
-                "accepted", {"turn_id": str(self.turn_id), "conversation_id": str(self.conversation_id)}
-            )
+        self.emit("accepted", {"turn_id": str(self.turn_id), "conversation_id": str(self.conversation_id)})
 
     def emit(self, kind: str, data: Json) -> None:
         """Add an event and wake whoever watches."""
         self.events.append(Event(len(self.events) + 1, kind, data))
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._wake()
 
     def step(self, tool: str, label: str, ok: bool | None) -> None:
         """A tool starts (ok is None) or has ended."""
@@ -63,20 +60,42 @@ class LiveTurn:
         if not self.done.done():
             self.done.set_result(response)
 
+    def abandon(self) -> None:
+        """This attempt will not be finished here; whoever watches looks elsewhere."""
+        self.abandoned = True
+        self._wake()
+
     async def watch(self, after: int = 0, quiet: float = 15.0) -> AsyncGenerator[Event | None]:
-        """Events from number ``after`` + 1 on, until the turn is done; None after each ``quiet`` seconds."""
+        """Events from number ``after`` + 1 on; None after each ``quiet`` seconds without one.
+
+        Ends with ``done``, which is given even to who has seen it already, or when the attempt is abandoned.
+        """
         while True:
             changed = self._changed
-            for event in self.events[after:]:
+            for event in _rest(self.events, after):
                 yield event
                 after = event.n
                 if event.type == "done":
                     return
-            if after >= len(self.events):
-                try:
-                    await asyncio.wait_for(changed.wait(), quiet)
-                except TimeoutError:
-                    yield None
+            if self.abandoned:
+                return
+            try:
+                await asyncio.wait_for(changed.wait(), quiet)
+            except TimeoutError:
+                yield None
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def _rest(events: list[Event], after: int) -> list[Event]:
+    """The events behind number ``after``; at least the last where that is ``done``.
+
+    A turn that ran again may have had fewer steps than the attempt somebody saw the beginning of.
+    """
+    rest = events[after:]
+    return rest or [event for event in events[-1:] if event.type == "done"]
 
 
 def step_data(tool: str, label: str, ok: bool | None) -> Json:
@@ -89,8 +108,8 @@ def pieces(reply: str) -> list[str]:
     return PIECE.findall(reply)
 
 
-def replay(turn: StoredTurn) -> list[Event]:
-    """The events of a turn that is done, as they were when it was watched live."""
+def replay(turn: StoredTurn, after: int = 0) -> list[Event]:
+    """The events of a turn that is done behind number ``after``, as they were when it was watched live."""
     live: list[tuple[str, Json]] = [
         ("accepted", {"turn_id": str(turn.turn_id), "conversation_id": str(turn.conversation_id)})
     ]
@@ -100,7 +119,7 @@ def replay(turn: StoredTurn) -> list[Event]:
             live.append(("step", step_data(step["tool"], step["label"], step.get("ok", True))))
     live += [("text", {"text": text}) for text in pieces(turn.reply)]
     live.append(("done", response_of(turn)))
-    return [Event(n, kind, data) for n, (kind, data) in enumerate(live, start=1)]
+    return _rest([Event(n, kind, data) for n, (kind, data) in enumerate(live, start=1)], after)
 
 
 def response_of(turn: StoredTurn) -> Json:

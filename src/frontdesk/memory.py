@@ -18,7 +18,10 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from frontdesk.desk import Frontdesk
 from frontdesk.domain import Json, PastTurn, Step, TurnInput
 
+# Calls the gate refused: shown again they would only invite more, and their names may be no tool's.
+REFUSED = frozenset({"unknown_tool", "permission_denied", "too_many_calls"})
 MOST_IDS, MOST_SAID, MOST_ANSWERED = 12, 30, 12
+MOST_ID_CHARS = 64
 MOST_CHARS = 200  # of one remembered sentence
 RESULT_CHARS = 4000  # of one tool result in the window
 
@@ -46,8 +49,13 @@ def prompt_template() -> tuple[str, str]:
     return head.removeprefix("version:").strip(), text.strip()
 
 
-def to_messages(desk: Frontdesk, turn: TurnInput, max_chars: int) -> list[BaseMessage]:
-    """The system prompt, the window's turns that fit in ``max_chars``, and the new message."""
+def to_messages(
+    desk: Frontdesk, turn: TurnInput, max_chars: int, held: frozenset[str] | None = None
+) -> list[BaseMessage]:
+    """The system prompt, the window's turns that fit in ``max_chars``, and the new message.
+
+    Turns that read what this caller may not (``held``: the permissions of a narrowed token) are left out.
+    """
     _, text = prompt_template()
     filled = text.format(
         desk=desk.name,
@@ -62,7 +70,8 @@ def to_messages(desk: Frontdesk, turn: TurnInput, max_chars: int) -> list[BaseMe
         "mode": turn.mode,
     }
     messages: list[BaseMessage] = [SystemMessage(filled, additional_kwargs={"frontdesk": about})]
-    for past in _fitting(turn.window, max_chars):
+    readable = [p for p in turn.window if held is None or all(s.permission in held for s in p.steps if s.ok)]
+    for past in _fitting(readable, max_chars):
         messages += _past(past)
     return [*messages, HumanMessage(turn.message)]
 
@@ -72,7 +81,9 @@ def _fitting(window: Sequence[PastTurn], max_chars: int) -> list[PastTurn]:
     kept: list[PastTurn] = []
     for past in reversed(window):
         max_chars -= len(past.message) + len(past.reply)
-        max_chars -= sum(min(len(step.result), RESULT_CHARS) for step in past.steps)
+        max_chars -= sum(
+            min(len(step.result), RESULT_CHARS) + len(str(step.arguments)) for step in past.steps
+        )
         if max_chars < 0:
             break
         kept.append(past)
@@ -81,10 +92,11 @@ def _fitting(window: Sequence[PastTurn], max_chars: int) -> list[PastTurn]:
 
 def _past(past: PastTurn) -> list[BaseMessage]:
     messages: list[BaseMessage] = [HumanMessage(past.message)]
-    if past.steps:
+    steps = [step for step in past.steps if step.error not in REFUSED]
+    if steps:
         calls: list[Any] = [
             {"name": step.tool, "args": step.arguments, "id": f"t{past.seq}_{n}", "type": "tool_call"}
-            for n, step in enumerate(past.steps)
+            for n, step in enumerate(steps)
         ]
         messages.append(AIMessage("", tool_calls=calls))
         messages += [
@@ -94,7 +106,7 @@ def _past(past: PastTurn) -> list[BaseMessage]:
                 name=step.tool,
                 status="success" if step.ok else "error",
             )
-            for n, step in enumerate(past.steps)
+            for n, step in enumerate(steps)
         ]
     return [*messages, AIMessage(past.reply)] if past.reply else messages
 
@@ -103,7 +115,7 @@ def remember(facts: Json, message: str, steps: Sequence[Step]) -> Json:
     """The facts after a turn: who, which objects were spoken of, what was said, what was looked up."""
     new: Json = dict(facts)
     if name := NAME.search(message) or NAME_ANY_CASE.search(message):
-        new["name"] = name[1].strip()
+        new["name"] = name[1].strip()[:80]
     if email := EMAIL.search(message):
         new["email"] = email[0][:MOST_CHARS]
     said = [
@@ -122,10 +134,12 @@ def _remember_step(facts: Json, step: Step) -> None:
     """Ids a successful look-up was made with: ``order_id`` is the one last spoken of, ``order_ids`` all."""
     if not step.ok:
         return
-    ids = {k: v for k, v in step.arguments.items() if k.endswith("_id") and isinstance(v, str) and v}
+    # The gate keeps only arguments that the tool takes, so the keys are the desk's own, not a model's.
+    found = {k: str(v)[:MOST_ID_CHARS] for k, v in step.arguments.items() if k.endswith("_id") and v}
+    ids = dict(list(found.items())[:4])
     for key, value in ids.items():
-        facts[key] = value[:MOST_CHARS]
-        facts[f"{key}s"] = _newest([*facts.get(f"{key}s", []), value[:MOST_CHARS]], MOST_IDS)
+        facts[key] = value
+        facts[f"{key}s"] = _newest([*facts.get(f"{key}s", []), value], MOST_IDS)
     if ids:
         line = f"{step.tool} {' '.join(ids.values())}"[:MOST_CHARS]
         facts["answered"] = _newest([*facts.get("answered", []), line], MOST_ANSWERED)

@@ -8,6 +8,7 @@ conversation at a time, the one that holds its lease; a lease that runs out is t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID, uuid4
 
@@ -16,14 +17,14 @@ import structlog
 from frontdesk.agent import Agent
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
-from frontdesk.errors import DatabaseUnavailable, Draining, LeaseLost, QueueFull
+from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull
 from frontdesk.live import LiveTurn, response_from, response_of
 from frontdesk.settings import Settings
 from frontdesk.store.turns import Accepted, StoredTurn, Turns
 
 log = structlog.get_logger("frontdesk.support")
 
-MOST_ATTEMPTS = 3  # a turn that has ended its process this often goes to a person
+MOST_ATTEMPTS = 2  # a turn that was begun again this often, and ended its process each time, goes to a person
 SWEEP_SECONDS = 2.0
 KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; later it is read back
 
@@ -31,13 +32,24 @@ KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; l
 class Support:
     """The desk at work in one process. Use ``start`` and ``stop``."""
 
-    def __init__(self, agent: Agent, database: Database, settings: Settings) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        database: Database,
+        settings: Settings,
+        *,
+        revive: Callable[[], None] | None = None,
+    ) -> None:
+        """``revive`` starts a database of our own again; a server of somebody else's is theirs to start."""
         self._agent = agent
+        self._revive = revive
         self._settings = settings
         self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns)
         self._live: dict[UUID, LiveTurn] = {}
+        self._open: dict[UUID, dict[UUID, LiveTurn]] = {}  # by conversation: turns not answered yet
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
-        self._again: set[UUID] = set()  # conversations that got a message while their task was ending
+        self._again: set[UUID] = set()  # conversations that got a message while their task was at work
+        self._waiting = 0  # turns accepted here and not yet answered
         self._stopping = asyncio.Event()
         self._helpers: list[asyncio.Task[None]] = []
 
@@ -45,9 +57,13 @@ class Support:
         """Begin to keep leases, and to look for turns that other processes left behind."""
         self._helpers = [asyncio.create_task(self._sweep()), asyncio.create_task(self._heartbeat())]
 
+    def drain(self) -> None:
+        """Accept nothing more from now on."""
+        self._stopping.set()
+
     async def stop(self, seconds: float = 10.0) -> None:
         """Accept nothing more, let running turns end, and give back what does not end in time."""
-        self._stopping.set()
+        self.drain()
         if self._running:
             _, late = await asyncio.wait(self._running.values(), timeout=seconds)
             for task in late:
@@ -62,8 +78,8 @@ class Support:
 
     @property
     def waiting(self) -> int:
-        """How many conversations are being answered now."""
-        return len(self._running)
+        """How many turns this process is to answer or is answering."""
+        return self._waiting
 
     # ------------------------------------------------------------------ for channels
     async def receive(
@@ -74,15 +90,15 @@ class Support:
         channel: str = "api",
         conversation_id: UUID | None = None,
         client_message_id: str | None = None,
-    ) -> tuple[Accepted, LiveTurn | None]:
-        """Store a message and see that it is answered; returns once it cannot be lost.
+    ) -> Accepted:
+        """Store a message and see that it is answered; returns once it cannot be lost. Then ``wait`` for it.
 
-        The LiveTurn is None when another process answers it (or has answered it): use ``find``. Raises
-        NotFound, IdempotencyMismatch, QueueFull, Draining or DatabaseUnavailable; then nothing is stored.
+        Raises NotFound, IdempotencyMismatch, QueueFull or Draining, and nothing is stored; or
+        DatabaseUnavailable, after which it is stored or not: with a client_message_id, just send it again.
         """
         if self.draining:
             raise Draining
-        if len(self._running) >= self._settings.queue_limit:
+        if self._waiting >= self._settings.queue_limit:
             raise QueueFull
         accepted = await self._turns.accept(
             principal,
@@ -92,10 +108,9 @@ class Support:
             client_message_id=client_message_id,
         )
         if accepted.claimed:
-            live = self._live_turn(accepted.turn_id, accepted.conversation_id)
+            self._watchable(accepted.turn_id, accepted.conversation_id)
             self._run(principal, accepted.conversation_id, accepted.turn)
-            return accepted, live
-        return accepted, self._live.get(accepted.turn_id)
+        return accepted
 
     async def find(self, principal: Principal, turn_id: UUID) -> StoredTurn:
         """A turn of the principal's as it stands. Raises NotFound, also for somebody else's."""
@@ -105,16 +120,14 @@ class Support:
         """The turn if this process runs it or has just done so."""
         return self._live.get(turn_id)
 
-    async def wait(
-        self, principal: Principal, turn_id: UUID, live: LiveTurn | None, seconds: float
-    ) -> Json | None:
+    async def wait(self, principal: Principal, turn_id: UUID, seconds: float) -> Json | None:
         """The response once the turn is done, here or in another process; None if it takes longer."""
         deadline = asyncio.get_running_loop().time() + seconds
         pause = 0.05
         while True:
             left = deadline - asyncio.get_running_loop().time()
-            live = self._live.get(turn_id, live)  # its process may have died, and this one taken it over
-            if live:
+            live = self._live.get(turn_id)  # a later attempt may have taken the place of the one we knew
+            if live and left > 0:
                 done, _ = await asyncio.wait([live.done], timeout=min(left, 2.0))
                 if done:
                     return live.done.result()
@@ -123,7 +136,7 @@ class Support:
                 return response_of(stored)
             if left <= 0:
                 return None
-            if not live:
+            if not live or live.abandoned:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
 
@@ -139,28 +152,45 @@ class Support:
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
         try:
-            begun = (first, 1) if first else await self._turns.next(principal, conversation_id)
-            while True:
-                self._again.discard(conversation_id)
-                more = await self._answer(*begun) if begun else False
+            begun = (first, 0) if first else await self._next(principal, conversation_id)
+            while begun:
+                more = await self._answer(*begun)
                 # Between the last commit and here a message may have come in and taken the lease for us.
                 if not more and conversation_id not in self._again:
                     return
-                begun = await self._turns.next(principal, conversation_id)
+                begun = await self._next(principal, conversation_id)
         except LeaseLost:
             log.warning("conversation taken over", conversation=str(conversation_id))
-        except asyncio.CancelledError:
-            await self._turns.release(principal.key, conversation_id)
-            raise
         except DatabaseUnavailable:
             log.warning("database gone; the turn is taken up again", conversation=str(conversation_id))
+        except (
+            asyncio.CancelledError
+        ):  # stopping: whoever takes the turn need not wait for the lease to run out
+            with suppress(DatabaseUnavailable):
+                await self._turns.release(principal.key, conversation_id)
+        except Exception as error:  # noqa: BLE001  a defect of ours; the attempts it costs bring a person in
+            # The type only: the text of an exception may hold a customer's.
+            log.error("turn failed", conversation=str(conversation_id), error=type(error).__name__)  # noqa: TRY400
         finally:
-            self._again.discard(conversation_id)
-            del self._running[conversation_id]
+            self._leave(conversation_id)
+
+    async def _next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int] | None:
+        """The next turn. Messages that come in from here on raise the flag again, so none is overlooked."""
+        self._again.discard(conversation_id)
+        return await self._turns.next(principal, conversation_id)
+
+    def _leave(self, conversation_id: UUID) -> None:
+        """This task is done with the conversation; whoever still watches a turn of it looks in the database."""
+        del self._running[conversation_id]
+        self._again.discard(conversation_id)
+        for live in self._open.pop(conversation_id, {}).values():
+            live.abandon()
+            self._live.pop(live.turn_id, None)
+            self._waiting -= 1
 
     async def _answer(self, turn: TurnInput, attempts: int) -> bool:
         """Run one turn, commit what it came to, then show it. Returns whether more turns wait."""
-        live = self._live_turn(turn.turn_id, turn.conversation_id)
+        live = self._attempt(turn)
         if turn.mode == "human":  # a person answers here; the message is theirs to read
             result = TurnResult("", Outcome.HANDED_OFF, facts=turn.facts, mode="human")
         elif attempts > MOST_ATTEMPTS:
@@ -169,10 +199,12 @@ class Support:
             result = await self._agent.run(turn, live.step)
         try:
             more = await self._turns.finish(turn, result)
-        except LeaseLost:
-            self._live.pop(turn.turn_id, None)  # whoever waits here reads the other process's answer
-            raise
+        except DataRefused:  # what cannot be stored cannot be shown: a person takes over
+            result = await self._agent.hand_over(turn)
+            more = await self._turns.finish(turn, result)
         live.finish(response_from(turn.conversation_id, turn.turn_id, result))
+        self._waiting -= 1
+        del self._open[turn.conversation_id][turn.turn_id]
         asyncio.get_running_loop().call_later(KEEP_SECONDS, self._live.pop, turn.turn_id, None)
         log.info(
             "turn",
@@ -186,28 +218,58 @@ class Support:
         )
         return more
 
-    def _live_turn(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
-        return self._live.setdefault(turn_id, LiveTurn(turn_id, conversation_id))
+    def _watchable(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
+        """A new LiveTurn for a turn that is to be answered here."""
+        opened = self._open.setdefault(conversation_id, {})
+        self._waiting += turn_id not in opened
+        live = self._live[turn_id] = opened[turn_id] = LiveTurn(turn_id, conversation_id)
+        return live
+
+    def _attempt(self, turn: TurnInput) -> LiveTurn:
+        """The LiveTurn of this attempt: the one that waits for it, or a new one in the place of an earlier try."""
+        live = self._live.get(turn.turn_id)
+        if live and len(live.events) == 1:
+            return live
+        if live:
+            live.abandon()
+        return self._watchable(turn.turn_id, turn.conversation_id)
 
     async def _heartbeat(self) -> None:
-        """Keep the leases of conversations that take long."""
+        """Keep the leases of conversations that take long; leave those that were taken from us."""
         while not self.draining or self._running:
             before = set(self._running)
             await asyncio.sleep(self._settings.lease_seconds / 3)
             if long := before & self._running.keys():
-                with suppress(DatabaseUnavailable):  # finishing the turn finds out whether the lease was lost
-                    await self._turns.renew(long)
+                with suppress(DatabaseUnavailable):
+                    kept = await self._turns.renew(long)
+                    for conversation_id in long - kept:
+                        if (task := self._running.get(conversation_id)) and not await self._just_left(task):
+                            task.cancel()
+
+    async def _just_left(self, task: asyncio.Task[None]) -> bool:
+        """Whether a task that no longer holds its lease has given it back itself and is about to end."""
+        await asyncio.sleep(0.1)
+        return task.done()
 
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""
         while not self.draining:
             try:
-                for conversation_id, key in await self._turns.abandoned():
-                    if conversation_id not in self._running and await self._turns.claim(key, conversation_id):
-                        kind, _, identity = key.partition(":")
-                        log.info("taking over", conversation=str(conversation_id))
-                        self._run(Principal(kind, identity), conversation_id)  # pyright: ignore[reportArgumentType]
+                await self._take_over()
             except DatabaseUnavailable:
                 log.warning("database gone; will look again")
+                if self._revive:
+                    with suppress(Exception):  # it may still be starting, or another process is at it
+                        await asyncio.to_thread(self._revive)
+            except Exception as error:  # noqa: BLE001  whatever it is, turns must go on being looked for
+                log.warning("looking for turns failed", error=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), SWEEP_SECONDS)
+
+    async def _take_over(self) -> None:
+        room = self._settings.queue_limit - self._waiting
+        for conversation_id, key in await self._turns.abandoned(max(0, min(100, room))):
+            if conversation_id not in self._running and await self._turns.claim(key, conversation_id):
+                kind, _, identity = key.partition(":")
+                log.info("taking over", conversation=str(conversation_id))
+                self._run(Principal(kind, identity), conversation_id)  # pyright: ignore[reportArgumentType]

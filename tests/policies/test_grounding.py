@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,8 @@ from frontdesk.policies.grounding import cite, clean, unsupported
 EVIDENCE = [
     '{"order_id":"789","total":"1234.50","shipped_on":"2025-01-10","url":"https://t.example/x1"}',
     "30 days",
+    '{"ids":[4561,7892,8903]}',
+    '{"orders":["123","456"],"mail":"help@shop.example"}',
 ]
 
 
@@ -19,6 +23,10 @@ EVIDENCE = [
         "It cost EUR 1234.5 and left on 10 Jan.",
         "You have 2 parcels and 30 days. Follow it: https://t.example/x1.",
         "1. First\n2. Second",
+        "It left on 10.01.2025, we answer 24/7.",
+        "Your orders are 4561, 7892 and 8903.",
+        "Orders 123, 456: [write](mailto:help@shop.example).",
+        "That is order 789, and you have 12 orders.",
     ],
 )
 def test_what_a_tool_or_a_passage_says_may_be_said(reply: str) -> None:
@@ -37,6 +45,9 @@ def test_what_a_tool_or_a_passage_says_may_be_said(reply: str) -> None:
         ("It cost 234 EUR.", "234"),
         ("Half of it is 50 percent.", "50"),
         ("Follow it: https://evil.example/x1", "https://evil.example/x1"),
+        ("Follow it: https://t.example/x", "https://t.example/x"),
+        ("Go to www.evil.example/pay", "www.evil.example/pay"),
+        ("[Write](mailto:thief@evil.example)", "mailto:thief@evil.example"),
     ],
 )
 def test_what_nothing_supports_is_named(reply: str, made_up: str) -> None:
@@ -61,11 +72,13 @@ def test_cleaning_twice_changes_nothing_and_leaves_no_markup(reply: str) -> None
     [
         ("<script>alert(1)</script>hi", "alert(1)hi"),
         ("![p](https://evil.example/a.png?q=789)", "p"),
-        ("[a](javascript:alert(1)) [b](http://x.example)", "a) b"),
+        ("[a](javascript:alert(1)) [b](http://x.example)", "[a] (javascript:alert(1)) b"),
         ("see http://x.example/a now", "see  now"),
         ("[ok](https://shop.example/a)", "[ok](https://shop.example/a)"),
         ("a\u202eb\x00c", "abc"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("<<a>script>alert(1)<<a>/script>", "alert(1)"),
+        ("[Pay][x]\n\n[x]: javascript:alert(1)", "[Pay][x]"),
     ],
 )
 def test_only_plain_markdown_with_https_links_leaves(reply: str, left: str) -> None:
@@ -80,3 +93,18 @@ def test_citations_are_numbered_in_order_and_a_made_up_one_is_removed() -> None:
     text, citations = cite("First [3]. Second [1], third [3], made up [9].", [passage(n) for n in (1, 2, 3)])
     assert text == "First [1]. Second [2], third [1], made up."
     assert [(c.n, c.url) for c in citations] == [(1, "https://h.example/3"), (2, "https://h.example/1")]
+
+
+@pytest.mark.parametrize(
+    "piece", ["[a](", "![a](", "<a ", "[1]", "1,234", "10 January ", "https://a", "[[[", "1.1.", "]("]
+)
+def test_no_text_however_repeated_takes_long(piece: str) -> None:
+    text = piece * (8000 // len(piece))
+    began = time.process_time()
+    unsupported(clean(text), [text, text])
+    assert time.process_time() - began < 1.0  # generous: what is meant is seconds, not milliseconds
+
+
+@given(st.text(), st.text())
+def test_no_text_makes_the_gate_raise(reply: str, source: str) -> None:
+    unsupported(clean(reply), [source, "I paid on 1 \u017fep, \u0661\u0662 and \u00b2"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
@@ -14,8 +14,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from frontdesk.database.migrate import APP_ROLE, SCHEMA, migrate, unreachable
-from frontdesk.errors import DatabaseUnavailable, SettingsError
+from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unreachable
+from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 
 __all__ = ["APP_ROLE", "SCHEMA", "Database", "as_owner", "migrate"]
 
@@ -27,6 +27,12 @@ def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
     """A connection of the role that owns the tables, for those who run the desk; rows come as dicts."""
     options = f"-c search_path={SCHEMA},public"
     return psycopg.Connection[dict[str, Any]].connect(conninfo, options=options, row_factory=dict_row)
+
+
+CALL_SECONDS = 5.0  # a server that is stopped, not gone, answers nothing and closes nothing
+PING_SECONDS = 2.0
+# A standby that has not taken over yet refuses to write with an InternalError.
+GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 
 
 class Database:
@@ -76,6 +82,8 @@ class Database:
                     "SELECT pg_has_role(current_user, rolname, 'MEMBER'), current_user FROM pg_roles WHERE rolname = %s",
                     (APP_ROLE,),
                 ).fetchone()
+        except psycopg.ProgrammingError:
+            raise SettingsError(NOT_A_URL) from None
         except psycopg.OperationalError as error:
             raise unreachable("FRONTDESK_DATABASE_URL", error) from None
         if row is None or not row[0]:
@@ -94,33 +102,31 @@ class Database:
 
         Without a principal it sees no customer's row. Raises DatabaseUnavailable when PostgreSQL is gone.
         """
-        try:
+        with _translated():
             async with self._pool.connection() as connection, connection.transaction():
                 if principal is not None:
                     await connection.execute(
                         "SELECT set_config('frontdesk.principal', %s, true)", (principal,), prepare=True
                     )
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise DatabaseUnavailable from error
 
     async def call(self, function: str, *arguments: Any) -> tuple[Any, ...] | None:
         """The first row of one of the database's own functions: one round trip, a transaction of its own.
 
-        Such a function names its principal itself, as its first argument. Raises DatabaseUnavailable.
+        Such a function names its principal itself, as its first argument. Raises DatabaseUnavailable, also
+        when a server that hangs has not answered in time, and DataRefused.
         """
         marks = ", ".join(["%s"] * len(arguments))
-        try:
-            async with self._pool.connection() as connection:
-                query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
+        query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
+        with _translated():
+            async with asyncio.timeout(CALL_SECONDS), self._pool.connection() as connection:
                 return await (await connection.execute(query, arguments, prepare=True)).fetchone()
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise DatabaseUnavailable from error
 
     async def ping(self) -> None:
         """Ask the server whether it is there; raises DatabaseUnavailable if not."""
-        async with self.transaction() as connection:
-            await connection.execute("SELECT 1")
+        with _translated():
+            async with asyncio.timeout(PING_SECONDS), self._pool.connection() as connection:
+                await connection.execute("SELECT 1")
 
     async def _check_role(self) -> None:
         async with self.transaction() as connection:
@@ -133,6 +139,17 @@ class Database:
                 "FRONTDESK_DATABASE_URL: row-level security does not bind this role; "
                 f"let it be a member of {APP_ROLE} that owns no table"
             )
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """PostgreSQL's own errors as ours, without their text: it quotes the row it refuses."""
+    try:
+        yield
+    except psycopg.DataError:
+        raise DataRefused from None
+    except (TimeoutError, PoolTimeout, *GONE) as error:
+        raise DatabaseUnavailable from error
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:

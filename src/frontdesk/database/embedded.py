@@ -39,6 +39,12 @@ def start(folder: Path) -> PostgresServer:
     return get_server(folder)
 
 
+def revive(server: PostgresServer) -> None:
+    """Start the server again if it has died; does nothing while it runs."""
+    with server._lock:  # pyright: ignore[reportPrivateUsage]  (the wheel's lock between processes)
+        server.ensure_postgres_running()
+
+
 def database(server: PostgresServer, name: str) -> str:
     """A connection string for the database ``name`` on ``server``, made if absent."""
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -13,6 +13,10 @@ from frontdesk.errors import DatabaseUnavailable, SettingsError
 
 SCHEMA = "frontdesk"
 APP_ROLE = "frontdesk_app"
+NOT_A_URL = (
+    "FRONTDESK_DATABASE_URL or FRONTDESK_MIGRATION_URL: this is no connection string; "
+    "write postgresql://user:password@host:5432/database"
+)
 LOCK = 7_240_311_002  # any number, the same for every Frontdesk
 
 
@@ -44,6 +48,10 @@ def migrate(conninfo: str, *, to: int | None = None) -> list[str]:
             f"FRONTDESK_MIGRATION_URL: its role may not prepare the database ({error.diag.message_primary}). "
             f"Let a superuser run: CREATE ROLE {APP_ROLE} NOLOGIN; CREATE EXTENSION vector; and own the database"
         ) from None
+    except psycopg.ProgrammingError as error:
+        if error.diag.sqlstate is None:  # libpq could not read the string; its words quote the password
+            raise SettingsError(NOT_A_URL) from None
+        raise
     except psycopg.OperationalError as error:
         raise unreachable("FRONTDESK_DATABASE_URL or FRONTDESK_MIGRATION_URL", error) from None
 

@@ -7,9 +7,12 @@ into a result the model can read.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import cast
 from uuid import UUID, uuid5
 
 import structlog
@@ -20,6 +23,9 @@ from frontdesk.errors import ToolError
 from frontdesk.tools import Tool, ToolContext, encode
 
 log = structlog.get_logger("frontdesk.gate")
+
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+MOST_CHARS, MOST_ITEMS, MOST_DEPTH = 8000, 100, 8  # of one argument
 
 OnStep = Callable[
     [str, str, bool | None], None
@@ -101,12 +107,19 @@ class Gate:
         self._on_step = on_step
         self.steps: list[Step] = []
         self._calls = 0
+        self._effects: dict[str, list[str]] = {}
 
-    async def run(self, name: str, arguments: Json) -> Step:
-        """Decide, and run if allowed. Never raises for what a model or a tool does wrong."""
+    async def run(self, name: str, arguments: Json, *, by_code: bool = False) -> Step:
+        """Decide, and run if allowed. Never raises for what a model or a tool does wrong.
+
+        ``by_code``: code calls, not a model; then the limit on a model's calls does not count.
+        """
         tool = self._tools.get(name)
-        decision = decide(tool, self._held, self._calls, self._most_calls)
+        decision = decide(tool, self._held, 0 if by_code else self._calls, self._most_calls)
         self._calls += 1
+        # What the tool does not take is not kept: a model may write anything there.
+        arguments = {key: arguments[key] for key in tool.accepts if key in arguments} if tool else {}
+        arguments = cast("Json", plain(arguments))
         started = time.perf_counter()
         label = _label(tool, arguments) if decision.allowed else ""
         if decision.allowed and tool:
@@ -119,7 +132,7 @@ class Gate:
                 "tool call refused", tool=name[:80], code=decision.code, turn=str(self._context.turn_id)
             )
         step = Step(
-            tool=tool.name if tool else name[:80],
+            tool=tool.name if tool else "unknown",
             label=label,
             arguments=arguments,
             result=result,
@@ -131,11 +144,21 @@ class Gate:
         self.steps.append(step)
         return step
 
+    def _effect_number(self, tool: Tool, arguments: Json) -> int:
+        """Which effect of this tool in this turn: the same call again is the same effect."""
+        met = self._effects.setdefault(tool.name, [])
+        wanted = encode(arguments)
+        if wanted not in met:
+            met.append(wanted)
+        return met.index(wanted)
+
     async def _call(self, tool: Tool, arguments: Json) -> tuple[str, str]:
         """(result, error code) of an allowed call."""
         context = self._context
         if tool.grant.changes:
-            context.effect_id = str(effect_id(context.turn_id, tool.name))
+            context.effect_id = str(
+                effect_id(context.turn_id, tool.name, self._effect_number(tool, arguments))
+            )
         try:
             async with asyncio.timeout(self._seconds):
                 return await tool.call(arguments, context), ""
@@ -149,10 +172,29 @@ class Gate:
             return _error("tool_error", "This failed for a reason of our own."), "tool_error"
 
 
-def effect_id(turn_id: UUID, tool: str) -> UUID:
-    """The name of the effect of ``tool`` in a turn: a turn that runs again after a crash repeats the name,
-    so that whoever carries the effect out knows it has done so already."""
-    return uuid5(turn_id, tool)
+def effect_id(turn_id: UUID, tool: str, number: int = 0) -> UUID:
+    """The name of the effect that is ``tool``'s ``number`` in a turn.
+
+    A turn that runs again after a crash repeats the name, so that whoever carries the effect out knows it has
+    done so already, even where the model words it differently the second time.
+    """
+    return uuid5(turn_id, f"{tool}:{number}")
+
+
+def plain(value: object, depth: int = 0) -> object:
+    """A model's JSON as PostgreSQL and everybody's JSON can hold it: bounded, no NUL, no half surrogates."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("", value[:MOST_CHARS])
+    if isinstance(value, bool | float | None):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)[:40]
+    if isinstance(value, dict) and depth < MOST_DEPTH:
+        items = cast("dict[object, object]", value).items()
+        return {UNSTORABLE.sub("", str(k))[:200]: plain(v, depth + 1) for k, v in islice(items, MOST_ITEMS)}
+    if isinstance(value, list | tuple) and depth < MOST_DEPTH:
+        return [plain(item, depth + 1) for item in islice(cast("list[object]", value), MOST_ITEMS)]
+    return None
 
 
 def _error(code: str, message: str) -> str:
@@ -165,6 +207,6 @@ def _label(tool: Tool | None, arguments: Json) -> str:
         return ""
     try:
         filled = (tool.grant.step or tool.name.replace("_", " ").capitalize()).format(**arguments)
-    except (KeyError, IndexError, ValueError, AttributeError):
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         filled = tool.name.replace("_", " ").capitalize()
     return filled[:120]

@@ -8,16 +8,23 @@ a passage, what is remembered, or the customer's own words.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from frontdesk.domain import Citation, Passage
 
-IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\([^)\n]{0,2000}\)")
+MOST_CHARS = 8000  # of a reply; also bounds what the expressions below may take
+
+IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
 HTML = re.compile(r"<(?:!--|/?[A-Za-z][^<>]{0,2000})>?")
-LINK = re.compile(r"\[([^\]\n]{1,300})\]\(([^)\s]{1,2000})[^)\n]{0,200}\)")
-URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s)>\]\"']+", re.IGNORECASE)
+LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\s]{1,2000})(?:[ \t][^()\n]{0,200})?\)")
+TARGET = re.compile(r"\]\(\s*(?!https://|mailto:)")
+REFERENCE = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,300}\]:.*$", re.MULTILINE)
+URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s)>\]\"'\\]+", re.IGNORECASE)
+HOST = re.compile(r"\bwww\.[^\s)>\]\"'\\]+|\bmailto:[^\s)>\]\"'\\]+", re.IGNORECASE)
+ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 MONTHS = {
     name: number
@@ -41,23 +48,33 @@ MONTHS = {
     for name in names.split("/")
 }
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
-DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({MONTH})\b\.?,?(?:\s+(\d{{4}}))?", re.IGNORECASE)
+ISO_DATE = re.compile(r"\b([0-9]{4})-([0-9]{2})-([0-9]{2})(?!\d)")
+DAY_FIRST = re.compile(r"(?<![\w.])([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?!\d)")
+# ASCII: without it "ſep" is a September to the expression and to nobody else.
+DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({MONTH})\b\.?,?(?:\s+(\d{{4}}))?", re.IGNORECASE | re.ASCII
+)
 MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
-NUMBER = re.compile(r"\d+(?:[.,  ’']\d{3})*(?:[.,]\d+)?")
+NUMBER = re.compile(r"(?<![^\W\d_])\d+(?:[.,  ’']\d{3}(?!\d))*(?:[.,]\d+)?")
+LIST_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
+LOOKS = 20  # places at which a number is looked at before all numbers are read instead
 AFTER = re.compile(r"\d|[.,]\d")  # what goes on as the same number
 DECIMAL = re.compile(r"(.*)[.,](\d+)")
 
-SMALL = 10  # counts up to here ("two parcels", list numbers) need no source
+PUNCTUATION = ".,;:!?*_"
+SMALL = 12  # counts up to here ("two parcels", list numbers) need no source
 
 
 def clean(reply: str) -> str:
     """The reply without images, HTML, control characters, and links to anything but https."""
-    reply = CONTROL.sub("", reply)
-    reply = IMAGE.sub(lambda m: m[1], reply)
+    reply = CONTROL.sub("", reply[:MOST_CHARS])
+    reply = REFERENCE.sub("", IMAGE.sub(lambda m: m[1], reply))
     reply = LINK.sub(lambda m: m[0] if m[2].startswith(("https://", "mailto:")) else m[1], reply)
+    reply = TARGET.sub("] (", reply)  # what still looks like a link, with brackets in its target
     reply = URL.sub(lambda m: m[0] if m[0].lower().startswith("https://") else "", reply)
-    return HTML.sub("", reply).strip()
+    while (without := HTML.sub("", reply)) != reply:  # what is taken out may have hidden a tag around it
+        reply = without
+    return reply.strip()
 
 
 def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
@@ -84,31 +101,51 @@ def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
 
 def unsupported(reply: str, evidence: Iterable[str]) -> list[str]:
     """The amounts, dates, ids and links of a reply that stand nowhere in the evidence."""
-    reply = MARK.sub("", reply)
+    reply = LIST_ITEM.sub("", MARK.sub("", reply)).replace("24/7", "")
     source = "\n".join(evidence)
-    missing = [url for url in URL.findall(reply) if url.rstrip(".,;:!?*_") not in source]
+    missing = _unknown_places(reply, source)
     reply = URL.sub(" ", reply)
     # What stands there word for word is looked for first: reading all of a window's numbers costs more.
     dates = sorted(date for date in _dates(reply) if not _stands(_iso(date), source))
     if dates:
         known = _dates(source)
         missing += [_iso(date) for date in dates if not any(_same_day(date, other) for other in known)]
-    bare = MONTH_DAY.sub(" ", DAY_MONTH.sub(" ", ISO_DATE.sub(" ", reply)))
-    numbers = {_plain(n) for n in NUMBER.findall(bare) if not _is_small(n) and not _stands(n, source)}
+    for shape in (ISO_DATE, DAY_FIRST, DAY_MONTH, MONTH_DAY):
+        reply = shape.sub(" ", reply)
+    numbers = {n for n in NUMBER.findall(reply) if not _is_small(n) and not _stands(n, source)}
     if numbers:
-        missing += sorted(n for n in numbers - _numbers(source) if not _is_small(n))
+        known_numbers = _numbers(source)
+        missing += sorted({_plain(n) for n in numbers if not _told(n, known_numbers)})
     return missing
+
+
+def _unknown_places(reply: str, source: str) -> list[str]:
+    """Links and addresses that are not in the source, whole: a known one's beginning is another place."""
+    found = [place.rstrip(PUNCTUATION) for shape in (URL, HOST) for place in shape.findall(reply)]
+    if not found:
+        return []
+    known = {place.rstrip(PUNCTUATION) for shape in (URL, HOST) for place in shape.findall(source)}
+    known |= {f"mailto:{address}" for address in ADDRESS.findall(source)}
+    return [place for place in found if place not in known]
+
+
+def _told(number: str, known: set[str]) -> bool:
+    """Whether a number is known; "123 456" and "100,200" may also be two numbers, each of them known."""
+    parts = [part.lstrip("0") or "0" for part in re.split(r"\D", number) if part]
+    return _plain(number) in known or (len(parts) > 1 and all(_is_small(p) or p in known for p in parts))
 
 
 def _stands(number: str, source: str) -> bool:
     """Whether a number or an ISO date stands in the source as written, not as a part of another number."""
     at = source.find(number)
-    while at >= 0:
+    for _ in range(LOOKS):
+        if at < 0:
+            break
         end = at + len(number)
         before, after = source[max(0, at - 1) : at], source[end : end + 2]
-        if not (before.isdigit() or before in {".", ","} or AFTER.match(after)):
+        if not (before.isalnum() or before in {".", ","} or AFTER.match(after)):
             return True
-        at = source.find(number, at + 1)
+        at = source.find(number, end)
     return False
 
 
@@ -119,6 +156,7 @@ def _iso(date: tuple[int, int, int]) -> str:
 def _dates(text: str) -> set[tuple[int, int, int]]:
     """Dates as (year or 0, month, day)."""
     found = {(int(y), int(m), int(d)) for y, m, d in ISO_DATE.findall(text)}
+    found |= {(int(y), int(m), int(d)) for d, _, m, y in DAY_FIRST.findall(text)}
     found |= {(int(y or 0), MONTHS[m.lower()], int(d)) for d, m, y in DAY_MONTH.findall(text)}
     found |= {(int(y or 0), MONTHS[m.lower()], int(d)) for m, d, y in MONTH_DAY.findall(text)}
     return found
@@ -130,7 +168,13 @@ def _same_day(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
 
 def _numbers(text: str) -> set[str]:
     """Numbers in one spelling: 1,234.50 and 1234.5 are the same."""
-    return {_plain(match) for match in NUMBER.findall(text)}
+    found: set[str] = set()
+    for match in NUMBER.findall(text):
+        found.add(_plain(match))
+        parts = match.split(",")
+        if len(parts) > 1 and len(parts[0]) > 2 and "." not in match:
+            found.update(parts)  # compact JSON writes a list of ids like a number with thousands
+    return found
 
 
 def _plain(number: str) -> str:
@@ -138,9 +182,9 @@ def _plain(number: str) -> str:
     whole, fraction = number, ""
     if (split := DECIMAL.fullmatch(number)) and len(split[2]) != 3:
         whole, fraction = split[1], split[2].rstrip("0")
-    digits = re.sub(r"\D", "", whole)
+    digits = "".join(str(unicodedata.digit(c)) for c in whole if c.isdigit()) or "0"
     return f"{digits}.{fraction}" if fraction else digits
 
 
 def _is_small(number: str) -> bool:
-    return number.isdigit() and len(number) <= 2 and int(number) <= SMALL
+    return number.isdecimal() and len(number) <= 2 and int(number) <= SMALL

@@ -12,14 +12,14 @@ from frontdesk.database import Database, as_owner
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import NotFound
 
-CONVERSATION = "SELECT id, channel, mode, created_at, active_at FROM conversations WHERE id = %s"
+CONVERSATION = "SELECT id, channel, mode, created_at, turns_accepted FROM conversations WHERE id = %s"
 MESSAGES = """
 SELECT m.role, m.body, m.created_at, m.turn_seq, t.id, t.outcome, t.record -> 'citations'
 FROM messages m CROSS JOIN LATERAL (
   SELECT * FROM turns t WHERE t.conversation_id = m.conversation_id AND t.seq = m.turn_seq OFFSET 0
 ) t
-WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s
-ORDER BY m.turn_seq, m.n LIMIT %s
+WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s AND m.turn_seq <= %s
+ORDER BY m.turn_seq, m.n
 """
 
 
@@ -37,20 +37,20 @@ class TranscriptLine:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A conversation and its messages, oldest first."""
+    """A conversation and its messages, oldest first; read on from turn ``next_after_turn`` where it is set."""
 
     conversation_id: UUID
     channel: str
     mode: str
     created_at: datetime
     lines: list[TranscriptLine]
-    more: bool
+    next_after_turn: int | None
 
 
 async def transcript(
-    database: Database, principal: Principal, conversation_id: UUID, *, after_turn: int = 0, limit: int = 200
+    database: Database, principal: Principal, conversation_id: UUID, *, after_turn: int = 0, turns: int = 100
 ) -> Transcript:
-    """A conversation of the principal's, ``limit`` messages from after turn number ``after_turn``.
+    """A conversation of the principal's: ``turns`` turns from after number ``after_turn``.
 
     Raises NotFound for an unknown conversation and for somebody else's alike.
     """
@@ -58,12 +58,13 @@ async def transcript(
         head = await (await connection.execute(CONVERSATION, (conversation_id,))).fetchone()
         if head is None:
             raise NotFound
-        rows = await (await connection.execute(MESSAGES, (conversation_id, after_turn, limit + 1))).fetchall()
+        last = after_turn + turns
+        rows = await (await connection.execute(MESSAGES, (conversation_id, after_turn, last))).fetchall()
     lines = [
         TranscriptLine(role, body, at, turn, (outcome or "") if role == "assistant" else "", citations or [])
-        for role, body, at, _, turn, outcome, citations in rows[:limit]
+        for role, body, at, _, turn, outcome, citations in rows
     ]
-    return Transcript(head[0], head[1], head[2], head[3], lines, len(rows) > limit)
+    return Transcript(head[0], head[1], head[2], head[3], lines, last if head[4] > last else None)
 
 
 async def begin(database: Database, principal: Principal, channel: str) -> UUID:

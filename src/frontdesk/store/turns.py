@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from frontdesk.database import Database
 from frontdesk.domain import Json, Mode, PastTurn, Principal, TurnInput, TurnResult
-from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound
+from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull
 from frontdesk.store.records import record_of, steps_of
 
 
@@ -40,6 +40,10 @@ RETURNING true
 RELEASE = """
 UPDATE conversations SET lease_owner = NULL, lease_until = NULL WHERE id = %s AND lease_owner = %s
 """
+# Given back on purpose is not the same as a process that died over it.
+UNBEGIN = (
+    "UPDATE turns SET attempts = greatest(attempts - 1, 0) WHERE conversation_id = %s AND status = 'accepted'"
+)
 FIND = """
 SELECT t.id, t.conversation_id, t.seq, t.status, t.outcome, t.record, c.mode,
   (SELECT m.body FROM messages m WHERE m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 1)
@@ -83,7 +87,7 @@ class Turns:
         """Commit the message and its turn; after this nothing can lose it.
 
         Raises NotFound for a conversation that is not the principal's, IdempotencyMismatch when the
-        client_message_id was used for another message.
+        client_message_id was used for another message, QueueFull when too many wait in the conversation.
         """
         digest = hashlib.sha256(orjson.dumps([message, str(conversation_id or "")])).digest()
         rights = None if principal.permissions is None else sorted(principal.permissions)
@@ -95,6 +99,8 @@ class Turns:
         if row is None or row[0] == "not_found":
             raise NotFound
         problem, conversation, turn, seq, claimed, repeated, facts, mode, past = row
+        if problem == "full":
+            raise QueueFull
         if problem == "mismatch":
             raise IdempotencyMismatch
         ready = None
@@ -137,14 +143,17 @@ class Turns:
             cursor = await connection.execute(CLAIM, (self.runner, self._lease, conversation_id))
             return await cursor.fetchone() is not None
 
-    async def renew(self, conversations: Collection[UUID]) -> None:
-        """Say of these conversations that we are still at them."""
-        await self._database.call("renew_leases", self.runner, self._lease, list(conversations))
+    async def renew(self, conversations: Collection[UUID]) -> set[UUID]:
+        """Say of these conversations that we are still at them; returns those whose lease is ours."""
+        row = await self._database.call("renew_leases", self.runner, self._lease, list(conversations))
+        return set(row[0] or ()) if row else set()
 
     async def release(self, principal_key: str, conversation_id: UUID) -> None:
         """Give the lease back without having answered everything, so that others need not wait."""
         async with self._database.transaction(principal_key) as connection:
-            await connection.execute(RELEASE, (conversation_id, self.runner))
+            cursor = await connection.execute(RELEASE, (conversation_id, self.runner))
+            if cursor.rowcount:
+                await connection.execute(UNBEGIN, (conversation_id,))
 
     async def abandoned(self, most: int = 100) -> list[tuple[UUID, str]]:
         """(conversation, principal) of turns whose process has fallen silent."""

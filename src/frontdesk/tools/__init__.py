@@ -11,7 +11,9 @@ import asyncio
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from frontdesk.errors import DeclarationError, ToolError
 __all__ = ["InvalidArguments", "Tool", "ToolContext", "encode", "grant", "tool"]
 
 PERMISSION = re.compile(r"^[a-z][a-z_]*:[a-z][a-z_]*$")
+THREADS = ThreadPoolExecutor(32, thread_name_prefix="tool")
 INJECTED = ("customer", "effect_id", "context")
 
 
@@ -58,6 +61,12 @@ class Tool(BaseTool):
     function: Callable[..., Any]
     injected: tuple[str, ...] = ()
 
+    @cached_property
+    def accepts(self) -> frozenset[str]:
+        """The names of the arguments a model may fill in."""
+        schema: Any = self.args_schema
+        return frozenset(schema.model_fields)
+
     async def call(self, arguments: Json, context: ToolContext) -> str:
         """Run for ``context.customer``; returns the result as JSON text.
 
@@ -73,7 +82,9 @@ class Tool(BaseTool):
         values |= {name: getattr(context, name) if name != "context" else context for name in self.injected}
         if inspect.iscoroutinefunction(self.function):
             return encode(await self.function(**values))
-        return encode(await asyncio.to_thread(self.function, **values))
+        # Threads of their own: a function that hangs past its time must not hold up what else needs a thread.
+        loop = asyncio.get_running_loop()
+        return encode(await loop.run_in_executor(THREADS, partial(self.function, **values)))
 
     def _run(self, *_: Any, **__: Any) -> Any:
         raise ToolError(f"{self.name} runs only for a customer, through Frontdesk's gate.")

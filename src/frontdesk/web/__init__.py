@@ -1,1 +1,1 @@
-"""TODO"""
+"""HTTP: the only place that knows FastAPI."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
@@ -13,8 +14,8 @@ from fastapi.responses import Response, StreamingResponse
 
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Json, Principal
-from frontdesk.errors import NotFound
-from frontdesk.live import Event, LiveTurn, replay
+from frontdesk.errors import DatabaseUnavailable, NotFound
+from frontdesk.live import Event, replay, response_of
 from frontdesk.store.conversations import begin, transcript
 from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, read_json
@@ -51,19 +52,20 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     streaming = "text/event-stream" in request.headers.get("accept", "")
     if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
         return await _resume(desk, principal, UUID(resumed[1]), int(resumed[2]))
-    accepted, live = await desk.support.receive(
+    accepted = await desk.support.receive(
         principal,
         body.message,
         conversation_id=body.conversation_id,
         client_message_id=body.client_message_id,
     )
     if streaming:
-        return _stream(desk, principal, accepted.turn_id, live, 0)
-    if accepted.repeated:
-        return await _state(desk, principal, accepted.turn_id)
-    seconds = desk.settings.turn_seconds + desk.settings.lease_seconds
-    response = await desk.support.wait(principal, accepted.turn_id, live, seconds)
-    return _json(response) if response else await _state(desk, principal, accepted.turn_id)
+        return _stream(desk, principal, accepted.turn_id, 0)
+    try:
+        seconds = 0.0 if accepted.repeated else desk.settings.turn_seconds + desk.settings.lease_seconds
+        response = await desk.support.wait(principal, accepted.turn_id, seconds)
+    except DatabaseUnavailable:  # the message is stored all the same, and will be answered
+        response = None
+    return _json(response) if response else _pending(accepted.turn_id, accepted.conversation_id)
 
 
 @router.get("/support/turns/{turn_id}")
@@ -89,7 +91,7 @@ async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response
 async def conversation(
     request: Request, conversation_id: str, desk: Desk, auth: Auth, after_turn: int = 0
 ) -> Response:
-    """A conversation, for its owner; 200 messages at a time, ``more`` says that there are further ones."""
+    """A conversation, for its owner, oldest first; ``next_after_turn`` is there when there is more."""
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
     found = await transcript(desk.database, principal, _uuid(conversation_id), after_turn=max(0, after_turn))
     messages = [
@@ -108,7 +110,7 @@ async def conversation(
             "mode": found.mode,
             "created_at": found.created_at,
             "messages": messages,
-            "more": found.more,
+            "next_after_turn": found.next_after_turn,
         }
     )
 
@@ -116,41 +118,48 @@ async def conversation(
 async def _state(desk: Service, principal: Principal, turn_id: UUID) -> Response:
     stored = await desk.support.find(principal, turn_id)
     if stored.done:
-        return _json(replay(stored)[-1].data)
-    pending = {"turn_id": str(turn_id), "conversation_id": str(stored.conversation_id), "status": "running"}
-    return _json(pending, 202, {"retry-after": "1"})
+        return _json(response_of(stored))
+    return _pending(turn_id, stored.conversation_id)
+
+
+def _pending(turn_id: UUID, conversation_id: UUID) -> Response:
+    running = {"turn_id": str(turn_id), "conversation_id": str(conversation_id), "status": "running"}
+    return _json(running, 202, {"retry-after": "1"})
 
 
 async def _resume(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
     await desk.support.find(principal, turn_id)  # NotFound unless it is theirs
-    return _stream(desk, principal, turn_id, desk.support.live(turn_id), after)
+    return _stream(desk, principal, turn_id, after)
 
 
-def _stream(
-    desk: Service, principal: Principal, turn_id: UUID, live: LiveTurn | None, after: int
-) -> Response:
+def _stream(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
     return StreamingResponse(
-        _events(desk, principal, turn_id, live, after),
+        _events(desk, principal, turn_id, after),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _events(
-    desk: Service, principal: Principal, turn_id: UUID, live: LiveTurn | None, after: int
-) -> AsyncGenerator[bytes]:
-    """Events of a turn that runs here, or elsewhere, or is done; a comment now and then while nothing happens."""
-    while live is None:
-        stored = await desk.support.find(principal, turn_id)
-        if stored.done:
-            for event in replay(stored)[after:]:
-                yield _sse(turn_id, event)
-            return
-        await desk.support.wait(principal, turn_id, None, PING_SECONDS)
+async def _events(desk: Service, principal: Principal, turn_id: UUID, after: int) -> AsyncGenerator[bytes]:
+    """Events of a turn that runs here, or elsewhere, or is done; a comment now and then while nothing happens.
+
+    An attempt that is watched may be abandoned, and another, here or elsewhere, take its place.
+    """
+    while True:
+        if live := desk.support.live(turn_id):
+            async for event in live.watch(after):
+                yield _sse(turn_id, event) if event else b": waiting\n\n"
+                after = event.n if event else after
+                if event and event.type == "done":
+                    return
+        try:
+            if await desk.support.wait(principal, turn_id, PING_SECONDS):
+                for event in replay(await desk.support.find(principal, turn_id), after):
+                    yield _sse(turn_id, event)
+                return
+        except DatabaseUnavailable:
+            await asyncio.sleep(1)
         yield b": waiting\n\n"
-        live = desk.support.live(turn_id)
-    async for event in live.watch(after):
-        yield _sse(turn_id, event) if event else b": waiting\n\n"
 
 
 def _sse(turn_id: UUID, event: Event) -> bytes:

@@ -90,7 +90,12 @@ CREATE POLICY own ON conversations TO frontdesk_app USING (principal = current_s
 CREATE POLICY own ON turns         TO frontdesk_app USING (principal = current_setting('frontdesk.principal', true));
 CREATE POLICY own ON messages      TO frontdesk_app USING (principal = current_setting('frontdesk.principal', true));
 CREATE POLICY own ON tickets       TO frontdesk_app USING (principal = current_setting('frontdesk.principal', true));
-GRANT SELECT, INSERT, UPDATE ON conversations, turns TO frontdesk_app;
+-- The chain's head is not among what the application may write: only audit_append does.
+GRANT SELECT ON conversations TO frontdesk_app;
+GRANT INSERT (id, principal, channel) ON conversations TO frontdesk_app;
+GRANT UPDATE (mode, turns_accepted, turns_done, lease_owner, lease_until, facts, active_at, closed_at)
+  ON conversations TO frontdesk_app;
+GRANT SELECT, INSERT, UPDATE ON turns TO frontdesk_app;
 GRANT SELECT, INSERT ON messages, tickets TO frontdesk_app;
 GRANT USAGE ON SEQUENCE ticket_numbers TO frontdesk_app;
 
@@ -117,19 +122,20 @@ END $$;
 -- Turns whose process fell silent: any other may take them. Only ids leave; the rows stay behind their policies.
 CREATE FUNCTION abandoned_turns(most integer) RETURNS TABLE (conversation_id uuid, principal text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
-  SELECT DISTINCT c.id, c.principal
+  SELECT c.id, c.principal
   FROM turns t JOIN conversations c ON c.id = t.conversation_id
   WHERE t.status = 'accepted' AND (c.lease_owner IS NULL OR c.lease_until < now())
-  LIMIT most
+  GROUP BY c.id ORDER BY min(t.accepted_at) LIMIT most
 $$;
 
 -- One process says of all its conversations that it is still at them.
-CREATE FUNCTION renew_leases(runner uuid, lease interval, held uuid[]) RETURNS integer
+CREATE FUNCTION renew_leases(runner uuid, lease interval, held uuid[]) RETURNS uuid[]
 LANGUAGE sql SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
   WITH renewed AS (
-    UPDATE conversations SET lease_until = now() + lease WHERE id = ANY (held) AND lease_owner = runner RETURNING 1
+    UPDATE conversations SET lease_until = now() + lease WHERE id = ANY (held) AND lease_owner = runner
+    RETURNING id
   )
-  SELECT count(*)::integer FROM renewed
+  SELECT array_agg(id) FROM renewed
 $$;
 
 -- The window of a conversation: the finished turns from one number up to another, as ready JSON.
@@ -187,6 +193,10 @@ BEGIN
       RETURN;
     END IF;
   END IF;
+  IF c.turns_accepted - c.turns_done >= 100 THEN
+    RETURN QUERY SELECT 'full', NULL::uuid, NULL::uuid, 0, false, false, NULL::jsonb, NULL, NULL::json;
+    RETURN;
+  END IF;
   free := c.lease_owner IS NULL OR c.lease_until < now();
   turn_seq := c.turns_accepted + 1;
   UPDATE conversations v SET
@@ -196,8 +206,8 @@ BEGIN
     lease_until = CASE WHEN free THEN now() + lease ELSE v.lease_until END
   WHERE v.id = c.id;
   free := free AND c.turns_done = c.turns_accepted;  -- nothing waits before this turn: it can begin at once
-  INSERT INTO turns (id, conversation_id, principal, seq, attempts, client_message_id, body_sha256, permissions)
-    VALUES (new_turn, c.id, who, turn_seq, CASE WHEN free THEN 1 ELSE 0 END, message_id, sha, rights);
+  INSERT INTO turns (id, conversation_id, principal, seq, client_message_id, body_sha256, permissions)
+    VALUES (new_turn, c.id, who, turn_seq, message_id, sha, rights);
   INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body)
     VALUES (c.id, turn_seq, 0, who, 'customer', text_body);
   RETURN QUERY SELECT NULL, c.id, new_turn, turn_seq,
@@ -255,3 +265,7 @@ BEGIN
   PERFORM audit_append(conv, 'turn', audit_data);
   RETURN NEXT;
 END $$;
+
+-- What runs with the owner's rights is for the application alone.
+REVOKE EXECUTE ON FUNCTION audit_append, abandoned_turns, renew_leases FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_append, abandoned_turns, renew_leases TO frontdesk_app;
