@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.models.local.features import features
 from frontdesk.models.local.router import CLASSES, WEIGHTS
+from frontdesk.models.local.text import in_english
 from frontdesk.models.local.traits import Said, traits
 
 FOLDER = Path(__file__).parent
@@ -46,20 +48,34 @@ KINDS = {
     "OA": "ticket", "C": "small_talk", "U": "memory",
 }  # fmt: skip
 _ID = re.compile(r"(?<![\w.,€$£])#?(\d{3,4})(?![\w]|[.,]\d)")
-ROUNDS = 400
-PENALTY = 0.0015
+ROUNDS = 200
+PENALTY = 0.00005
 
 
 def rows(name: str) -> list[tuple[Said, str]]:
     """(message, class) of a file."""
     found: list[tuple[Said, str]] = []
-    for line in (FOLDER / name).read_text().splitlines():
-        row: dict[str, Any] = json.loads(line)
+    for row in _read(FOLDER / name):
         label = INTENTS.get(row.get("intent", "")) or KINDS.get(row.get("kind", "")) or _help(row)
         if label:
-            things = dict.fromkeys(_ID.findall(row["message"]), "order")
-            found.append((Said(row["message"], things, tuple(row.get("history") or ())), label))
+            text = in_english(row["message"])
+            found.append(
+                (Said(text, dict.fromkeys(_ID.findall(text), "order"), tuple(row["history"])), label)
+            )
     return found
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a .jsonl, or of a .txt with "== intent" above its messages."""
+    intent = ""
+    for line in path.read_text().splitlines():
+        if path.suffix == ".jsonl":
+            yield json.loads(line)
+        elif line.startswith("== "):
+            intent = line[3:].strip()
+        elif line and not line.startswith("#"):
+            *before, message = line.split(" >> ")
+            yield {"intent": intent, "message": message, "history": before[0].split(" | ") if before else []}
 
 
 def _help(row: dict[str, Any]) -> str:
@@ -76,18 +92,19 @@ def matrix(data: list[tuple[Said, str]]) -> tuple[Any, Any]:
     return vectors, np.asarray([CLASSES.index(label) for _, label in data])
 
 
-def fit(x: Any, y: Any, weigh: Any = None) -> tuple[Any, Any]:
+def fit(x: Any, y: Any) -> tuple[Any, Any]:
     """Softmax regression with an L2 penalty by Adam over all rows at once: (d, classes) weights and the bias."""
     counts = np.bincount(y, minlength=len(CLASSES))
     share = (counts.max() / np.maximum(counts, 1)) ** 0.4
-    each = share[y] * (1 if weigh is None else weigh)
-    each = each / each.mean()
+    each = share[y] / share[y].mean()
     target = np.eye(len(CLASSES))[y]
-    w, b = np.zeros((x.shape[1], len(CLASSES))), np.zeros(len(CLASSES))
+    x, target, each = x.astype(np.float32), target.astype(np.float32), each.astype(np.float32)
+    w = np.zeros((x.shape[1], len(CLASSES)), dtype=np.float32)
+    b = np.zeros(len(CLASSES), dtype=np.float32)
     m, v, mb, vb = np.zeros_like(w), np.zeros_like(w), np.zeros_like(b), np.zeros_like(b)
     for step in range(1, ROUNDS + 1):
         error = (softmax(x @ w + b) - target) * each[:, None] / len(y)
-        g, gb = x.T @ error + PENALTY * w * 0.1, error.sum(0)
+        g, gb = x.T @ error + PENALTY * w, error.sum(0)
         rate = 0.05 * (1 - 0.9 * step / ROUNDS)
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
         mb, vb = 0.9 * mb + 0.1 * gb, 0.99 * vb + 0.01 * gb * gb
@@ -140,7 +157,7 @@ FILES = {
     "b": "utterances/b.jsonl",
     "seen": "paraphrases/seen.jsonl",
     "dev": "local_questions/dev.jsonl",
-    "voices": "local_questions/voices.jsonl",
+    "voices": "local_questions/voices.txt",
 }
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from frontdesk.models.local.fill import CHOOSE, Part
 from frontdesk.models.local.smalltalk import Reply
 from frontdesk.models.local.text import language, plain
 
-UNKNOWN = "I couldn't find that in our help center, so I don't want to guess. Would you like me to pass it to a colleague?"
-OFFER_TICKET = "Would you like me to open a ticket so that a colleague does it?"
+UNKNOWN = "I couldn't find that in our help center, so I don't want to guess."
+REST = "For the rest, I couldn't find an answer in our help center."
+OFFER_PERSON = "Would you like me to pass it to a colleague?"
+OFFER_TICKET = "I can't do that myself. Would you like me to open a ticket so that a colleague does it?"
 CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
 )
@@ -49,15 +51,12 @@ class Answers:
         query = str(call.arguments.get("query") or self.dialogue.message)
         text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
         if not text and part and part.change and not part.policy:
-            sorry = "I can't do that myself, and I found nothing about it in our help center."
-            return Reply(f"{sorry} {OFFER_TICKET}", Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"))
+            nothing = "I found nothing about it in our help center."
+            return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
         if not text:
             return self.unknown(part)
         if part and part.change and not part.policy:
-            return Reply(
-                f"{text}\n\nI can't do that myself. {OFFER_TICKET}",
-                suggestions=("Open a ticket",),
-            )
+            return Reply(text, suggestions=("Open a ticket",), offer=OFFER_TICKET)
         return Reply(text)
 
     def unknown(self, part: Part | None = None) -> Reply:
@@ -69,7 +68,7 @@ class Answers:
                 Outcome.UNANSWERED,
                 ("What can you do?",),
             )
-        return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"))
+        return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"), OFFER_PERSON)
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
         then = self.catalog.entries[part.then]
@@ -86,24 +85,17 @@ class Answers:
         )
 
     def joined(self, replies: list[Reply]) -> Reply:
-        """Several answers in one message; what the customer must do next decides how the turn ended."""
+        """Several answers in one message, with one offer at the end: a "yes" to two would be neither."""
         kept = [r for i, r in enumerate(replies) if r.text not in [other.text for other in replies[:i]]]
         known = [r for r in kept if r.outcome != Outcome.UNANSWERED]
-        kept = (
-            kept
-            if len(known) in (0, len(kept))
-            else [
-                *known,
-                Reply(
-                    "For the rest, I couldn't find an answer in our help center. Would you like me to pass it to a colleague?",
-                    Outcome.ANSWERED,
-                    ("Talk to a person",),
-                ),
-            ]
-        )
+        offers = [r.offer for r in sorted(kept, key=lambda r: r.offer != OFFER_TICKET) if r.offer]
+        if known and len(known) < len(kept):
+            rest = Reply("" if OFFER_TICKET in offers else REST, suggestions=("Talk to a person",))
+            kept = [*known, rest]
         order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
         outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
-        text = _in_their_language(self.dialogue.message) + "\n\n".join(r.text for r in kept)
+        lines = [r.text for r in kept if r.text] + ([] if outcome == Outcome.ASKED else offers[:1])
+        text = _in_their_language(self.dialogue.message) + "\n\n".join(lines)
         return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
 
 

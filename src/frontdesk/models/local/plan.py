@@ -35,7 +35,7 @@ class Planner:
 
     def parts(self) -> list[Part]:
         """The parts of the message, at most three, none twice."""
-        going_on = self._answer_to_question()
+        going_on = self.answering() or self._going_on_asking()
         if going_on:
             return going_on
         mentioned = self._mentioned()
@@ -48,6 +48,16 @@ class Planner:
             return chosen
         several = self._several()
         return several or self._part(self.text)
+
+    def _going_on_asking(self) -> list[Part]:
+        """ "And to Norway?" after a question to the help center is one more."""
+        before = self.dialogue.last.calls
+        short = _FOLLOWS.match(self.text) and len(self.text.split()) <= 6
+        if not short or not before or any(call.tool != "search_knowledge" for call in before):
+            return []
+        chosen = self.whole()
+        named = self._mentioned() or (chosen.target in self.catalog.entries and chosen.score >= SURE)
+        return [] if named else [self._search(self.text, chosen)]
 
     def _chosen_from_list(self) -> list[Part]:
         """ "The kettle", after "Which one do you mean?"."""
@@ -88,11 +98,18 @@ class Planner:
                 if part.kind in (ASK, CHOOSE) and name in self.catalog.entries:
                     return self.catalog.entries[name]
         for turn in reversed(self.dialogue.past[-4:]):
+            if turn.calls and all(call.tool in self._listers() for call in turn.calls):
+                return None
             for call in reversed(turn.calls):
                 entry = self.catalog.entries.get(call.tool)
                 if entry and entry.id_parameter and not entry.grant.changes:
                     return entry
         return None
+
+    def _listers(self) -> set[str]:
+        """Tools that list things: what is chosen from a list is looked at anew."""
+        found = (context.lister(entry, self.catalog) for entry in self.catalog.own())
+        return {entry.name for entry in found if entry}
 
     def _default(self) -> Entry | None:
         if ORDER_STATUS in self.catalog.roles:
@@ -180,8 +197,8 @@ class Planner:
         search = self._search(text, chosen)
         if entry:
             found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
-            beside = [replace(search, beside=True)] if alone and chosen.help >= BESIDE else []
-            return [*found, *beside]
+            clear = not alone or chosen.help < BESIDE or any(part.kind != CALL for part in found)
+            return found if clear else [*found, replace(search, beside=True)]
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
             return [Part(SIGN_IN, text, score=chosen.score)]
         return [search, *(self._status_beside(search) or (self._tool_beside(text, chosen) if alone else []))]
@@ -228,7 +245,7 @@ class Planner:
 
     # The answer to a question we asked
 
-    def _answer_to_question(self) -> list[Part]:
+    def answering(self) -> list[Part]:
         """Go on with the call that the last reply asked an argument for, if this message gives it."""
         entry, parameter = self._asked()
         if not entry or not parameter or features(self.text).policy:

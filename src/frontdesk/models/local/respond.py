@@ -25,7 +25,7 @@ from frontdesk.models.local.smalltalk import (
     small_talk,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
-from frontdesk.models.local.text import glossed, language
+from frontdesk.models.local.text import in_english
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
 CLEAR = 0.5  # share from which a message is taken for talk
@@ -48,11 +48,8 @@ class Step:
         self.catalog = catalog
         self.encoder = encoder
         self.answers = Answers(dialogue, catalog, encoder)
-        code = language(dialogue.message)
         # Routing reads shop words in English; whatever is passed on stays in the customer's own words.
-        self.english = (
-            dialogue if code == "en" else replace(dialogue, message=glossed(dialogue.message, code))
-        )
+        self.english = replace(dialogue, message=in_english(dialogue.message))
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""
@@ -102,9 +99,10 @@ class Step:
 
     def _talk(self) -> Reply | None:
         known = small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
-        if known:
+        planner = Planner(self.english, self.catalog, self.encoder)
+        if known or planner.answering():
             return known
-        chosen = Planner(self.english, self.catalog, self.encoder).whole()
+        chosen = planner.whole()
         if chosen.top == SMALL_TALK and chosen.shares[SMALL_TALK] >= CLEAR:
             return pleasantry(self.dialogue)
         if chosen.top == MEMORY and chosen.shares[MEMORY] >= CLEAR:

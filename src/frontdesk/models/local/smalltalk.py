@@ -13,11 +13,12 @@ from frontdesk.models.local.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the customer reads, how the turn ended, and up to three buttons."""
+    """What the customer reads, how the turn ended, up to three buttons, and what is offered at the end."""
 
     text: str
     outcome: Outcome = Outcome.ANSWERED
     suggestions: tuple[str, ...] = ()
+    offer: str = ""
 
 
 _HELLO = re.compile(

@@ -102,3 +102,9 @@ def glossed(text: str, code: str) -> str:
     """The message with its shop words in English: enough to tell an order question from another."""
     _, glossary = FOREIGN[code]
     return re.sub(r"[a-zäöüßàâçéèêëîïôûñ]+", lambda m: glossary.get(m[0], m[0]), text.lower())
+
+
+def in_english(text: str) -> str:
+    """The message, with its shop words in English when it is in one of the other languages."""
+    code = language(text)
+    return text if code == "en" else glossed(text, code)
