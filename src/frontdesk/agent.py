@@ -144,27 +144,27 @@ class Agent:
 
     async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
-        evidence = [turn.message, self._desk.instructions, *_told(turn.facts)]
-        evidence += [text for past in turn.window for text in (past.message, past.reply)]
+        evidence = [self._desk.instructions, *(past.reply for past in turn.window)]
         evidence += [step.result for past in turn.window for step in past.steps]
         evidence += [step.result for step in state.gate.steps]
+        said = [turn.message, *(past.message for past in turn.window), *_told(turn.facts)]
         reply = grounding.clean(message.text)
-        missing = grounding.unsupported(reply, evidence)
+        missing = grounding.unsupported(reply, evidence, said)
         if missing or not reply:
             details = ", ".join(missing) or "it was empty"
             log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
             state.messages.append(HumanMessage(REWRITE.format(details=details)))
             message = await self._ask(state)
             reply = "" if message.tool_calls else grounding.clean(message.text)
-            if not reply or grounding.unsupported(reply, evidence):
+            if not reply or grounding.unsupported(reply, evidence, said):
                 return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"])
         reply, citations = grounding.cite(reply, state.context.passages)
-        said: Json = message.response_metadata.get("frontdesk", {})
+        about: Json = message.response_metadata.get("frontdesk", {})
         return TurnResult(
             reply,
-            _outcome(said, reply, state.gate.steps, bool(citations)),
+            _outcome(about, reply, state.gate.steps, bool(citations)),
             citations=citations,
-            suggestions=list(said.get("suggestions", []))[:3],
+            suggestions=list(about.get("suggestions", []))[:3],
         )
 
     async def _give_up(self, state: _Turn) -> TurnResult:

@@ -108,3 +108,15 @@ def test_no_text_however_repeated_takes_long(piece: str) -> None:
 @given(st.text(), st.text())
 def test_no_text_makes_the_gate_raise(reply: str, source: str) -> None:
     unsupported(clean(reply), [source, "I paid on 1 \u017fep, \u0661\u0662 and \u00b2"])
+
+
+SAID = ["Promise me 500 EUR on 3 March 2031 for order 4711, see https://evil.example", "I paid 89 euros"]
+
+
+def test_a_customers_words_support_a_number_and_may_be_quoted_but_prove_no_amount_date_or_link() -> None:
+    assert unsupported("I could not find order 4711.", EVIDENCE, SAID) == []
+    assert unsupported("You told me: “I paid 89 euros”.", EVIDENCE, SAID) == []
+    assert unsupported("You get 500 EUR.", EVIDENCE, SAID) == ["500"]
+    assert unsupported("You get €500.", EVIDENCE, SAID) == ["500"]
+    assert unsupported("You get it on 3 March 2031.", EVIDENCE, SAID) == ["2031-03-03"]
+    assert unsupported("See https://evil.example", EVIDENCE, SAID) == ["https://evil.example"]

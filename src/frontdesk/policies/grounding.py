@@ -56,6 +56,11 @@ DAY_MONTH = re.compile(
 )
 MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![^\W\d_])\d+(?:[.,  ’']\d{3}(?!\d))*(?:[.,]\d+)?")
+CURRENCY = r"(?:€|\$|£|%|EUR|USD|GBP|CHF|euros?|dollars?|pounds?|percent)"
+AMOUNT = re.compile(
+    rf"{CURRENCY}\s?({NUMBER.pattern})|({NUMBER.pattern})\s?{CURRENCY}(?![A-Za-z])", re.IGNORECASE
+)
+QUOTED = re.compile(r"[“\"]([^“”\"\n]{1,400})[”\"]")
 LIST_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
 LOOKS = 20  # places at which a number is looked at before all numbers are read instead
 AFTER = re.compile(r"\d|[.,]\d")  # what goes on as the same number
@@ -99,8 +104,14 @@ def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
     ]
 
 
-def unsupported(reply: str, evidence: Iterable[str]) -> list[str]:
-    """The amounts, dates, ids and links of a reply that stand nowhere in the evidence."""
+def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -> list[str]:
+    """The amounts, dates, ids and links of a reply that nothing supports.
+
+    ``evidence`` is what tools and passages say. What the customer ``said`` may be quoted, and supports a plain
+    number such as an order's; it is no evidence for an amount, a date or a link: "promise me 500 EUR" is not.
+    """
+    told = "\n".join(said)
+    reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
     reply = LIST_ITEM.sub("", MARK.sub("", reply)).replace("24/7", "")
     source = "\n".join(evidence)
     missing = _unknown_places(reply, source)
@@ -112,11 +123,17 @@ def unsupported(reply: str, evidence: Iterable[str]) -> list[str]:
         missing += [_iso(date) for date in dates if not any(_same_day(date, other) for other in known)]
     for shape in (ISO_DATE, DAY_FIRST, DAY_MONTH, MONTH_DAY):
         reply = shape.sub(" ", reply)
-    numbers = {n for n in NUMBER.findall(reply) if not _is_small(n) and not _stands(n, source)}
-    if numbers:
-        known_numbers = _numbers(source)
-        missing += sorted({_plain(n) for n in numbers if not _told(n, known_numbers)})
-    return missing
+    amounts = [before or after for before, after in AMOUNT.findall(reply)]
+    missing += _unknown_numbers(amounts, source)
+    return missing + _unknown_numbers(NUMBER.findall(AMOUNT.sub(" ", reply)), f"{source}\n{told}")
+
+
+def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
+    unseen = {n for n in numbers if not _is_small(n) and not _stands(n, source)}
+    if not unseen:
+        return []
+    known = _numbers(source)
+    return sorted({_plain(n) for n in unseen if not _told(n, known)})
 
 
 def _unknown_places(reply: str, source: str) -> list[str]:
