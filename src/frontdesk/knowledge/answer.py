@@ -1,36 +1,35 @@
 """Whether a passage answers a question or merely shares its topic, and the sentences that answer it.
 
-Fitted on the questions in tests/knowledge/questions.jsonl; docs/knowledge.md gives what it measures.
+Fitted by evals/train_ranking.py; docs/knowledge.md gives what it measures.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from frontdesk.domain import Passage
+from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Passages
 
-ANSWER_AT = 0.5  # confidence from which a passage is quoted
+ANSWER_AT = 0.3  # confidence from which a passage is quoted
+SURE_AT = 0.5  # from which it is quoted as the answer rather than as the closest there is
+RELATED = 0.03  # how far behind the best article's score another one is still worth a link
+MOST_RELATED = 2
 
-# Logistic regression: near the best sentence speaks for an answer; words of the question that stand
-# nowhere in the knowledge base ("drone", "franchise") against it, by their share of its rarity.
-_NEAR, _UNHEARD, _BIAS = 10.31, -2.36, -3.93
+# Logistic regression on the best score, how far it is ahead of the next article's, and the message's length:
+# a story scores lower than a bare question that is answered as well.
+_SCORE, _MARGIN, _LENGTH, _BIAS = 11.0, 11.3, 1.73, -9.6
+# The same for a retriever that tells neither: the best cosine, and the share of the question's words that stand
+# nowhere in what it found ("drone", "franchise").
+_NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93
 
-# Lexemes that say how somebody asks, not what about.
-_EVERYDAY_WORDS = """
-want need like pleas hi hello hey get got know much mani still would could can anyth someth guy u ur yet wanna
-gonna thing tell help way make take go use give find see let say possibl abl someon everyth one two three us
-thank ask question look tri happen also realli actual im ive dont doesnt isnt hasnt cant offer accept allow ok
-okay bought alreadi
-"""
 _ASKING_WORDS = """
 a an and any are at be can could did do does for from have how i if in is it me my of on or our should that the
 there they this to us was we what when where which who why will with would you your
 """
-_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _ASKING = frozenset(_ASKING_WORDS.split())
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
@@ -49,13 +48,27 @@ def best_passage(
     """
     if not passages:
         return False, 0.0
-    nearest = passages[0].cosine
-    if isinstance(passages, Passages) and passages.terms:
-        unheard = _unheard_share(passages.terms, passages.total)
+    if isinstance(passages, Passages):
+        evidence = _SCORE * passages[0].score + _MARGIN * passages.margin + _LENGTH * length(query) + _BIAS
     else:
-        unheard = _unheard_words(query, passages)
-    confidence = 1 / (1 + math.exp(-(_NEAR * nearest + _UNHEARD * unheard + _BIAS)))
+        evidence = _NEAR * passages[0].cosine + _UNHEARD * _unheard(query, passages) + _NEAR_BIAS
+    confidence = 1 / (1 + math.exp(-evidence))
     return confidence >= (answer_at or ANSWER_AT), round(confidence, 4)
+
+
+def length(query: str) -> float:
+    """How long a message is: the logarithm of its number of words."""
+    return math.log(max(len(query.split()), 1))
+
+
+def related(passages: Sequence[Passage]) -> set[str]:
+    """The ``chunk_id`` of up to two passages of other articles that are nearly as good as the first."""
+    found: dict[str, str] = {}
+    for passage in passages[1:]:
+        other = passage.article_id not in {passages[0].article_id, *found}
+        if other and passages[0].score - passage.score <= RELATED:
+            found[passage.article_id] = passage.chunk_id
+    return set(list(found.values())[:MOST_RELATED])
 
 
 def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
@@ -78,18 +91,10 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     return [text for text, _ in scored[first : last + 1]]
 
 
-def _unheard_share(terms: Mapping[str, int], total: int) -> float:
-    """Share of the question's content, by rarity, that stands nowhere in the knowledge base."""
-    content = {t: n for t, n in terms.items() if t not in _EVERYDAY and len(t) > 1 and not t.isdigit()}
-    rarity = {term: math.log(1 + total / (count or 0.5)) for term, count in content.items()}
-    whole = sum(rarity.values())
-    return sum(rarity[term] for term, count in content.items() if not count) / whole if whole else 0.0
-
-
-def _unheard_words(query: str, passages: Sequence[Passage]) -> float:
-    """The same from the passages' text alone, for a retriever that counts no words."""
+def _unheard(query: str, passages: Sequence[Passage]) -> float:
+    """Share of the question's words that stand in none of ``passages``."""
     heard = {word[:5] for p in passages for word in _words(f"{p.title} {p.heading} {p.text}")}
-    content = [word for word in _words(query) if word not in _EVERYDAY | _ASKING and not word.isdigit()]
+    content = [word for word in _words(query) if word not in EVERYDAY | _ASKING and not word.isdigit()]
     return sum(word[:5] not in heard for word in content) / len(content) if content else 0.0
 
 

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from frontdesk.knowledge.load import Article
 
-VERSION = 1  # raise it when chunks come out differently: every article is then cut again
+VERSION = 2  # raise it when chunks come out differently: every article is then cut again
 SMALL, LARGE = 20, 180  # words: smaller is put with a neighbour, larger is cut
 JOIN = " › "
 POINTER = 0.28  # a sentence of which this share is a link to another page answers nothing itself
@@ -47,9 +47,9 @@ class Chunk:
     sentences: tuple[str, ...]
 
     def embedded(self, title: str) -> list[str]:
-        """What is embedded: the passage behind its title and heading, then each sentence behind the title."""
-        where = f"{title}{JOIN}{self.heading}" if self.heading else title
-        return [f"{where}. {self.text}", *(f"{title}. {sentence}" for sentence in self.sentences)]
+        """What is embedded: each sentence behind the heading it stands under, or else the article's title."""
+        where = self.heading.rsplit(JOIN, 1)[-1] or title
+        return [f"{where}. {sentence}" for sentence in self.sentences]
 
 
 @dataclass(slots=True)

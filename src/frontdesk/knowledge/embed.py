@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from frontdesk.errors import EmbeddingModelDamaged
-from frontdesk.knowledge.wordpiece import WordPiece
+from frontdesk.knowledge.wordpiece import ASSETS, WordPiece, standard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-ASSETS = Path(__file__).parent / "assets"
 MODEL_FILE = ASSETS / "all-minilm-l6-v2-int8.onnx"
 MODEL_SHA256 = "cf19b0207b3a925afa505aa0f22012512b1790e3a634aede6ab8d8dc92a3b2e9"
 THREADS = 2
@@ -109,7 +108,7 @@ class Embedder:
 
     @cached_property
     def _parts(self) -> tuple[WordPiece, Any]:
-        return WordPiece(ASSETS / "tokenizer.json"), _session(self._model)
+        return standard(), _session(self._model)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

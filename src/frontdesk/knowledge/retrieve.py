@@ -10,30 +10,27 @@ from urllib.parse import quote
 from frontdesk.database import Database
 from frontdesk.domain import Json, Passage, Visibility
 from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.rank import WEIGHTS, Evidence, Row, ranked, rarities
 from frontdesk.knowledge.sync import vector_text
-from frontdesk.store import knowledge as store
+from frontdesk.knowledge.wording import names, plain, suspects
+from frontdesk.store import knowledge_search as store
 
 MAX_QUERY = 2000  # characters of a message that are searched with
 
 
 class Passages(list[Passage]):
-    """Passages, best first, and how common the query's words are among all that were searched.
+    """Passages, best first, and what they show of the question as a whole.
 
-    ``terms`` gives, for each lexeme of the query, the number of passages it occurs in (0: in none);
-    ``found`` the lexemes that stand in a passage, by its chunk_id; ``total`` is the number of passages.
+    ``margin`` is how far the best article's score is ahead of the next one's. ``terms`` gives, for each lexeme
+    of the query, the number of passages it occurs in (0: in none).
     """
 
     def __init__(
-        self,
-        passages: Iterable[Passage] = (),
-        terms: Mapping[str, int] | None = None,
-        found: Mapping[str, frozenset[str]] | None = None,
-        total: int = 0,
+        self, passages: Iterable[Passage] = (), margin: float = 0.0, terms: Mapping[str, int] | None = None
     ) -> None:
         super().__init__(passages)
+        self.margin = margin
         self.terms = terms or {}
-        self.found = found or {}
-        self.total = total
 
 
 class Retriever(Protocol):
@@ -48,13 +45,14 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PostgresRetriever:
-    """Hybrid search on pgvector and full text: score = 0.8 · cosine + 0.2 · rank / best rank.
+    """Hybrid search on pgvector and full text; see rank.py for how the candidates are weighed.
 
-    ``cosine`` is that of the passage's best sentence; the rank of a word weighs by its rarity.
+    The question is searched in plain words (wording.py). ``cosine`` is that of a passage's best sentence.
     """
 
     database: Database
     embedder: Embedder = field(default_factory=Embedder.default)
+    weights: Evidence = WEIGHTS
 
     async def search(
         self, query: str, *, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
@@ -66,9 +64,22 @@ class PostgresRetriever:
         text = _clean(query)
         if not text or not visibility or limit < 1:
             return Passages()
+        rows = await self.candidates(text, visibility, locale, limit)
+        if not rows:
+            return Passages()
+        terms = rows[0]["terms"] or {}
+        scored, margin = ranked(rows, rarities(terms, rows[0]["total"]), names(text), self.weights)
+        return Passages((_passage(row, score) for score, row in scored[:limit]), margin, terms)
+
+    async def candidates(
+        self, text: str, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
+    ) -> list[Json]:
+        """What is ranked for ``text``: rows as store/knowledge_search.py gives them."""
+        if locale is None or locale.startswith("en"):
+            text = await self._in_plain_words(text, visibility, locale)
         vector = (await self.embedder.aencode([text]))[0]
         async with self.database.transaction() as connection:
-            rows = await store.search(
+            return await store.candidates(
                 connection,
                 query=text,
                 embedding=vector_text(vector.tolist()),
@@ -77,10 +88,14 @@ class PostgresRetriever:
                 locale=locale,
                 limit=limit,
             )
-        if not rows:
-            return Passages()
-        found = {row["chunk_id"]: frozenset(row["found"]) for row in rows}
-        return Passages(map(_passage, rows), rows[0]["terms"], found, rows[0]["total"])
+
+    async def _in_plain_words(self, text: str, visibility: Sequence[Visibility], locale: str | None) -> str:
+        doubtful = suspects(text)
+        if not doubtful:
+            return plain(text)
+        async with self.database.transaction() as connection:
+            used = await store.used(connection, doubtful, visibility=visibility, locale=locale)
+        return plain(text, used)
 
 
 def _clean(query: str) -> str:
@@ -89,7 +104,7 @@ def _clean(query: str) -> str:
     return " ".join(text.split())
 
 
-def _passage(row: Json) -> Passage:
+def _passage(row: Row, score: float) -> Passage:
     anchor = f"#{quote(row['anchor'])}" if row["anchor"] and row["url"] else ""
     return Passage(
         chunk_id=row["chunk_id"],
@@ -98,9 +113,9 @@ def _passage(row: Json) -> Passage:
         heading=row["heading"],
         url=row["url"] + anchor,
         text=row["text"],
-        score=min(float(row["score"]), 1.0),
+        score=min(max(score, 0.0), 1.0),
         cosine=min(float(row["cosine"]), 1.0),
         updated=row["updated"],
         locale=row["locale"],
-        sentences=tuple((text, float(cosine)) for text, cosine in row["sentences"] or ()),
+        sentences=tuple(zip(row["sentences"] or (), row["cosines"] or (), strict=True)),
     )

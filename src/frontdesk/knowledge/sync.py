@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from frontdesk.database import Database
@@ -16,6 +17,9 @@ from frontdesk.knowledge import chunk as chunking
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.load import Article, Unreadable, paths, read
 from frontdesk.store import knowledge as store
+
+if TYPE_CHECKING:
+    from frontdesk.knowledge.embed import Vectors
 
 Progress = Callable[[int, int, str], None]
 POLL = 0.2  # seconds between two looks at the lock
@@ -120,11 +124,12 @@ class _Job:
 
     async def _replace(self, article: Article, fingerprint: str, known: store.StoredArticle | None) -> None:
         chunks = await asyncio.to_thread(chunking.chunk, article)
-        rows = [await self._embed(chunk, article.title) for chunk in chunks]
+        title = (await self._embedder.aencode([article.title]))[0]
+        rows = await asyncio.gather(*(self._embed(chunk, article.title, title) for chunk in chunks))
         async with self._database.transaction() as connection:
             if known is not None:
                 await store.remove(connection, known.id)
-            await store.add(connection, self._row(article, fingerprint), rows)
+            await store.add(connection, self._row(article, fingerprint, title), rows)
         self._report.chunks += len(rows)
         if known is None:
             self._report.added += 1
@@ -135,7 +140,7 @@ class _Job:
         parts = (article.sha256, article.path, self._url, str(chunking.VERSION), self._embedder.name)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    def _row(self, article: Article, fingerprint: str) -> store.ArticleRow:
+    def _row(self, article: Article, fingerprint: str, title: Vectors) -> store.ArticleRow:
         return store.ArticleRow(
             source=self._source,
             path=article.path,
@@ -148,19 +153,20 @@ class _Job:
             products=article.products,
             tags=article.tags,
             fingerprint=fingerprint,
+            title_embedding=vector_text(title.tolist()),
         )
 
-    async def _embed(self, chunk: chunking.Chunk, title: str) -> store.ChunkRow:
-        vectors = await self._embedder.aencode(chunk.embedded(title))
-        whole, *parts = map(vector_text, vectors.tolist())
+    async def _embed(self, chunk: chunking.Chunk, name: str, title: Vectors) -> store.ChunkRow:
+        vectors = await self._embedder.aencode(chunk.embedded(name))
+        whole = vectors.sum(axis=0) + title
         return store.ChunkRow(
             position=chunk.position,
             heading=chunk.heading,
             anchor=chunk.anchor,
             text=chunk.text,
             model=self._embedder.name,
-            embedding=whole,
-            sentences=list(zip(chunk.sentences, parts, strict=True)),
+            embedding=vector_text((whole / max(float((whole @ whole) ** 0.5), 1e-12)).tolist()),
+            sentences=list(zip(chunk.sentences, map(vector_text, vectors.tolist()), strict=True)),
         )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+ASSETS = Path(__file__).parent / "assets"
 PAD, UNKNOWN, START, END = 0, 100, 101, 102
 MAX_TOKENS = 256
 LONGEST_WORD = 100  # characters; BERT takes a longer word as unknown
@@ -73,11 +74,14 @@ def words(text: str) -> list[str]:
 
 
 class WordPiece:
-    """Texts to token ids. ``path`` is a ``tokenizer.json`` with a WordPiece vocabulary."""
+    """Texts to token ids. ``path`` is a ``tokenizer.json`` with a WordPiece vocabulary.
+
+    ``vocabulary`` gives each piece's id; whole words stand in it by frequency.
+    """
 
     def __init__(self, path: Path) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
-        self._vocabulary: dict[str, int] = document["model"]["vocab"]
+        self.vocabulary: dict[str, int] = document["model"]["vocab"]
         self._pieces = lru_cache(maxsize=20_000)(self._cut)
 
     def encode(self, text: str, max_tokens: int = MAX_TOKENS) -> list[int]:
@@ -116,7 +120,13 @@ class WordPiece:
     def _longest(self, word: str, start: int) -> tuple[int, int] | None:
         prefix = "##" if start else ""
         for end in range(len(word), start, -1):
-            piece = self._vocabulary.get(prefix + word[start:end])
+            piece = self.vocabulary.get(prefix + word[start:end])
             if piece is not None:
                 return piece, end
         return None
+
+
+@cache
+def standard() -> WordPiece:
+    """The one that ships with the package, read once."""
+    return WordPiece(ASSETS / "tokenizer.json")

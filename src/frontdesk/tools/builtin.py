@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from frontdesk.domain import Json, Passage, Principal, Ticket, Visibility
-from frontdesk.knowledge.answer import best_sentences
+from frontdesk.knowledge.answer import SURE_AT, best_sentences, related
 from frontdesk.tools import Tool, ToolContext, tool
 
 REPLY_WITHIN = "1 business day"
@@ -46,32 +46,36 @@ def search_knowledge(search: Search) -> Tool:
 
     @tool(permission="knowledge:read", step="Reading the help center")
     async def search_knowledge(query: str, context: ToolContext) -> Json:
-        """Search the help center: rules, prices, delivery, returns, accounts, how things are done."""
+        """Search the help center: rules, prices, delivery, returns, accounts, how things are done.
+
+        "sure": false with "answerable": true means: the closest there is, perhaps not the answer; say so.
+        """
         allowed: tuple[Visibility, ...] = ("public", "customers")
         if context.principal.kind != "customer":
             allowed = ("public",)
         passages, answerable, confidence = await search(query, allowed)
         first = len(context.passages) + 1
         context.passages.extend(passages)
-        return {
-            "answerable": answerable,
-            "confidence": round(confidence, 3),
-            "passages": [
-                {
-                    "n": n,
-                    "title": p.title,
-                    "heading": p.heading,
-                    "url": p.url,
-                    "text": p.text,
-                    "quote": best_sentences(query, p),
-                    "score": round(p.score, 3),
-                    "cosine": round(p.cosine, 3),
-                }
-                for n, p in enumerate(passages, start=first)
-            ],
-        }
+        beside = related(passages) if answerable else set[str]()
+        found = [_told(n, passage, query, beside) for n, passage in enumerate(passages, start=first)]
+        sure = answerable and confidence >= SURE_AT
+        return {"answerable": answerable, "sure": sure, "confidence": round(confidence, 3), "passages": found}
 
     return search_knowledge
+
+
+def _told(n: int, passage: Passage, query: str, beside: set[str]) -> Json:
+    told: Json = {
+        "n": n,
+        "title": passage.title,
+        "heading": passage.heading,
+        "url": passage.url,
+        "text": passage.text,
+        "quote": best_sentences(query, passage),
+        "score": round(passage.score, 3),
+        "cosine": round(passage.cosine, 3),
+    }
+    return told | {"related": True} if passage.chunk_id in beside else told
 
 
 def open_ticket(open_: OpenTicket) -> Tool:

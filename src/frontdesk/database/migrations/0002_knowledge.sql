@@ -9,6 +9,7 @@ CREATE TABLE knowledge_articles (
   path        text NOT NULL,
   slug        text NOT NULL,
   title       text NOT NULL,
+  title_embedding halfvec(384) NOT NULL,
   url         text NOT NULL,
   locale      text NOT NULL,
   visibility  text NOT NULL CHECK (visibility IN ('public', 'customers', 'internal')),
@@ -38,7 +39,8 @@ CREATE TABLE knowledge_chunks (
 CREATE INDEX knowledge_chunks_embedding ON knowledge_chunks USING hnsw (embedding vector_cosine_ops);
 CREATE INDEX knowledge_chunks_tsv ON knowledge_chunks USING gin (tsv) WITH (fastupdate = off);
 
--- A passage's sentences, each embedded behind its article's title. A question is near the one sentence that
+-- A passage's sentences, each embedded behind its heading. The passage's own vector is their mean with the
+-- title's: it only brings candidates, so it costs no run of the model. A question is near the one sentence that
 -- answers it rather than the average of a passage: candidates are scored by their best sentence, and that
 -- sentence is what is quoted. Only candidates are looked at, so there is no vector index here.
 CREATE TABLE knowledge_sentences (

@@ -1,0 +1,103 @@
+"""Which article answers: what its candidates show together, weighed by a few numbers.
+
+The numbers are fitted by evals/train_ranking.py on questions of several authors. They weigh kinds of evidence,
+none of which knows a word of any one help center; docs/knowledge.md gives what they measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from itertools import groupby
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an article, each 0 to 1; or, in ``WEIGHTS``, how much each counts."""
+
+    sentence: float  # cosine of its best sentence
+    sentences: float  # mean cosine of its three best sentences
+    title: float  # cosine of its title
+    words: float  # share of the question's words, by rarity, that stand in its candidates
+    passage_words: float  # the same for its best passage alone
+    title_words: float  # the same for its title
+    names: float  # share of the names in the question that it mentions, word for word
+
+
+WEIGHTS = Evidence(9.0, 11.0, 6.0, 5.0, 4.0, 5.0, 2.0)
+
+# Lexemes that say how somebody asks, not what about.
+_EVERYDAY_WORDS = """
+want need like pleas hi hello hey get got know much mani still would could can anyth someth guy u ur yet wanna
+gonna thing tell help way make take go use give find see let say possibl abl someon everyth one two three us
+thank ask question look tri happen also realli actual im ive dont doesnt isnt hasnt cant offer accept allow ok
+okay bought alreadi
+"""
+EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+
+
+def rarities(terms: Mapping[str, int], total: int) -> dict[str, float]:
+    """How rare each word of a question is; everyday words and order numbers are left out."""
+    kept = {t: n for t, n in terms.items() if t not in EVERYDAY and len(t) > 1 and (n or not t.isdigit())}
+    return {term: math.log(1 + total / (count or 0.5)) for term, count in kept.items()}
+
+
+def ranked(
+    rows: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str], weights: Evidence = WEIGHTS
+) -> tuple[list[tuple[float, Row]], float]:
+    """The rows with their scores, 0 to 1, best first; and how far the best article is ahead of the next."""
+    scored: list[tuple[float, Row]] = []
+    articles: list[float] = []
+    ordered = sorted(rows, key=lambda row: row["article_id"])
+    for _, group in groupby(ordered, key=lambda row: row["article_id"]):
+        passages = list(group)
+        shown = evidence(passages, rarity, names)
+        score = _weighed(shown, weights)
+        articles.append(score)
+        scored += [(score - _behind(row, shown, rarity, weights), row) for row in passages]
+    articles.sort(reverse=True)
+    margin = articles[0] - articles[1] if len(articles) > 1 else 0.0
+    return sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"])), margin
+
+
+def evidence(passages: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str]) -> Evidence:
+    """What the candidates of one article show."""
+    near = sorted((c for row in passages for c in row["cosines"] or ()), reverse=True)[:3] or [0.0]
+    first = passages[0]
+    return Evidence(
+        sentence=max(near[0], 0.0),
+        sentences=max(sum(near) / len(near), 0.0),
+        title=first["title_cosine"],
+        words=_share({term for row in passages for term in row["found"]}, rarity),
+        passage_words=max(_share(row["found"], rarity) for row in passages),
+        title_words=_share(first["found_in_title"], rarity),
+        names=_named(passages, names),
+    )
+
+
+def _weighed(shown: Evidence, weights: Evidence) -> float:
+    total = sum(astuple(weights))
+    return sum(a * b for a, b in zip(astuple(shown), astuple(weights), strict=True)) / total
+
+
+def _behind(row: Row, best: Evidence, rarity: Mapping[str, float], weights: Evidence) -> float:
+    """How far a passage is behind the best of its article."""
+    nearness = weights.sentence * (best.sentence - row["cosine"])
+    words = weights.passage_words * (best.passage_words - _share(row["found"], rarity))
+    return (nearness + words) / sum(astuple(weights))
+
+
+def _share(found: Sequence[str] | set[str], rarity: Mapping[str, float]) -> float:
+    whole = sum(rarity.values())
+    return sum(rarity.get(term, 0.0) for term in found) / whole if whole else 0.0
+
+
+def _named(passages: Sequence[Row], names: Sequence[str]) -> float:
+    if not names:
+        return 0.0
+    text = "\n".join(f"{row['title']}\n{row['heading']}\n{row['text']}" for row in passages).lower()
+    return sum(name.removesuffix("s") in text for name in names) / len(names)

@@ -1,0 +1,128 @@
+"""SQL that finds candidates for a question: passages by meaning and by words, with what a ranking needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from frontdesk.domain import Json
+from frontdesk.store.knowledge import Connection, configuration
+
+_TUNE = "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '64', true)"
+
+# One statement: the query's words and their counts, candidates by meaning and by the rarest words, the best of
+# the union by their best sentence and by ts_rank of each word weighted by its rarity (ts_rank itself knows
+# none). The filters stand inside both scans, so that a narrow one still finds its passages.
+_CANDIDATES = """
+WITH passages AS MATERIALIZED (
+  SELECT coalesce(sum(chunks), 0)::float AS total FROM knowledge_terms
+  WHERE term = '' AND visibility = ANY (%(visibility)s)
+), words AS MATERIALIZED (
+  SELECT lexeme AS term, coalesce((
+    SELECT sum(chunks) FROM knowledge_terms t WHERE t.term = lexeme AND t.visibility = ANY (%(visibility)s)
+  ), 0)::int AS chunks,
+  ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
+  FROM unnest(to_tsvector(%(configuration)s::regconfig, %(query)s)) LIMIT 64
+), known AS MATERIALIZED (
+  SELECT query, ln(1 + total / chunks) AS rarity,
+    row_number() OVER w AS place, sum(chunks) OVER w AS reached
+  FROM words, passages WHERE chunks > 0 WINDOW w AS (ORDER BY chunks, term)
+), queries AS MATERIALIZED (
+  SELECT string_agg(query::text, ' | ')::tsquery AS all_words,
+    (string_agg(query::text, ' | ') FILTER (WHERE place = 1 OR reached <= %(reach)s))::tsquery AS rare_words
+  FROM known
+), dense AS (
+  SELECT id FROM knowledge_chunks
+  WHERE visibility = ANY (%(visibility)s) AND model = %(model)s
+    AND (%(locale)s::text IS NULL OR locale = %(locale)s)
+  ORDER BY embedding <=> %(embedding)s::vector LIMIT %(candidates)s
+), lexical AS (
+  SELECT id FROM knowledge_chunks, queries
+  WHERE tsv @@ rare_words AND visibility = ANY (%(visibility)s) AND model = %(model)s
+    AND (%(locale)s::text IS NULL OR locale = %(locale)s)
+  ORDER BY ts_rank(%(weights)s::float4[], tsv, all_words, 1) DESC LIMIT %(candidates)s
+), scored AS (
+  SELECT c.*, s.sentences, greatest(0, s.cosine) AS cosine, (
+      SELECT sum(rarity * ts_rank(%(weights)s::float4[], c.tsv, query, 1)) FROM known WHERE c.tsv @@ query
+    ) AS rank
+  FROM knowledge_chunks c, LATERAL (
+    SELECT max(near) AS cosine, array_agg(near ORDER BY position) AS sentences FROM (
+      SELECT position, 1 - (embedding <=> %(embedding)s::halfvec) AS near
+      FROM knowledge_sentences WHERE chunk_id = c.id
+    ) AS each
+  ) AS s
+  WHERE c.id IN (SELECT id FROM dense UNION SELECT id FROM lexical)
+), best AS (
+  SELECT *, %(dense_share)s * cosine
+    + (1 - %(dense_share)s) * coalesce(rank / nullif(max(rank) OVER (), 0), 0) AS score
+  FROM scored ORDER BY score DESC, id LIMIT %(candidates)s
+)
+SELECT b.id::text AS chunk_id, a.id::text AS article_id, a.title, b.heading, b.anchor, a.url, b.text,
+  b.cosine, a.updated, b.locale, b.sentences AS cosines,
+  greatest(0, 1 - (a.title_embedding <=> %(embedding)s::halfvec)) AS title_cosine,
+  ARRAY(SELECT term FROM words WHERE b.tsv @@ query) AS found,
+  ARRAY(SELECT term FROM words WHERE ts_filter(b.tsv, '{a}') @@ query) AS found_in_title,
+  (SELECT array_agg(s.text ORDER BY s.position) FROM knowledge_sentences s WHERE s.chunk_id = b.id) AS sentences,
+  CASE WHEN row_number() OVER (ORDER BY b.score DESC, b.id) = 1
+    THEN (SELECT jsonb_object_agg(term, chunks) FROM words) END AS terms,
+  (SELECT total::int FROM passages) AS total
+FROM best b JOIN knowledge_articles a ON a.id = b.article_id
+ORDER BY b.score DESC, b.id
+"""
+
+# Weights of text, (unused), heading and title in ts_rank, and of meaning against words, for candidates only.
+WEIGHTS = [0.3, 0.3, 0.6, 1.0]
+DENSE_SHARE = 0.8
+CANDIDATES = 40
+REACH = 3000  # passages that the rare words may bring in before they are scored
+
+_USED = """
+SELECT word FROM unnest(%(words)s::text[]) AS word WHERE EXISTS (
+  SELECT FROM unnest(to_tsvector(%(configuration)s::regconfig, word)) AS lexemes
+  JOIN knowledge_terms t ON t.term = lexeme AND t.visibility = ANY (%(visibility)s) AND t.chunks > 0
+)
+"""
+
+
+async def used(
+    connection: Connection, words: Sequence[str], *, visibility: Sequence[str], locale: str | None
+) -> set[str]:
+    """Those of ``words`` that the passages use, in some form."""
+    parameters: Json = {
+        "words": list(words),
+        "visibility": list(visibility),
+        "configuration": configuration(locale),
+    }
+    cursor = await connection.execute(_USED, parameters, prepare=True)
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def candidates(
+    connection: Connection,
+    *,
+    query: str,
+    embedding: str,
+    model: str,
+    visibility: Sequence[str],
+    locale: str | None,
+    limit: int = CANDIDATES,
+) -> list[dict[str, Any]]:
+    """The passages a question may be answered from; the first row carries the query's words and their counts."""
+    parameters: Json = {
+        "query": query,
+        "embedding": embedding,
+        "model": model,
+        "visibility": list(visibility),
+        "locale": locale,
+        "configuration": configuration(locale),
+        "weights": WEIGHTS,
+        "dense_share": DENSE_SHARE,
+        "candidates": max(CANDIDATES, limit),
+        "reach": REACH,
+    }
+    async with connection.pipeline(), connection.cursor(row_factory=dict_row) as cursor:
+        await connection.execute(_TUNE, prepare=True)
+        await cursor.execute(_CANDIDATES, parameters, prepare=True)
+        return await cursor.fetchall()
