@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench eval prove lock clean help
+.PHONY: run test check bench eval prove transcript lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ $(DEV_STAMP): requirements/dev.lock requirements/uv.lock
 
 prove: $(DEV_STAMP) ## switch each protection off in a copy: the tests must notice
 	@$(BIN)/python -m tests.switched_off
+
+transcript: $(DEV_STAMP) ## ask the demo, and write its answers into the README
+	@$(BIN)/python -m docs.transcript
 
 lock: $(DEV_STAMP) ## resolve the dependencies again
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.lock

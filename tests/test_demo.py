@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from docs.transcript import block, current, transcript
 from tests.demo import Demo
 
 WORDS = {
@@ -56,6 +57,10 @@ def test_it_shows_its_progress_where_to_go_and_a_line_that_works_when_pasted(dem
     assert "Order 789 is out for delivery" in answer["reply"]
     assert order["status"] == "out_for_delivery"
     assert in_words(order["expected_delivery"]) in answer["reply"]
+
+
+def test_the_transcript_in_the_readme_is_what_the_demo_answers(demo: Demo) -> None:
+    assert current() == block(transcript(demo)), "run make transcript"
 
 
 def test_a_follow_up_is_understood(demo: Demo) -> None:
@@ -176,7 +181,7 @@ def test_a_fact_told_in_turn_two_is_used_in_turn_sixty_after_a_clean_restart(tmp
     second = Demo(tmp_path / "data")
     try:
         assert second.seconds < first.seconds
-        assert "62 unchanged" in second.text
+        assert "62 articles, unchanged" in second.text
         assert second.key == first.key
         answer = second.say("What is my dog called again?", conversation_id=conversation)
         assert "Rex" in answer["reply"]

@@ -115,20 +115,16 @@ async def get_profile(customer: Customer) -> dict[str, Any]:
     asks={"order_id": "Which order's payment do you mean?"},
     says=(
         "{each payments}The payment of {amount|money:currency} for order {order_id} by {description} is"
-        " **{status|words}**[ (paid on {paid_on|date})].[ {refunded_amount|money:currency} of it has been refunded.]\n"
+        " **{status|words}**[ (paid on {paid_on|date})].\n"
         "{else}There is no payment for this order yet.{/each}"
     ),
 )
 async def get_payments(order_id: str, customer: Customer) -> dict[str, Any]:
-    """Payments of one of the customer's orders: amount, method, status, date, and what was refunded."""
+    """Payments of one of the customer's orders: amount, method, status and date."""
     order = await shop.order(order_id, owner=customer.id)
     found = await shop.get(f"/orders/{order['id']}/payments")
-    keys = ("order_id", "method", "description", "status", "amount", "refunded_amount", "currency", "paid_on")
-    payments = [_some(payment, keys) for payment in found["payments"]]
-    for payment in payments:
-        if not float(payment["refunded_amount"]):
-            payment["refunded_amount"] = None  # nothing to speak of
-    return {"payments": payments}
+    keys = ("order_id", "method", "description", "status", "amount", "currency", "paid_on")
+    return {"payments": [_some(payment, keys) for payment in found["payments"]]}
 
 
 @tool(

@@ -100,10 +100,22 @@ def tools_of(desk: Frontdesk, database: Database, settings: Settings) -> list[To
         own.insert(
             0, builtin.search_knowledge(partial(search, PostgresRetriever(database), settings.answer_at))
         )
+    for tool in desk.tools:
+        _check_says(tool)
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
         raise DeclarationError(f"rename your tool {taken.pop()!r}: Frontdesk has one of that name")
     return [*desk.tools, *own]
+
+
+def _check_says(tool: Tool) -> None:
+    from frontdesk.models.local.says import TemplateError, parse  # noqa: PLC0415  (with the local model, below)
+
+    try:
+        if isinstance(tool.grant.says, str):
+            parse(tool.grant.says)
+    except TemplateError as error:
+        raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
 
 
 async def search(
@@ -124,6 +136,8 @@ async def sync_knowledge(
     chosen = folder or (Path(desk.knowledge) if desk.knowledge else None)
     if chosen is None:
         raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
+    if not chosen.is_dir():
+        raise SettingsError(f"the desk's help center is no folder: {chosen}")
     return await sync(
         database, Embedder.default(), chosen, source=SOURCE, url=desk.knowledge_url, progress=progress
     )
@@ -139,7 +153,8 @@ def load_desk(path: str) -> Frontdesk:
     except ModuleNotFoundError as error:
         if error.name and not module_name.startswith(error.name):
             raise
-        raise DeclarationError(f"there is no module {module_name!r} here; write support:desk") from None
+        hint = " without .py" if module_name.endswith(".py") else f"; looked in {Path.cwd()} and PYTHONPATH"
+        raise DeclarationError(f"there is no module {module_name!r}: write support:desk{hint}") from None
     desk = getattr(module, name or "desk", None)
     if not isinstance(desk, Frontdesk):
         raise DeclarationError(f"{path!r} is not a desk: write desk = Frontdesk(…) in {module_name}.py")

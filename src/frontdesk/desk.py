@@ -39,7 +39,7 @@ class Frontdesk:
         for tool in self.tools:
             if not isinstance(tool, Tool):
                 raise DeclarationError(
-                    f"{getattr(tool, 'name', tool)!r} has no permission: decorate it with "
+                    f"{_name(tool)!r} has no permission: decorate it with "
                     '@tool(permission="…") or pass it through frontdesk.grant(tool, permission="…")'
                 )
             if tool.name in seen:
@@ -49,3 +49,7 @@ class Frontdesk:
     def customer_permissions(self) -> frozenset[str]:
         """What a customer of this desk holds unless their token narrows it."""
         return (self.permissions or frozenset(t.grant.permission for t in self.tools)) | VISITOR_PERMISSIONS
+
+
+def _name(thing: object) -> str:
+    return str(getattr(thing, "name", "") or getattr(thing, "__name__", "") or thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +82,16 @@ class Settings(BaseSettings):
         if self.model:
             return self.model
         return "openai:gpt-4o-mini" if os.environ.get("OPENAI_API_KEY") else "local"
+
+
+def unknown_names() -> list[str]:
+    """A sentence for each FRONTDESK_ variable that is no setting: misspelt, as a rule."""
+    known = {f"FRONTDESK_{name.upper()}" for name in Settings.model_fields}
+    sentences: list[str] = []
+    for name in sorted(n for n in os.environ if n.startswith("FRONTDESK_") and n not in known):
+        near = difflib.get_close_matches(name, known, 1)
+        sentences.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return sentences
 
 
 def load(**changes: object) -> Settings:

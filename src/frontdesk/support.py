@@ -206,14 +206,14 @@ class Support:
         self._waiting -= 1
         del self._open[turn.conversation_id][turn.turn_id]
         asyncio.get_running_loop().call_later(KEEP_SECONDS, self._live.pop, turn.turn_id, None)
-        log.info(
+        (log.warning if result.degraded else log.info)(
             "turn",
             turn=str(turn.turn_id),
             conversation=str(turn.conversation_id),
             outcome=result.outcome.value,
             model=result.model,
             tools=[step.tool for step in result.steps],
-            degraded=result.degraded,
+            degraded=result.degraded_steps,
             ms=round(result.ms, 1),
         )
         return more

@@ -63,3 +63,7 @@ def main() -> None:
     except FrontdeskError as error:
         click.echo(f"frontdesk: {error.detail}", err=True)
         sys.exit(1)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"frontdesk: {error.strerror or error}{where}", err=True)
+        sys.exit(1)

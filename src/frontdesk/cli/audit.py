@@ -29,8 +29,8 @@ def verify(anchor: Path | None) -> None:
     report = verify_log(database_urls(load())[1], earlier)
     for problem in report.problems:
         click.echo(problem)
-    state = "holds" if report.holds else f"is broken in {len(report.problems)} places"
-    click.echo(f"The audit log {state}: {report.rows} rows in {report.conversations} conversations.")
+    state = "is intact" if report.holds else f"was changed in {len(report.problems)} places"
+    click.echo(f"The audit log {state}. Rows: {report.rows}; conversations: {report.conversations}.")
     sys.exit(0 if report.holds else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -24,8 +25,10 @@ console = Console(highlight=False)
 def chat(url: str, user_id: str, key: str) -> None:
     """Talk to a running desk as a customer. Ctrl+D ends."""
     settings = load()
-    key = key or (settings.service_keys[0] if settings.service_keys else dev_key(settings.data_dir))
-    url = url or f"http://{settings.host}:{settings.port}"
+    key = key or (
+        settings.service_keys[0] if settings.service_keys else dev_key(settings.data_dir, make=False)
+    )
+    url = url or f"http://{settings.host}:{os.environ.get('PORT') or settings.port}"
     console.print(f"[dim]{url} as {user_id}. You are talking to an AI assistant. Ctrl+D ends.[/dim]")
     with httpx.Client(
         base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=90, trust_env=False
@@ -58,7 +61,7 @@ def _say(http: httpx.Client, user_id: str, message: str) -> None:
                 elif line.startswith("data: "):
                     _show(kind, orjson.loads(line[6:]))
     except httpx.HTTPError:
-        console.print("[red]Not delivered. Is the desk running? (make run)[/red]")
+        console.print(f"[red]Not delivered: nothing answers at {http.base_url}. Is the desk running?[/red]")
 
 
 def _show(kind: str, data: dict[str, Any]) -> None:

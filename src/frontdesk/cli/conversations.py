@@ -14,7 +14,7 @@ from frontdesk.domain import Json
 from frontdesk.settings import load
 from frontdesk.store.conversations import recent, show
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @click.group()
@@ -69,7 +69,7 @@ def _turn(turn: Json, messages: list[Json]) -> None:
             f"  [dim]\\[{citation['n']}] {escape(citation['title'])} {escape(citation['url'])}[/dim]"
         )
     usage: Json = record.get("usage", {})
-    cost = f", ${usage['cost_usd']:.5f}" if usage.get("cost_usd") else ""
+    cost = f", ${usage['cost_usd']:.5f}" if usage.get("cost_usd", 0) >= 0.00001 else ""
     degraded = f", degraded: {'; '.join(record['degraded'])}" if record.get("degraded") else ""
     console.print(
         f"  [dim]{turn['outcome'] or turn['status']} · {record.get('model', '')} · {record.get('ms', 0)} ms ·"

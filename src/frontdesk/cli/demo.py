@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from langchain_core.language_models.chat_models import BaseChatModel
 
-from frontdesk.bootstrap import load_desk
+from frontdesk.bootstrap import load_desk, model_chain
 from frontdesk.cli.greeting import console, greet, with_key
-from frontdesk.cli.serve import prepare, run, stop
+from frontdesk.cli.serve import must_be_free, prepare, run, stop
 from frontdesk.database import embedded
 from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
@@ -39,12 +39,13 @@ def demo() -> None:
     signal.signal(signal.SIGTERM, stop)
     settings = _settings()
     configure("warning" if sys.stderr.isatty() else settings.log_level, settings.log_format)
+    models = model_chain(settings)
     shop_port = _port("SHOP_PORT", 8001)
     for port in (settings.port, shop_port):
-        _must_be_free(port)
+        must_be_free(port)
     try:
         with _shop(settings, shop_port):
-            _serve(settings, shop_port)
+            _serve(settings, shop_port, models)
     except KeyboardInterrupt:
         pass
     console.print("Stopped.")
@@ -62,25 +63,15 @@ def _port(name: str, default: int) -> int:
     return int(text)
 
 
-def _must_be_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise SettingsError(
-                f"port {port} is taken: choose others, for example PORT=8010 SHOP_PORT=8011 make run"
-            ) from None
-
-
 @contextmanager
 def _shop(settings: Settings, port: int) -> Generator[None]:
     """The shop's own service in a process of its own, over its own database."""
+    first = not (settings.data_dir / "postgres").exists()
     console.print("Starting PostgreSQL …")
     url = os.environ.get("SHOP_DATABASE_URL") or embedded.database(
         embedded.start(settings.data_dir.resolve() / "postgres"), "ourshop"
     )
-    console.print("Starting the example shop (the first time it fills its database) …")
+    console.print("Starting the example shop" + (", which fills its database …" if first else " …"))
     os.environ["SHOP_URL"] = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
@@ -115,12 +106,15 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SettingsError("the example shop did not answer in time")
 
 
-def _serve(settings: Settings, shop_port: int) -> None:
+def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseChatModel]]) -> None:
     desk = load_desk("examples.ourshop.support:desk")
     asyncio.run(prepare(desk, settings))
     greet(
         settings,
-        f"  The shop's API  http://127.0.0.1:{shop_port}/docs  (Authorization: Bearer shop-demo)",
+        "                  as one of its customers u123 to u126, or in a terminal: .venv/bin/frontdesk chat"
+        + ("" if settings.port == 8000 else f" --url http://{settings.host}:{settings.port}"),
+        f"  The shop's API  http://127.0.0.1:{shop_port}/orders/789  (Authorization: Bearer shop-demo);"
+        " its clock stands at 15 January 2025",
         message="Where is my order 789?",
     )
-    run(desk, settings, customers=CUSTOMERS)
+    run(desk, settings, models=models, customers=CUSTOMERS)

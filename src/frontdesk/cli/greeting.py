@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import click
 import orjson
 from rich.console import Console
 
+from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -23,16 +24,25 @@ def with_key(settings: Settings) -> Settings:
     return settings.model_copy(update={"service_keys": (dev_key(settings.data_dir),)})
 
 
-def dev_key(data_dir: Path) -> str:
-    """The development key: made once, kept in the data folder for this user only."""
+def dev_key(data_dir: Path, *, make: bool = True) -> str:
+    """The development key: made once, kept in the data folder for this user only.
+
+    Raises SettingsError where there is none and ``make`` is false.
+    """
     path = data_dir / "service-key"
-    if path.exists():
-        return path.read_text().strip()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    key = f"sk_demo_{secrets.token_urlsafe(32)}"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        if not make:
+            raise SettingsError(
+                f"there is no key in {data_dir}: start the desk there, or name one with --key"
+            )
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"service-key.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600, exist_ok=False)
+        fresh.write_text(f"sk_demo_{secrets.token_urlsafe(32)}", encoding="ascii")
+        with suppress(FileExistsError):  # two starting at once: the first link wins, both read it
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_text(encoding="ascii").strip()
 
 
 def greet(settings: Settings, *more: str, user_id: str = "u123", message: str = "Hello!") -> None:

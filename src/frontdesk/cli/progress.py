@@ -27,6 +27,9 @@ async def sync_with_progress(desk: Frontdesk, database: Database, folder: Path |
         report = await sync_knowledge(
             desk, database, folder, lambda done, total, _: progress.update(task, completed=done, total=total)
         )
+    if not (report.added or report.updated or report.removed or report.failed):
+        console.print(f"Help center: {report.unchanged} articles, unchanged")
+        return report
     console.print(
         f"Help center: {report.added} added, {report.updated} updated, {report.unchanged} unchanged,"
         f" {report.removed} removed, {len(report.failed)} failed"

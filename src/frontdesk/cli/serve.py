@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
 import click
 import uvicorn
+from langchain_core.language_models.chat_models import BaseChatModel
 
-from frontdesk.bootstrap import database_urls, load_desk
-from frontdesk.cli.greeting import greet, with_key
+from frontdesk.bootstrap import database_urls, load_desk, model_chain
+from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.database import Database, migrate
 from frontdesk.desk import Frontdesk
-from frontdesk.settings import Settings, load
+from frontdesk.errors import SettingsError
+from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
 
@@ -29,35 +34,63 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
     """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
     settings = with_key(load(**({"port": port} if port else {})))
     configure(settings.log_level, settings.log_format)
+    for sentence in unknown_names():
+        console.print(sentence, style="yellow")
     chosen = load_desk(desk)
-    if sync and chosen.knowledge is not None:
-        asyncio.run(prepare(chosen, settings))
+    models = model_chain(settings)  # before anything starts: a wrong name is said at once
+    must_be_free(settings.port)
+    asyncio.run(prepare(chosen, settings, sync=sync))
     if settings.development:
         greet(settings)
-    run(chosen, settings, customers=("u123",))
+    else:
+        console.print(
+            f"Frontdesk listens on {settings.host}:{settings.port} with the model {settings.model_name}."
+        )
+    run(chosen, settings, models=models)
 
 
-async def prepare(desk: Frontdesk, settings: Settings) -> None:
+def must_be_free(port: int) -> None:
+    """Raise SettingsError where another program listens on ``port`` already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(
+                f"port {port} is taken: choose another with FRONTDESK_PORT or --port"
+                " (for the demo: PORT=8010 SHOP_PORT=8011 make run)"
+            ) from None
+
+
+async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> None:
     """Migrate the database and sync the help center, showing progress."""
     url, owner_url = database_urls(settings)
     migrate(owner_url)
     database = await Database.open(url)
     try:
-        await sync_with_progress(desk, database)
+        if sync and desk.knowledge is not None:
+            await sync_with_progress(desk, database)
     finally:
         await database.close()
 
 
-def run(desk: Frontdesk, settings: Settings, *, customers: tuple[str, ...] = ()) -> None:
+def run(
+    desk: Frontdesk,
+    settings: Settings,
+    *,
+    models: Sequence[tuple[str, BaseChatModel]],
+    customers: tuple[str, ...] = ("u123",),
+) -> None:
     """Serve until told to stop; turns that run get ten seconds to end."""
-    app = create_app(desk, settings, demo_customers=customers)
+    app = create_app(desk, settings, models=models, demo_customers=customers)
     # What is loaded by now stays: the collector need not walk it again and again. It halved the slowest turns.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, hang_up)
     with suppress(KeyboardInterrupt):
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
@@ -68,6 +101,21 @@ def run(desk: Frontdesk, settings: Settings, *, customers: tuple[str, ...] = ())
             timeout_graceful_shutdown=12,
             timeout_keep_alive=30,
         )
+        _Server(config).run()
+
+
+def hang_up(_signal: int, _frame: FrameType | None) -> None:
+    """The terminal was closed: the same as SIGTERM."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells the desk at once when it is to stop: nothing more is accepted from then on."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if service := getattr(getattr(self.config.app, "state", None), "service", None):
+            service.support.drain()
+        super().handle_exit(sig, frame)
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

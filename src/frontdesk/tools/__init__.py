@@ -105,7 +105,7 @@ def _plain(value: Any) -> Any:
 
 def tool(
     *,
-    permission: str,
+    permission: str = "",
     changes: bool = False,
     confirm: bool | None = None,
     examples: Sequence[str] = (),
@@ -175,7 +175,7 @@ def _grant(
     asks: Mapping[str, str] | None,
 ) -> Grant:
     if not PERMISSION.match(permission):
-        raise DeclarationError(f'{title}: write a permission as "orders:read", not {permission!r}')
+        raise DeclarationError(f'{title}: write a permission such as @tool(permission="orders:read")')
     if confirm and not changes:
         changes = True
     needs_confirmation = changes if confirm is None else confirm

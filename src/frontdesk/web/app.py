@@ -98,6 +98,12 @@ def _status(status: str, code: int, **more: str) -> Response:
     return Response(orjson.dumps({"status": status, **more}), code, headers, "application/json")
 
 
+def _about(desk: Frontdesk, customers: Sequence[str]) -> dict[str, object]:
+    """What the page shows before anything was said."""
+    examples = [tool.grant.examples[0] for tool in desk.tools if tool.grant.examples]
+    return {"desk": desk.name, "customers": list(customers), "examples": [*examples[:2], "What can you do?"]}
+
+
 def _page(app: FastAPI, desk: Frontdesk, customers: Sequence[str]) -> None:
     """The terse page at ``/``: to talk to the desk as one of the demo customers, in development only."""
     files = resources.files("frontdesk.web") / "static"
@@ -105,10 +111,7 @@ def _page(app: FastAPI, desk: Frontdesk, customers: Sequence[str]) -> None:
     assets = {
         "page.js": ("text/javascript", (files / "page.js").read_bytes()),
         "page.css": ("text/css", (files / "page.css").read_bytes()),
-        "customers.json": (
-            "application/json",
-            orjson.dumps({"desk": desk.name, "customers": list(customers)}),
-        ),
+        "desk.json": ("application/json", orjson.dumps(_about(desk, customers))),
     }
 
     @app.get("/", include_in_schema=False)

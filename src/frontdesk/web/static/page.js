@@ -16,13 +16,49 @@ const element = (name, text = "", className = "") => {
   return made;
 };
 
-async function begin() {
+const { desk, customers, examples } = await (await fetch("/page/desk.json")).json();
+const KEPT = "frontdesk-page"; // which customer, and which conversation, survive a reload
+
+async function begin(kept) {
   const { token } = await post("/dev/token", { user_id: customer.value });
   session = (await post("/support/sessions", null, token)).token;
-  conversation = null;
+  conversation = kept ?? (await post("/support/conversations", null, session)).conversation_id;
+  sessionStorage.setItem(KEPT, JSON.stringify({ customer: customer.value, conversation }));
   log.replaceChildren();
-  suggestions.replaceChildren();
   status.textContent = "";
+  const hello = assistant();
+  hello.append(element("p", `Hello! I'm the AI assistant of ${desk}. How can I help you?`));
+  offer(examples);
+  if (kept) await restore();
+}
+
+async function restore() {
+  const answer = await fetch(`/support/conversations/${conversation}`, { headers: { authorization: `Bearer ${session}` } });
+  if (!answer.ok) return begin();
+  for (const { role, text, citations } of (await answer.json()).messages) {
+    if (role === "customer") log.append(element("li", text, "customer"));
+    else show(assistant(), text, citations ?? []);
+  }
+  toEnd();
+}
+
+function assistant() {
+  const item = element("li", "", "assistant");
+  item.append(element("div", "AI assistant", "who"));
+  log.append(item);
+  return item;
+}
+
+const toEnd = () => window.scrollTo({ top: document.body.scrollHeight });
+
+function offer(texts) {
+  suggestions.replaceChildren();
+  for (const text of texts) {
+    const button = element("button", text);
+    button.type = "button";
+    button.onclick = () => send(text);
+    suggestions.append(button);
+  }
 }
 
 async function post(path, body, token) {
@@ -58,14 +94,12 @@ async function* events(answer) {
 async function send(text) {
   suggestions.replaceChildren();
   log.append(element("li", text, "customer"));
-  const item = element("li", "", "assistant");
-  item.append(element("div", "AI assistant", "who"));
+  const item = assistant();
   const steps = element("ul", "", "steps");
   const reply = element("div");
   item.append(steps, reply);
-  log.append(item);
-  item.scrollIntoView({ block: "end" });
   status.textContent = "Sent";
+  toEnd();
   await answer({ message: text, client_message_id: crypto.randomUUID(), ...(conversation && { conversation_id: conversation }) }, item, steps, reply);
 }
 
@@ -82,12 +116,15 @@ async function answer(body, item, steps, reply) {
         if (response.status < 500) return fail(item, problem.detail, body, steps, reply);
         throw new Error(problem.detail);
       }
+      let done = false;
       for await (const event of events(response)) {
         last = event.id;
         if (event.type === "step") step(steps, event.data);
         if (event.type === "text") reply.replaceChildren(element("p", (text += event.data.text)));
-        if (event.type === "done") return finish(item, reply, event.data);
+        if (event.type === "done") done = event.data;
+        toEnd();
       }
+      if (done) return finish(item, reply, done);
     } catch {
       await new Promise((resume) => setTimeout(resume, 500 * 2 ** attempt));
     }
@@ -107,31 +144,35 @@ function step(steps, { tool, label, state }) {
 }
 
 function finish(item, reply, done) {
-  conversation = done.conversation_id;
-  reply.replaceChildren(...blocks(done.reply));
+  reply.remove();
+  show(item, done.reply, done.citations);
+  if (done.degraded) item.append(element("div", "Answered in a reduced way: something was not reachable.", "meta"));
+  status.textContent = done.mode === "queued" ? "A colleague has been asked to follow up; the AI goes on answering." : "";
+  offer(done.suggestions);
+  toEnd();
+}
+
+function show(item, text, citations) {
+  item.append(...blocks(text));
   const sources = element("ul", "", "sources");
-  for (const { n, title, url } of done.citations) {
+  for (const { n, title, url } of citations) {
     const line = element("li", `[${n}] `);
-    const link = element("a", title);
-    if (url.startsWith("https://")) link.href = url;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer";
-    line.append(link);
+    line.append(link(url, title));
     sources.append(line);
   }
   item.append(sources);
-  if (done.degraded) item.append(element("div", "Answered in a reduced way: something was not reachable.", "meta"));
-  status.textContent = done.mode === "queued" ? "A colleague has been asked to follow up; the AI goes on answering." : "";
-  for (const text of done.suggestions) {
-    const button = element("button", text);
-    button.type = "button";
-    button.onclick = () => send(text);
-    suggestions.append(button);
-  }
-  item.scrollIntoView({ block: "end" });
 }
 
-// Paragraphs, lists and bold: enough for what a reply holds; everything else stays text.
+function link(url, text) {
+  if (!url.startsWith("https://")) return document.createTextNode(text);
+  const made = element("a", text);
+  made.href = url;
+  made.target = "_blank";
+  made.rel = "noopener noreferrer";
+  return made;
+}
+
+// Paragraphs, lists, bold and https links: enough for what a reply holds; everything else stays text.
 function blocks(markdown) {
   const made = [];
   let list = null;
@@ -153,7 +194,13 @@ function blocks(markdown) {
   return made;
 }
 
-const bold = (line) => line.split("**").map((part, at) => (at % 2 ? element("strong", part) : document.createTextNode(part)));
+function bold(line) {
+  return line.split("**").flatMap((part, at) => (at % 2 ? [element("strong", part)] : linked(part)));
+}
+
+function linked(text) {
+  return text.split(/(https:\/\/[^\s)]+[^\s).,])/).map((part, at) => (at % 2 ? link(part, part) : document.createTextNode(part)));
+}
 
 function fail(item, detail, body, steps, reply) {
   const line = element("p", detail || "Not delivered.", "failed");
@@ -181,8 +228,10 @@ input.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 document.querySelector("#person").addEventListener("click", () => send("I would like to talk to a person, please."));
-customer.addEventListener("change", begin);
+customer.addEventListener("change", () => begin());
 
-const { customers } = await (await fetch("/page/customers.json")).json();
+input.placeholder = examples[0];
 for (const id of customers) customer.append(new Option(id, id));
-await begin();
+const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+if (customers.includes(kept.customer)) customer.value = kept.customer;
+await begin(kept.conversation);
