@@ -17,6 +17,8 @@ UNKNOWN = "I couldn't find that in our help center, so I don't want to guess."
 REST = "For the rest, I couldn't find an answer in our help center."
 OFFER_PERSON = "Would you like me to pass it to a colleague?"
 OFFER_TICKET = "I can't do that myself. Would you like me to open a ticket so that a colleague does it?"
+CLOSEST = "The closest I found in our help center: "
+SURE = 0.5  # a confidence below it is told
 CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
 )
@@ -50,6 +52,8 @@ class Answers:
         passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
         query = str(call.arguments.get("query") or self.dialogue.message)
         text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
+        if text:
+            text = f"{CLOSEST if _unsure(found) else ''}{text}{quote.see_also(passages)}"
         if not text and part and part.change and not part.policy:
             nothing = "I found nothing about it in our help center."
             return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
@@ -97,6 +101,11 @@ class Answers:
         lines = [r.text for r in kept if r.text] + ([] if outcome == Outcome.ASKED else offers[:1])
         text = _in_their_language(self.dialogue.message) + "\n\n".join(lines)
         return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
+
+
+def _unsure(found: dict[str, Any]) -> bool:
+    confidence = found.get("confidence")
+    return isinstance(confidence, int | float) and confidence < SURE
 
 
 def _passed_on(call: Call) -> Reply:

@@ -28,6 +28,7 @@ _ORDINALS = {
 _ORDINAL = re.compile(
     rf"\b(?:the |my |number )?({'|'.join(_ORDINALS)})(?: (?:one|order|parcel|of (?:them|those|these)|in the list|appointment|booking|item))?\b"
 )
+_MENTIONED = re.compile(r"\b(?:i|we) (?:just |had |have )?(?:mention\w*|said|named|asked|gave|told|wrote)\b")
 _LAST = re.compile(
     r"\b(?:the |my )?(?:last|latest|newest|most recent) (?:one|order|parcel|purchase|of them)\b|\bthe (?:last|latest|newest)\b$"
 )
@@ -104,6 +105,8 @@ def chosen_id(text: str, parameter: Parameter, dialogue: Dialogue) -> str:
 
 def _by_place(low: str, parameter: Parameter, dialogue: Dialogue, listed: list[str]) -> str:
     ordinal = _ORDINAL.search(low)
+    if ordinal and _MENTIONED.search(low):
+        listed = _mentioned(parameter, dialogue)
     if ordinal and _ORDINALS[ordinal[1]] < len(listed):
         return listed[_ORDINALS[ordinal[1]]]
     if _LAST.search(low) and listed:
@@ -115,6 +118,13 @@ def _by_place(low: str, parameter: Parameter, dialogue: Dialogue, listed: list[s
         ]
         return others[0] if others else ""
     return ""
+
+
+def _mentioned(parameter: Parameter, dialogue: Dialogue) -> list[str]:
+    """The ids the customer named in this conversation, in their order."""
+    facts = [str(o) for o in dialogue.facts.get("order_ids") or ()] if _orderly(parameter) else []
+    said = [i for turn in dialogue.past for i in identifiers(turn.message, parameter, facts)]
+    return list(dict.fromkeys([*facts, *said]))
 
 
 def without_place(text: str, thing: str) -> str:

@@ -83,8 +83,9 @@ class Filler:
 
     def _just_spoken_of(self, parameter: Parameter) -> bool:
         """ "Did my payment go through?" right after the status of 456: another question about the same order."""
-        before = {c.tool for c in self.dialogue.last.calls if c.arguments.get(parameter.name)}
-        return parameter.required and bool(before) and not context.owned(self.text)
+        before = next((turn.calls for turn in reversed(self.dialogue.past[-3:]) if turn.calls), ())
+        same = any(call.arguments.get(parameter.name) for call in before)
+        return parameter.required and same and not context.owned(self.text)
 
     def filled(self, entry: Entry, text: str, given: dict[str, Any], said: str = "") -> Part:
         """The call with every argument the customer's words give; or the first question for one they do not."""

@@ -52,7 +52,7 @@ class Planner:
     def _going_on_asking(self) -> list[Part]:
         """ "And to Norway?" after a question to the help center is one more."""
         before = self.dialogue.last.calls
-        short = _FOLLOWS.match(self.text) and len(self.text.split()) <= 6
+        short = len(self.text.split()) <= 6 and self._follows(self.whole())
         if not short or not before or any(call.tool != "search_knowledge" for call in before):
             return []
         chosen = self.whole()
@@ -197,30 +197,35 @@ class Planner:
         search = self._search(text, chosen)
         if entry:
             found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
-            clear = not alone or chosen.help < BESIDE or any(part.kind != CALL for part in found)
-            return found if clear else [*found, replace(search, beside=True)]
+            clear = not alone or any(part.kind != CALL for part in found)
+            return found if clear else [*found, *self._beside(text, chosen, search)]
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
             return [Part(SIGN_IN, text, score=chosen.score)]
-        return [search, *(self._status_beside(search) or (self._tool_beside(text, chosen) if alone else []))]
+        return [search, *(self._status_beside(search) or (self._beside(text, chosen) if alone else []))]
 
-    def _tool_beside(self, text: str, chosen: Route) -> list[Part]:
-        """A look-up that is nearly as likely as the help center, when it needs no question."""
-        for name, share in sorted(chosen.shares.items(), key=lambda item: -item[1]):
+    def _beside(self, text: str, chosen: Route, search: Part | None = None) -> list[Part]:
+        """The second possibility, when it is nearly as likely as the first and needs no question."""
+        rest = {name: share for name, share in chosen.shares.items() if name != chosen.target}
+        if search and chosen.help >= BESIDE:
+            return [replace(search, beside=True)]
+        for name, share in sorted(rest.items(), key=lambda item: -item[1])[:2]:
             entry = self.catalog.entries.get(name)
-            if entry and share >= BESIDE and not entry.grant.changes:
+            if entry and share >= BESIDE and not entry.grant.changes and entry.id_parameter:
                 parts = self.filler.for_entry(entry, text)
-                return [replace(p, beside=True) for p in parts if p.kind == CALL]
+                return [replace(p, beside=True) for p in parts if p.kind == CALL and p.arguments]
         return []
 
     def _search(self, text: str, chosen: Route) -> Part:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
         query = without_courtesy(wanted(text))
+        if chosen.change:
+            query = f"how do i {self._without_ids(query)}"
         before = [
             str(c.arguments.get("query") or "")
             for c in self.dialogue.last.calls
             if c.tool == "search_knowledge"
         ]
-        if before and _FOLLOWS.match(self.text) and len(query.split()) <= 6:
+        if before and self._follows(chosen) and len(query.split()) <= 6:
             query = f"{before[-1]} {query}"
         return Part(
             SEARCH,
@@ -232,6 +237,16 @@ class Planner:
             policy=chosen.policy and not chosen.change,
             chat=chosen.shares.get(OFF_TOPIC, 0.0) >= 0.5,
         )
+
+    def _follows(self, chosen: Route) -> bool:
+        """ "And to Norway?" is half a question; the other half is the one before."""
+        return bool(_FOLLOWS.match(self.text)) and chosen.top != OFF_TOPIC
+
+    def _without_ids(self, query: str) -> str:
+        """ "cancel order 456" → "cancel order": articles know no order numbers."""
+        for token in self._mentioned():
+            query = re.sub(rf"(?: (?:number|no|nr|id))? ?#?\b{re.escape(token.lower())}\b", "", query)
+        return " ".join(query.split())
 
     def _status_beside(self, search: Part) -> list[Part]:
         """Whether an order can still be changed depends on how far it is: look that up too."""

@@ -26,6 +26,18 @@ def quotation(question: str, passages: list[dict[str, Any]], encoder: Encoder) -
     return f"{text} [{best.get('n', 1)}]" if text else ""
 
 
+def see_also(passages: list[dict[str, Any]]) -> str:
+    """ "Related: Refunds [2]." for passages of other articles that are nearly as good; "" without any."""
+    cited = str(passages[0].get("title") or "")
+    seen: dict[str, int] = {}
+    for passage in passages[1:]:
+        title = str(passage.get("title") or "")
+        if passage.get("related") and title and title != cited:
+            seen.setdefault(title, passage.get("n", 1))
+    links = [f"{title} [{n}]" for title, n in list(seen.items())[:2]]
+    return f"\n\nRelated: {', '.join(links)}." if links else ""
+
+
 def joined(sentences: list[str]) -> str:
     """Sentences as a paragraph, items as a list."""
     return ("\n" if any(_ITEM.match(s) for s in sentences) else " ").join(sentences)
