@@ -18,6 +18,7 @@ REST = "For the rest, I couldn't find an answer in our help center."
 OFFER_PERSON = "Would you like me to pass it to a colleague?"
 OFFER_TICKET = "I can't do that myself. Would you like me to open a ticket so that a colleague does it?"
 CLOSEST = "The closest I found in our help center: "
+NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
 CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
@@ -51,7 +52,9 @@ class Answers:
         found = call.result if isinstance(call.result, dict) else {}
         passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
         query = str(call.arguments.get("query") or self.dialogue.message)
-        text = quote.quotation(query, passages, self.encoder) if found.get("answerable") and passages else ""
+        near = bool(part and part.change) and float(found.get("confidence") or 0.0) >= NEAR
+        quoted = passages and (found.get("answerable") or near)
+        text = quote.quotation(query, passages, self.encoder) if quoted else ""
         if text:
             text = f"{CLOSEST if _unsure(found) else ''}{text}{quote.see_also(passages)}"
         if not text and part and part.change and not part.policy:

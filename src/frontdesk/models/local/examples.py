@@ -109,10 +109,46 @@ HELP = _lines("""
     i want a refund for my order
     i want to return this
     delete my account
+    stop order i do not want it any more
+    remove an item from my order
+    add an item to my order
+    swap the size in my order before it is sent
+    upgrade my order to express
+    apply my discount code to my order
+    leave my parcel with the neighbour
+    deliver my parcel on another day
+    have my parcel sent to another place
+    reset my password
+    take me off your mailing list
+    pay my refund to another card
+    update my email
 """)
 
 # Questions that help centers head differently from how customers put them.
 PLAINER = {
+    "cancel my order": "how do i cancel an order",
+    "change my address please": "how do i change my delivery address",
+    "please send it to another address instead": "how do i change my delivery address",
+    "change my email to a new one": "how do i change my email address",
+    "update my email": "how do i change my email address",
+    "i want a refund for my order": "how do i return something for a refund",
+    "i want to return this": "how do i start a return",
+    "delete my account": "how do i delete my account",
+    "stop order i do not want it any more": "how do i cancel an order",
+    "i changed my mind stop the order": "how do i cancel an order",
+    "remove an item from my order": "can i change the items in an order",
+    "add an item to my order": "can i change the items in an order",
+    "can i add an item to my order": "can i change the items in an order",
+    "swap the size in my order before it is sent": "can i change the items in an order",
+    "upgrade my order to express": "can i upgrade an order to express delivery",
+    "apply my discount code to my order": "can a discount code be added after ordering",
+    "leave my parcel with the neighbour": "can a parcel on its way be redirected to a neighbour",
+    "deliver my parcel on another day": "can a parcel on its way be delivered on another day",
+    "have my parcel sent to another place": "can a parcel on its way be redirected",
+    "reset my password": "how do i reset my password",
+    "take me off your mailing list": "how do i unsubscribe from the newsletter",
+    "unsubscribe from the newsletter": "how do i unsubscribe from the newsletter",
+    "pay my refund to another card": "can a refund go to another card",
     "get everything you have stored about me deleted": "how do i delete my account and my data",
     "why does my voucher not work": "my discount code does not work",
     "my item broke am i still covered by the warranty": "how long is the warranty",

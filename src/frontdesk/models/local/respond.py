@@ -11,10 +11,11 @@ from frontdesk.models.local import context
 from frontdesk.models.local.answers import Answers, open_rows
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.examples import HAND_OVER
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
 from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
-from frontdesk.models.local.route import in_known_words
+from frontdesk.models.local.route import LOOSE, REPHRASE, in_known_words
 from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
 from frontdesk.models.local.smalltalk import (
     Reply,
@@ -28,7 +29,8 @@ from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary
 from frontdesk.models.local.text import in_english
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
-CLEAR = 0.5  # share from which a message is taken for talk
+CLEAR = 0.5  # share from which a message is taken for talk, or for a wish for people
+FAINT = 0.05  # share below which a pattern alone does not make a message talk
 SIGN_IN_FIRST = "I can look that up once you are signed in. Please sign in to your account and ask me again; general questions I can answer right here."
 
 
@@ -62,9 +64,14 @@ class Step:
         if reason:
             return self._hand_over(reason)
         pending = self.dialogue.last.reply.endswith(ASK_TICKET) and not says_no(self.dialogue.message)
-        if asks_for_ticket(self.dialogue.message) or (pending and len(self.dialogue.message.split()) > 1):
+        wished = asks_for_ticket(self.english.message) and self._share(TICKET, HAND_OVER) >= FAINT
+        if wished or (pending and len(self.dialogue.message.split()) > 1):
             return self._open_ticket(self.dialogue.message if pending else ticket_words(self.dialogue))
         return None
+
+    def _share(self, *classes: str) -> float:
+        shares = Planner(self.english, self.catalog, self.encoder).whole().shares
+        return sum(shares.get(name, 0.0) for name in classes)
 
     def _hand_over(self, reason: str) -> Reply | list[Wish]:
         if self.dialogue.queued:
@@ -98,16 +105,20 @@ class Step:
         return self._hand_over("unanswered" if self.dialogue.last.failed else "customer_wish")
 
     def _talk(self) -> Reply | None:
-        known = small_talk(self.dialogue, self.catalog) or recall(self.dialogue, self.encoder)
         planner = Planner(self.english, self.catalog, self.encoder)
-        if known or planner.answering():
-            return known
         chosen = planner.whole()
-        if chosen.top == SMALL_TALK and chosen.shares[SMALL_TALK] >= CLEAR:
-            return pleasantry(self.dialogue)
-        if chosen.top == MEMORY and chosen.shares[MEMORY] >= CLEAR:
-            return statement(self.dialogue, self.encoder, sure=True)
-        return None
+        to_people = chosen.shares.get(HAND_OVER, 0.0) + chosen.shares.get(TICKET, 0.0)
+        if planner.answering() or to_people >= CLEAR:
+            return None
+        memory = chosen.shares.get(MEMORY, 0.0)
+        known = small_talk(self.dialogue, self.catalog)
+        if known or memory < FAINT:
+            return known or (
+                pleasantry(self.dialogue) if chosen.shares.get(SMALL_TALK, 0.0) >= CLEAR else None
+            )
+        return recall(self.dialogue, self.encoder) or (
+            statement(self.dialogue, self.encoder, sure=True) if memory >= CLEAR else None
+        )
 
     def _plan(self) -> list[Part]:
         return Planner(self.english, self.catalog, self.encoder).parts()
@@ -124,11 +135,15 @@ class Step:
             return [*wishes, *self._rephrased(wishes)] if self._again(parts) else wishes
         return self.answers.joined([self._without_call(part) for part in parts])
 
-    def _rephrased(self, searches: Sequence[Wish | Call]) -> list[Wish]:
+    def _searched_in_vain(self) -> bool:
+        found = [c for c in self.dialogue.calls if c.tool == "search_knowledge" and not c.error]
+        return bool(found) and not any(c.result.get("answerable") for c in found)
+
+    def _rephrased(self, searches: Sequence[Wish | Call], least: float = REPHRASE) -> list[Wish]:
         """The one search there was, once more in words that help centers know."""
         if len(searches) != 1 or searches[0].tool != "search_knowledge":
             return []
-        query = in_known_words(str(searches[0].arguments.get("query") or ""), self.encoder)
+        query = in_known_words(str(searches[0].arguments.get("query") or ""), self.encoder, least)
         return [Wish("search_knowledge", {"query": query})] if query else []
 
     def _without_call(self, part: Part) -> Reply:
@@ -177,6 +192,8 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
+        if any(part.change and part.kind == SEARCH for part in parts) and self._searched_in_vain():
+            return self._rephrased([c for c in self.dialogue.calls if c.tool == "search_knowledge"], LOOSE)
         if not self._failed_now() or "hand_over" in done:
             return []
         if not self._again(parts):
@@ -217,10 +234,10 @@ class Step:
 def _without_empty(calls: list[Call]) -> list[Call]:
     """Of several searches for one question, the first that found something; the first if none did."""
     searches = [call for call in calls if call.tool == "search_knowledge"]
-    if len(searches) < 2 or len(searches) < len(calls):
+    if len(searches) < 2:
         return calls
     found = [call for call in searches if not call.error and call.result.get("answerable")]
-    return found or searches[:1]
+    return [call for call in calls if call not in searches or call in (found or searches)[:1]]
 
 
 def _idle(call: Call, part: Part | None) -> bool:

@@ -20,6 +20,7 @@ from frontdesk.models.local.text import content_words, plain
 from frontdesk.models.local.traits import Said
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
+LOOSE = 0.5  # the same for what a customer wants changed: few things can be
 STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
 SEARCHED = (KNOWLEDGE, CHANGE_WISH, OFF_TOPIC, SMALL_TALK, MEMORY)  # as parts these go to the help center
 
@@ -111,13 +112,13 @@ def likeness(
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
-def in_known_words(query: str, encoder: Encoder) -> str:
+def in_known_words(query: str, encoder: Encoder, least: float = REPHRASE) -> str:
     """The help center question that says nearly the same in plainer words, or ""."""
     known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
     vectors = encoder.encode([masked(query), *map(masked, known)])
     cosines = (vectors[1:] @ vectors[0]).tolist()
     best = max(range(len(known)), key=cosines.__getitem__)
-    if cosines[best] < REPHRASE or best >= len(HELP):
+    if cosines[best] < least or best >= len(HELP):
         return ""
     plainer = PLAINER.get(known[best], known[best])
     return plainer if plainer != query.strip(" ?.!") else ""
