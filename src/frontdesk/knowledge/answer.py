@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from frontdesk.domain import Passage
 from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Passages
+from frontdesk.knowledge.wording import plain
 
 ANSWER_AT = 0.3  # confidence from which a passage is quoted
 SURE_AT = 0.5  # from which it is quoted as the answer rather than as the closest there is
@@ -34,6 +35,11 @@ _ASKING = frozenset(_ASKING_WORDS.split())
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
 _ROW = re.compile(r"^[^:;]+: [^;]+; ")
+_LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_HOW = re.compile(
+    r"\bhow (?!long|much|many|often|far|old|big|late|soon|quick|fast|come)|\bsteps\b", re.IGNORECASE
+)
+_STEPS_FROM = 0.6
 _SHARED = 0.3  # what sharing all words with the question counts, beside a cosine
 _LONGEST_LIST = 10
 
@@ -75,16 +81,18 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     """One to ``limit`` consecutive sentences of ``passage`` that answer ``query``, as they stand there.
 
     A row of a table or an item of a list is a sentence; a numbered list is a procedure and is given whole,
-    with its numbers.
+    with its numbers, and a list whose items only go on with the sentence before it is given with that sentence.
     """
     scored = _scored(query, passage)
     if not scored:
         return [passage.text] if passage.text else []
     scores = [score for _, score in scored]
     best = max(range(len(scores)), key=scores.__getitem__)
-    steps = _steps(passage.text, scored[best][0])
-    if steps:
-        return steps
+    if _HOW.search(query):
+        best = _step_near(passage.text, scored, best)
+    listed = _steps(passage.text, scored[best][0]) or _list(passage.text, scored[best][0])
+    if listed:
+        return listed
     if _ROW.match(scored[best][0]):
         return [scored[best][0]]
     first, last = _widened(scores, best, limit)
@@ -108,7 +116,7 @@ def _scored(query: str, passage: Passage) -> list[tuple[str, float]]:
     A word weighs by its rarity within the passage: in a table, "Norway" tells one row from the others.
     """
     words = [_stems(text) for text, _ in passage.sentences]
-    weights = dict.fromkeys(_stems(query) - _stems(" ".join(_ASKING)), 0.0)
+    weights = dict.fromkeys(_stems(f"{query} {plain(query)}") - _stems(" ".join(_ASKING)), 0.0)
     for stem in weights:
         count = sum(stem in known for known in words)
         weights[stem] = math.log(1 + len(words) / count) if count else 0.0
@@ -138,6 +146,14 @@ def _widened(scores: Sequence[float], best: int, limit: int) -> tuple[int, int]:
     return first, last
 
 
+def _step_near(text: str, scored: Sequence[tuple[str, float]], best: int) -> int:
+    """Who asks how is told the steps: the best of them, where it is not far behind the best sentence."""
+    steps = [match[2] for line in text.split("\n") if (match := _STEP.match(line))]
+    places = [n for n, (sentence, _) in enumerate(scored) if any(sentence in step for step in steps)]
+    nearest = max(places, key=lambda n: scored[n][1], default=best)
+    return nearest if scored[nearest][1] >= _STEPS_FROM * scored[best][1] else best
+
+
 def _steps(text: str, sentence: str) -> list[str]:
     """The numbered list of ``text`` that ``sentence`` stands in, or nothing."""
     for block in text.split("\n\n"):
@@ -146,3 +162,18 @@ def _steps(text: str, sentence: str) -> list[str]:
         if len(steps) > 1 and numbered and any(sentence in step[2] for step in steps):
             return [f"{step[1]}. {step[2]}" for step in steps[:_LONGEST_LIST]]
     return []
+
+
+def _list(text: str, sentence: str) -> list[str]:
+    """The list that ``sentence`` is an item of, behind the sentence that it completes, or nothing."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    at = next((n for n, line in enumerate(lines) if line.lstrip().startswith("- ") and sentence in line), -1)
+    first = at
+    while first > 0 and lines[first].lstrip().startswith("- "):
+        first -= 1
+    lead = lines[first] if at >= 0 else ""
+    if not lead.endswith(":") or lead.startswith("- "):
+        return []
+    items = list(takewhile(lambda line: line.lstrip().startswith("- "), lines[first + 1 :]))
+    lead = _LAST_SENTENCE.split(lead)[-1]
+    return [lead, *items] if len(items) <= _LONGEST_LIST else [lead, lines[at]]

@@ -22,6 +22,12 @@ JOIN = " › "
 POINTER = 0.28  # a sentence of which this share is a link to another page answers nothing itself
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # around a link to another page, until sentences are told apart
+# "The steps are in Warranty." and "Warranty explains the steps."
+_REFERS = re.compile(
+    f"^[^,:;{_OPEN}]*\\b(?:in|see|on|under|at|page|read)(?: the page)? {_OPEN}[^{_CLOSE}]*{_CLOSE}[.!]?$"
+    f"|^(?:The page )?{_OPEN}[^{_CLOSE}]*{_CLOSE} (?:explains?|describes?|shows?|tells?|lists?|has|says?)\\b",
+    re.IGNORECASE,
+)
 _LINKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ENDED = re.compile(r"[.!?:;。！？…][\"'”’)\]\ue001]*\s*$")
@@ -81,7 +87,7 @@ def _chunk(position: int, piece: _Section) -> Chunk:
 
 def _points_elsewhere(sentence: str) -> bool:
     linked = sum(len(text.split()) for text in _LINKED.findall(sentence))
-    return linked >= POINTER * len(sentence.split())
+    return linked >= POINTER * len(sentence.split()) or bool(_REFERS.search(sentence))
 
 
 def _plain(text: str) -> str:

@@ -25,10 +25,14 @@ class Evidence:
     words: float  # share of the question's words, by rarity, that stand in its candidates
     passage_words: float  # the same for its best passage alone
     title_words: float  # the same for its title
-    names: float  # share of the names in the question that it mentions, word for word
+    names: float  # share of the names in the question that it mentions; 2 where they are of several words
 
 
 WEIGHTS = Evidence(9.0, 11.0, 6.0, 5.0, 4.0, 5.0, 2.0)
+
+# Within an article, beside the best sentence and the words: words in the passage's heading, and its opening,
+# which sums the article up.
+HEADING, OPENING = 3.0, 0.6
 
 # Lexemes that say how somebody asks, not what about.
 _EVERYDAY_WORDS = """
@@ -55,10 +59,10 @@ def ranked(
     ordered = sorted(rows, key=lambda row: row["article_id"])
     for _, group in groupby(ordered, key=lambda row: row["article_id"]):
         passages = list(group)
-        shown = evidence(passages, rarity, names)
-        score = _weighed(shown, weights)
+        score = _weighed(evidence(passages, rarity, names), weights)
         articles.append(score)
-        scored += [(score - _behind(row, shown, rarity, weights), row) for row in passages]
+        apart = [_apart(row, rarity, weights) for row in passages]
+        scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
     articles.sort(reverse=True)
     margin = articles[0] - articles[1] if len(articles) > 1 else 0.0
     return sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"])), margin
@@ -84,11 +88,13 @@ def _weighed(shown: Evidence, weights: Evidence) -> float:
     return sum(a * b for a, b in zip(astuple(shown), astuple(weights), strict=True)) / total
 
 
-def _behind(row: Row, best: Evidence, rarity: Mapping[str, float], weights: Evidence) -> float:
-    """How far a passage is behind the best of its article."""
-    nearness = weights.sentence * (best.sentence - row["cosine"])
-    words = weights.passage_words * (best.passage_words - _share(row["found"], rarity))
-    return (nearness + words) / sum(astuple(weights))
+def _apart(row: Row, rarity: Mapping[str, float], weights: Evidence) -> float:
+    """What tells a passage from the others of its article."""
+    nearness = weights.sentence * row["cosine"]
+    words = weights.passage_words * _share(row["found"], rarity)
+    heading = HEADING * _share(row["found_in_heading"], rarity)
+    opening = 0.0 if row["heading"] else OPENING
+    return (nearness + words + heading + opening) / sum(astuple(weights))
 
 
 def _share(found: Sequence[str] | set[str], rarity: Mapping[str, float]) -> float:
@@ -100,4 +106,5 @@ def _named(passages: Sequence[Row], names: Sequence[str]) -> float:
     if not names:
         return 0.0
     text = "\n".join(f"{row['title']}\n{row['heading']}\n{row['text']}" for row in passages).lower()
-    return sum(name.removesuffix("s") in text for name in names) / len(names)
+    found = [len(name.split()) for name in names if name.removesuffix("s") in text]
+    return min(sum(found) / len(names), 2.0)

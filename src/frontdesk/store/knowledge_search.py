@@ -64,6 +64,7 @@ SELECT b.id::text AS chunk_id, a.id::text AS article_id, a.title, b.heading, b.a
   greatest(0, 1 - (a.title_embedding <=> %(embedding)s::halfvec)) AS title_cosine,
   ARRAY(SELECT term FROM words WHERE b.tsv @@ query) AS found,
   ARRAY(SELECT term FROM words WHERE ts_filter(b.tsv, '{a}') @@ query) AS found_in_title,
+  ARRAY(SELECT term FROM words WHERE ts_filter(b.tsv, '{b}') @@ query) AS found_in_heading,
   (SELECT array_agg(s.text ORDER BY s.position) FROM knowledge_sentences s WHERE s.chunk_id = b.id) AS sentences,
   CASE WHEN row_number() OVER (ORDER BY b.score DESC, b.id) = 1
     THEN (SELECT jsonb_object_agg(term, chunks) FROM words) END AS terms,
