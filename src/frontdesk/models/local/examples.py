@@ -109,46 +109,10 @@ HELP = _lines("""
     i want a refund for my order
     i want to return this
     delete my account
-    stop order i do not want it any more
-    remove an item from my order
-    add an item to my order
-    swap the size in my order before it is sent
-    upgrade my order to express
-    apply my discount code to my order
-    leave my parcel with the neighbour
-    deliver my parcel on another day
-    have my parcel sent to another place
-    reset my password
-    take me off your mailing list
-    pay my refund to another card
-    update my email
 """)
 
 # Questions that help centers head differently from how customers put them.
 PLAINER = {
-    "cancel my order": "how do i cancel an order",
-    "change my address please": "how do i change my delivery address",
-    "please send it to another address instead": "how do i change my delivery address",
-    "change my email to a new one": "how do i change my email address",
-    "update my email": "how do i change my email address",
-    "i want a refund for my order": "how do i return something for a refund",
-    "i want to return this": "how do i start a return",
-    "delete my account": "how do i delete my account",
-    "stop order i do not want it any more": "how do i cancel an order",
-    "i changed my mind stop the order": "how do i cancel an order",
-    "remove an item from my order": "can i change the items in an order",
-    "add an item to my order": "can i change the items in an order",
-    "can i add an item to my order": "can i change the items in an order",
-    "swap the size in my order before it is sent": "can i change the items in an order",
-    "upgrade my order to express": "can i upgrade an order to express delivery",
-    "apply my discount code to my order": "can a discount code be added after ordering",
-    "leave my parcel with the neighbour": "can a parcel on its way be redirected to a neighbour",
-    "deliver my parcel on another day": "can a parcel on its way be delivered on another day",
-    "have my parcel sent to another place": "can a parcel on its way be redirected",
-    "reset my password": "how do i reset my password",
-    "take me off your mailing list": "how do i unsubscribe from the newsletter",
-    "unsubscribe from the newsletter": "how do i unsubscribe from the newsletter",
-    "pay my refund to another card": "can a refund go to another card",
     "get everything you have stored about me deleted": "how do i delete my account and my data",
     "why does my voucher not work": "my discount code does not work",
     "my item broke am i still covered by the warranty": "how long is the warranty",
@@ -319,3 +283,88 @@ UTTERANCES: dict[str, tuple[str, ...]] = {
 CHANGE = re.compile(
     r"\b(cancel|change|update|switch|edit|modify|correct|removed?|deleted?|erased?|close|replace|redirect|reroute|swap|exchange|add|apply|refund|reset|stop|pause|unsubscribe|return|wiped?|sen[dt] (?:\w+ )?back)\b"
 )
+
+# What customers want changed, by the question whose article explains it.
+CHANGES: dict[str, tuple[str, ...]] = {
+    "how do i cancel an order": _lines("""
+        cancel my order
+        stop my order i do not want it any more
+        scrap it i found a nicer one elsewhere
+        call it off
+        do not send it i changed my mind
+        stop it going out
+        ordered twice by mistake drop one order
+    """),
+    "how do i change the items in an order": _lines("""
+        remove an item from my order
+        take the mug out of my order
+        take out one thing and keep the rest
+        add another lamp to my order
+        put a pair of socks in with my order
+        throw a second one in before you pack the box
+        swap the size before it goes out
+        i clicked the wrong size change it to a bigger one
+        change the colour of an item in my order
+    """),
+    "how do i change my delivery address": _lines("""
+        change the address of my order to 12 mill lane
+        we moved send it to our new premises
+        i typed the wrong house number correct it
+        update my address
+    """),
+    "can i have a parcel that is on its way redirected": _lines("""
+        send it to my office instead it is on its way
+        have the driver leave it with the neighbour
+        leave my parcel next door nobody is at home
+        deliver it on another day
+        redirect my parcel to a pick-up point
+    """),
+    "how do i change my email address": _lines("""
+        update my email to j@example.org
+        set another email for my account
+    """),
+    "how do i reset my password": _lines("""
+        set a new password for me
+        reset my password
+    """),
+    "how do i delete my account": _lines("""
+        delete my account
+        wipe my account and all my data
+        close my account for good
+    """),
+    "how do i unsubscribe from the newsletter": _lines("""
+        take me off your mailing list
+        stop sending me emails
+        unsubscribe me from the newsletter
+    """),
+    "can my order be upgraded to express delivery": _lines("""
+        make my order express i will pay the extra
+        upgrade it to the fast delivery
+    """),
+    "can i add a discount code after ordering": _lines("""
+        i forgot my code take 15 off my order
+        apply my voucher code to my order
+    """),
+    "how do i start a return": _lines("""
+        refund me my order
+        i want my money back for my order
+        i want to return this take it back
+        give me a refund
+    """),
+    "can i get my refund on another card": _lines("""
+        pay the refund to my new card
+        send the refund to my other bank account
+    """),
+    "how do i exchange an item for another size": _lines("""
+        exchange it for a bigger size
+        swap the boots i got for size 43
+    """),
+    "what do i do about a damaged item": _lines("""
+        replace the broken mug
+        send me a new one the old one came damaged
+    """),
+    "how do i get an invoice": _lines("""
+        put my company's name on the invoice
+        send me the invoice
+    """),
+}

@@ -13,12 +13,13 @@ from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
 from frontdesk.models.local.features import FRAGMENT, QUESTION, features, wanted, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.route import Route, route
+from frontdesk.models.local.route import Route, how_to, route
 from frontdesk.models.local.router import OFF_TOPIC, TICKET
 from frontdesk.models.local.text import clauses, plain
 from frontdesk.models.local.traits import Said
 
 SURE = 0.7  # a clause below this is part of the story, not a question of its own
+UNSURE = 0.3  # share of the help center from which it is asked before the customer is
 BESIDE = 0.2  # from this share on the second possibility is answered beside the first
 _FOLLOWS = re.compile(r"^(?:and|what about|how about|but|also|even|or)\b")
 
@@ -176,7 +177,7 @@ class Planner:
 
     def _several(self) -> list[Part]:
         """A part for each thing that is clearly asked; [] when that is one thing."""
-        requests = self._requests()[: MOST_PARTS * 2]
+        requests = self._requests()[-MOST_PARTS - 1 :]
         if len(requests) < 2:
             return []
         sure = [text for text in requests if self.route(text).score >= SURE]
@@ -197,8 +198,12 @@ class Planner:
         search = self._search(text, chosen)
         if entry:
             found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
-            clear = not alone or any(part.kind != CALL for part in found)
-            return found if clear else [*found, *self._beside(text, chosen, search)]
+            if not alone:
+                return found
+            if all(part.kind == CALL for part in found):
+                return [*found, *self._beside(text, chosen, search)]
+            # A question back is no answer: what the help center says about it comes before.
+            return [replace(search, beside=True), *found] if chosen.help >= UNSURE else found
         if chosen.target != KNOWLEDGE and self.dialogue.visitor:
             return [Part(SIGN_IN, text, score=chosen.score)]
         return [search, *(self._status_beside(search) or (self._beside(text, chosen) if alone else []))]
@@ -219,7 +224,7 @@ class Planner:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
         query = without_courtesy(wanted(text))
         if chosen.change:
-            query = f"how do i {self._without_ids(query)}"
+            query = how_to(self._without_ids(query), self.encoder)
         before = [
             str(c.arguments.get("query") or "")
             for c in self.dialogue.last.calls

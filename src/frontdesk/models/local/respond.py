@@ -15,7 +15,7 @@ from frontdesk.models.local.examples import HAND_OVER
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
 from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
-from frontdesk.models.local.route import LOOSE, REPHRASE, in_known_words
+from frontdesk.models.local.route import in_known_words
 from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
 from frontdesk.models.local.smalltalk import (
     Reply,
@@ -61,17 +61,16 @@ class Step:
 
     def _stop(self) -> Reply | list[Wish] | None:
         reason = reason_to_stop(self.english)
-        if reason:
+        if reason and not (reason == "customer_wish" and self._share(TICKET) >= CLEAR):
             return self._hand_over(reason)
         pending = self.dialogue.last.reply.endswith(ASK_TICKET) and not says_no(self.dialogue.message)
-        wished = asks_for_ticket(self.english.message) and self._share(TICKET, HAND_OVER) >= FAINT
+        wished = asks_for_ticket(self.english.message) and self._share(TICKET) >= 0.3
         if wished or (pending and len(self.dialogue.message.split()) > 1):
             return self._open_ticket(self.dialogue.message if pending else ticket_words(self.dialogue))
         return None
 
-    def _share(self, *classes: str) -> float:
-        shares = Planner(self.english, self.catalog, self.encoder).whole().shares
-        return sum(shares.get(name, 0.0) for name in classes)
+    def _share(self, name: str) -> float:
+        return Planner(self.english, self.catalog, self.encoder).whole().shares.get(name, 0.0)
 
     def _hand_over(self, reason: str) -> Reply | list[Wish]:
         if self.dialogue.queued:
@@ -135,15 +134,11 @@ class Step:
             return [*wishes, *self._rephrased(wishes)] if self._again(parts) else wishes
         return self.answers.joined([self._without_call(part) for part in parts])
 
-    def _searched_in_vain(self) -> bool:
-        found = [c for c in self.dialogue.calls if c.tool == "search_knowledge" and not c.error]
-        return bool(found) and not any(c.result.get("answerable") for c in found)
-
-    def _rephrased(self, searches: Sequence[Wish | Call], least: float = REPHRASE) -> list[Wish]:
+    def _rephrased(self, searches: Sequence[Wish | Call]) -> list[Wish]:
         """The one search there was, once more in words that help centers know."""
         if len(searches) != 1 or searches[0].tool != "search_knowledge":
             return []
-        query = in_known_words(str(searches[0].arguments.get("query") or ""), self.encoder, least)
+        query = in_known_words(str(searches[0].arguments.get("query") or ""), self.encoder)
         return [Wish("search_knowledge", {"query": query})] if query else []
 
     def _without_call(self, part: Part) -> Reply:
@@ -192,8 +187,6 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
-        if any(part.change and part.kind == SEARCH for part in parts) and self._searched_in_vain():
-            return self._rephrased([c for c in self.dialogue.calls if c.tool == "search_knowledge"], LOOSE)
         if not self._failed_now() or "hand_over" in done:
             return []
         if not self._again(parts):
@@ -245,7 +238,7 @@ def _idle(call: Call, part: Part | None) -> bool:
     if not part or not part.beside:
         return False
     if call.error or not isinstance(call.result, dict):
-        return bool(call.error)
+        return bool(call.error) and call.error != "not_found"
     if call.tool == "search_knowledge":
         return not call.result.get("answerable")
     lists = [value for value in call.result.values() if isinstance(value, list)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontdesk.models.local.catalog import Catalog, Encoder, masked
-from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
+from frontdesk.models.local.examples import CHANGES, HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
     CHANGE_WISH,
@@ -20,7 +20,7 @@ from frontdesk.models.local.text import content_words, plain
 from frontdesk.models.local.traits import Said
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
-LOOSE = 0.5  # the same for what a customer wants changed: few things can be
+CHANGED = 0.45  # the same for what a customer wants changed: few things can be
 STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
 SEARCHED = (KNOWLEDGE, CHANGE_WISH, OFF_TOPIC, SMALL_TALK, MEMORY)  # as parts these go to the help center
 
@@ -112,13 +112,22 @@ def likeness(
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
-def in_known_words(query: str, encoder: Encoder, least: float = REPHRASE) -> str:
+def in_known_words(query: str, encoder: Encoder) -> str:
     """The help center question that says nearly the same in plainer words, or ""."""
     known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
     vectors = encoder.encode([masked(query), *map(masked, known)])
     cosines = (vectors[1:] @ vectors[0]).tolist()
     best = max(range(len(known)), key=cosines.__getitem__)
-    if cosines[best] < least or best >= len(HELP):
+    if cosines[best] < REPHRASE or best >= len(HELP):
         return ""
     plainer = PLAINER.get(known[best], known[best])
     return plainer if plainer != query.strip(" ?.!") else ""
+
+
+def how_to(wish: str, encoder: Encoder) -> str:
+    """The question whose article explains how the change that is wanted is made."""
+    known = [(question, said) for question, utterances in CHANGES.items() for said in utterances]
+    vectors = encoder.encode([masked(wish), *(masked(said) for _, said in known)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    best = max(range(len(known)), key=cosines.__getitem__)
+    return known[best][0] if cosines[best] >= CHANGED else f"how do i {wish}"
