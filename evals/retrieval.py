@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from frontdesk.domain import Json, Passage, Visibility
-from frontdesk.knowledge.answer import SURE_AT, best_passage
+from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sync import sync
@@ -84,7 +84,7 @@ def printed(name: str, figures: Json) -> None:
     print(
         f"{name:10} n={len(ranks)}+{len(none)} R@1/3 {recall} MRR {mrr:.3f} AUROC {sum(pairs) / len(pairs):.3f}"
     )
-    for at in sorted({0.3, 0.4, 0.5, 0.6, 0.7, SURE_AT}):
+    for at in sorted({0.2, ANSWER_AT, 0.3, 0.4, SURE_AT, 0.6}):
         kept, missed, false = (sum(c >= at for c in group) for group in (right, wrong, none))
         precision = kept / max(kept + missed + false, 1)
         print(

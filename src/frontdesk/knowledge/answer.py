@@ -15,14 +15,14 @@ from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Passages
 from frontdesk.knowledge.wording import plain
 
-ANSWER_AT = 0.3  # confidence from which a passage is quoted
+ANSWER_AT = 0.25  # confidence from which a passage is quoted
 SURE_AT = 0.5  # from which it is quoted as the answer rather than as the closest there is
 RELATED = 0.03  # how far behind the best article's score another one is still worth a link
 MOST_RELATED = 2
 
 # Logistic regression on the best score, how far it is ahead of the next article's, and the message's length:
 # a story scores lower than a bare question that is answered as well.
-_SCORE, _MARGIN, _LENGTH, _BIAS = 11.0, 11.3, 1.73, -9.6
+_SCORE, _MARGIN, _LENGTH, _BIAS = 12.0, 10.7, 1.84, -10.15
 # The same for a retriever that tells neither: the best cosine, and the share of the question's words that stand
 # nowhere in what it found ("drone", "franchise").
 _NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93

@@ -94,7 +94,8 @@ def _table() -> tuple[_Table, re.Pattern[str]]:
             section = line.strip("[]")
         elif " = " in line and not line.startswith("#"):
             left, right = line.split(" = ")
-            written = [word.strip() for word in left.split(",")]
+            words = [word.strip() for word in left.split(",")]
+            written = [*words, *(word.replace("'", "") for word in words)]
             table.words.update(dict.fromkeys(written, right.strip()))
             table.always.update(written if section == "always" else ())
     return table, table.pattern()

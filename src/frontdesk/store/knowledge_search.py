@@ -23,8 +23,10 @@ WITH passages AS MATERIALIZED (
   SELECT lexeme AS term, coalesce((
     SELECT sum(chunks) FROM knowledge_terms t WHERE t.term = lexeme AND t.visibility = ANY (%(visibility)s)
   ), 0)::int AS chunks,
-  ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
-  FROM unnest(to_tsvector(%(configuration)s::regconfig, %(query)s)) LIMIT 64
+  (quoted)::tsquery AS query, (quoted || ':A')::tsquery AS in_title, (quoted || ':B')::tsquery AS in_heading
+  FROM unnest(to_tsvector(%(configuration)s::regconfig, %(query)s)), LATERAL (
+    SELECT '''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''' AS quoted
+  ) AS safe LIMIT 64
 ), known AS MATERIALIZED (
   SELECT query, ln(1 + total / chunks) AS rarity,
     row_number() OVER w AS place, sum(chunks) OVER w AS reached
@@ -44,12 +46,15 @@ WITH passages AS MATERIALIZED (
     AND (%(locale)s::text IS NULL OR locale = %(locale)s)
   ORDER BY ts_rank(%(weights)s::float4[], tsv, all_words, 1) DESC LIMIT %(candidates)s
 ), scored AS (
-  SELECT c.*, s.sentences, greatest(0, s.cosine) AS cosine, (
+  SELECT c.id, c.article_id, c.heading, c.anchor, c.text, c.locale, c.tsv, s.cosines, s.sentences,
+    greatest(0, s.cosine) AS cosine, (
       SELECT sum(rarity * ts_rank(%(weights)s::float4[], c.tsv, query, 1)) FROM known WHERE c.tsv @@ query
     ) AS rank
   FROM knowledge_chunks c, LATERAL (
-    SELECT max(near) AS cosine, array_agg(near ORDER BY position) AS sentences FROM (
-      SELECT position, 1 - (embedding <=> %(embedding)s::halfvec) AS near
+    SELECT max(near) AS cosine, array_agg(near ORDER BY position) AS cosines,
+      array_agg(text ORDER BY position) AS sentences
+    FROM (
+      SELECT position, text, 1 - (embedding <=> %(embedding)s::halfvec) AS near
       FROM knowledge_sentences WHERE chunk_id = c.id
     ) AS each
   ) AS s
@@ -60,12 +65,11 @@ WITH passages AS MATERIALIZED (
   FROM scored ORDER BY score DESC, id LIMIT %(candidates)s
 )
 SELECT b.id::text AS chunk_id, a.id::text AS article_id, a.title, b.heading, b.anchor, a.url, b.text,
-  b.cosine, a.updated, b.locale, b.sentences AS cosines,
+  b.cosine, a.updated, b.locale, b.cosines, b.sentences,
   greatest(0, 1 - (a.title_embedding <=> %(embedding)s::halfvec)) AS title_cosine,
   ARRAY(SELECT term FROM words WHERE b.tsv @@ query) AS found,
-  ARRAY(SELECT term FROM words WHERE ts_filter(b.tsv, '{a}') @@ query) AS found_in_title,
-  ARRAY(SELECT term FROM words WHERE ts_filter(b.tsv, '{b}') @@ query) AS found_in_heading,
-  (SELECT array_agg(s.text ORDER BY s.position) FROM knowledge_sentences s WHERE s.chunk_id = b.id) AS sentences,
+  ARRAY(SELECT term FROM words WHERE b.tsv @@ in_title) AS found_in_title,
+  ARRAY(SELECT term FROM words WHERE b.tsv @@ in_heading) AS found_in_heading,
   CASE WHEN row_number() OVER (ORDER BY b.score DESC, b.id) = 1
     THEN (SELECT jsonb_object_agg(term, chunks) FROM words) END AS terms,
   (SELECT total::int FROM passages) AS total
