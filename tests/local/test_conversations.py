@@ -211,3 +211,23 @@ def test_one_offer_stands_at_the_end():
     reply = Talk().say("please cancel order 456 and change my e-mail address")
     assert reply.count("Would you like") == 1
     assert reply.endswith("a colleague does it?")
+
+
+def test_a_name_is_a_name():
+    assert Talk().say("I'm Kim") == "Nice to meet you, Kim! How can I help you?"
+    assert "Nice to meet you" not in Talk().say("this is crap")
+
+
+def test_an_article_that_is_near_but_not_sure_is_called_the_closest():
+    from frontdesk.models.local.answers import Answers
+    from frontdesk.models.local.dialogue import Call, Dialogue
+
+    passages = [
+        {"n": 1, "title": "Warranty", "quote": ["Two years."]},
+        {"n": 2, "title": "Repairs", "related": True},
+    ]
+    found = {"answerable": True, "confidence": 0.4, "passages": passages}
+    answers = Answers(Dialogue("is it covered?"), None, None)  # type: ignore[arg-type]
+    said = answers._quoted(Call("1", "search_knowledge", {}, found), None)
+    expected = "The closest I found in our help center: Two years. [1]\n\nRelated: Repairs [2]."
+    assert said.text == expected

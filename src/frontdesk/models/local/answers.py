@@ -56,13 +56,14 @@ class Answers:
         quoted = passages and (found.get("answerable") or near)
         text = quote.quotation(query, passages, self.encoder) if quoted else ""
         if text:
-            text = f"{CLOSEST if _unsure(found) else ''}{text}{quote.see_also(passages)}"
-        if not text and part and part.change and not part.policy:
+            lead = "" if not _unsure(found) else f"{CLOSEST}\n" if "\n" in text else f"{CLOSEST} "
+            text = f"{lead}{text}{quote.see_also(passages)}"
+        if not text and part and part.change:
             nothing = "I found nothing about it in our help center."
             return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
         if not text:
             return self.unknown(part)
-        if part and part.change and not part.policy:
+        if part and part.change:
             return Reply(text, suggestions=("Open a ticket",), offer=OFFER_TICKET)
         return Reply(text)
 

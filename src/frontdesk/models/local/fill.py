@@ -28,7 +28,6 @@ class Part:
     then: str = ""
     change: bool = False
     score: float = 0.0
-    policy: bool = False
     beside: bool = False  # the second possibility: nothing is said about it when it finds nothing
     chat: bool = False  # nothing a shop is asked
 

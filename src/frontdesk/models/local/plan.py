@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from frontdesk.models.local import context
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
+from frontdesk.models.local.changes import how_to
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.elliptical import elliptical
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
-from frontdesk.models.local.features import FRAGMENT, QUESTION, features, wanted, without_courtesy
+from frontdesk.models.local.features import FRAGMENT, features, wanted, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.route import Route, how_to, route
+from frontdesk.models.local.parts import is_question, one_thing, same, without
+from frontdesk.models.local.route import Route, route
 from frontdesk.models.local.router import OFF_TOPIC, TICKET
 from frontdesk.models.local.text import clauses, plain
 from frontdesk.models.local.traits import Said
@@ -64,7 +66,7 @@ class Planner:
         """ "The kettle", after "Which one do you mean?"."""
         entry = self._previous() if self.dialogue.last.reply.endswith(context.WHICH_ONE) else None
         parameter = entry.id_parameter if entry else None
-        if not entry or not parameter or _is_question(self.text) or len(self.text.split()) > 8:
+        if not entry or not parameter or is_question(self.text) or len(self.text.split()) > 8:
             return []
         identity = context.chosen_id(self.text, parameter, self.dialogue)
         return [Part(CALL, self.text, entry.name, {parameter.name: identity})] if identity else []
@@ -157,13 +159,13 @@ class Planner:
         for clause in clauses(wanted(self.text)):
             bare = without_courtesy(clause)
             if units and (
-                (self._only_adds(bare) and not _is_question(units[-1]))
+                (self._only_adds(bare) and not is_question(units[-1]))
                 or elliptical(clause, tuple(self._mentioned()))
             ):
                 units[-1] = f"{units[-1]} {clause}"
             else:
                 units.append(clause)
-        return [u for u in units if _is_question(u)]
+        return [u for u in units if is_question(u)]
 
     def _only_adds(self, clause: str) -> bool:
         own = features(clause)
@@ -184,9 +186,9 @@ class Planner:
         found: list[Part] = []
         for text in sure:
             for part in self._part(text, alone=False):
-                if not any(_same(part, other) for other in found):
+                if not any(same(part, other) for other in found):
                     found.append(part)
-        return found[:MOST_PARTS] if len(found) > 1 and not _only_one_thing(found) else []
+        return found[:MOST_PARTS] if len(found) > 1 and not one_thing(found) else []
 
     # One part
 
@@ -224,7 +226,7 @@ class Planner:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
         query = without_courtesy(wanted(text))
         if chosen.change:
-            query = how_to(self._without_ids(query), self.encoder)
+            query = how_to(without(self._mentioned(), query), self.encoder)
         before = [
             str(c.arguments.get("query") or "")
             for c in self.dialogue.last.calls
@@ -239,19 +241,12 @@ class Planner:
             {"query": query[:500]},
             change=chosen.change,
             score=chosen.score,
-            policy=chosen.policy and not chosen.change,
             chat=chosen.shares.get(OFF_TOPIC, 0.0) >= 0.5,
         )
 
     def _follows(self, chosen: Route) -> bool:
         """ "And to Norway?" is half a question; the other half is the one before."""
         return bool(_FOLLOWS.match(self.text)) and chosen.top != OFF_TOPIC
-
-    def _without_ids(self, query: str) -> str:
-        """ "cancel order 456" → "cancel order": articles know no order numbers."""
-        for token in self._mentioned():
-            query = re.sub(rf"(?: (?:number|no|nr|id))? ?#?\b{re.escape(token.lower())}\b", "", query)
-        return " ".join(query.split())
 
     def _status_beside(self, search: Part) -> list[Part]:
         """Whether an order can still be changed depends on how far it is: look that up too."""
@@ -294,18 +289,3 @@ class Planner:
             self.encoder,
         )
         return any(entry.name in (part.tool, part.then) for part in earlier.parts())
-
-
-def _is_question(text: str) -> bool:
-    return bool(QUESTION.search(without_courtesy(text)))
-
-
-def _same(one: Part, other: Part) -> bool:
-    return (one.kind, one.tool, one.then, one.ask) == (other.kind, other.tool, other.then, other.ask) and (
-        one.arguments == other.arguments or one.kind == SEARCH
-    )
-
-
-def _only_one_thing(parts: list[Part]) -> bool:
-    """Several clauses of one question: all go to the help center."""
-    return all(part.kind == SEARCH for part in parts)

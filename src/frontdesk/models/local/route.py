@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontdesk.models.local.catalog import Catalog, Encoder, masked
-from frontdesk.models.local.examples import CHANGES, HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
+from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
     CHANGE_WISH,
@@ -20,7 +20,6 @@ from frontdesk.models.local.text import content_words, plain
 from frontdesk.models.local.traits import Said
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
-CHANGED = 0.45  # the same for what a customer wants changed: few things can be
 STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
 SEARCHED = (KNOWLEDGE, CHANGE_WISH, OFF_TOPIC, SMALL_TALK, MEMORY)  # as parts these go to the help center
 
@@ -32,7 +31,6 @@ class Route:
     target: str
     score: float
     change: bool = False
-    policy: bool = False
     shares: Mapping[str, float] = field(default_factory=dict[str, float])
     top: str = ""
 
@@ -49,18 +47,16 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
     """
     shares = available(likely(said, encoder), catalog, visitor=visitor)
     text = plain(said.text)
-    found = features(wanted(text))
     top = min(shares, key=lambda name: (-shares[name], name))
     target = KNOWLEDGE if top in SEARCHED else top
     stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference)
     if stranger:
-        return Route(stranger, 1.0, found.change, found.policy, {stranger: 1.0}, stranger)
+        return Route(stranger, 1.0, features(wanted(text)).change, {stranger: 1.0}, stranger)
     entry = catalog.roles.get(target)
     return Route(
         entry.name if entry else target,
         shares[top],
         top == CHANGE_WISH,
-        found.policy,
         {catalog.roles[k].name if k in catalog.roles else k: v for k, v in shares.items()},
         top,
     )
@@ -122,12 +118,3 @@ def in_known_words(query: str, encoder: Encoder) -> str:
         return ""
     plainer = PLAINER.get(known[best], known[best])
     return plainer if plainer != query.strip(" ?.!") else ""
-
-
-def how_to(wish: str, encoder: Encoder) -> str:
-    """The question whose article explains how the change that is wanted is made."""
-    known = [(question, said) for question, utterances in CHANGES.items() for said in utterances]
-    vectors = encoder.encode([masked(wish), *(masked(said) for _, said in known)])
-    cosines = (vectors[1:] @ vectors[0]).tolist()
-    best = max(range(len(known)), key=cosines.__getitem__)
-    return known[best][0] if cosines[best] >= CHANGED else f"how do i {wish}"

@@ -90,13 +90,23 @@ def small_talk(dialogue: Dialogue, catalog: Catalog) -> Reply | None:
     if _CAN.match(text):
         return Reply(capabilities(dialogue, catalog))
     named = _NAMED.match(text)
-    if named and len(text.split()) <= 6 and named[1] not in _NO_NAMES:
+    if (
+        named
+        and len(text.split()) <= 6
+        and named[1] not in _NO_NAMES
+        and _is_name(named[1], dialogue.message)
+    ):
         return Reply(f"Nice to meet you, {named[1].title()}! How can I help you?")
     return _polite(dialogue, text)
 
 
 _COMMON = "still so not very really late waiting here done good fine sorry lost angry a an the sad happy urgent confused looking"
 _NO_NAMES = frozenset(_COMMON.split())
+
+
+def _is_name(word: str, message: str) -> bool:
+    """ "my name is kim", "I'm Kim"; not "this is rubbish"."""
+    return bool(re.search(r"\bname\b", message.lower())) or word.title() in message
 
 
 def _polite(dialogue: Dialogue, text: str) -> Reply | None:
