@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from evals.retrieval import HELP_CENTER, SETS, VISIBILITY, questions, slug_of
 from frontdesk.knowledge.answer import length
 from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.rank import WEIGHTS, Evidence, evidence, rarities
+from frontdesk.knowledge.rank import WEIGHTS, Evidence, evidence, named, rarities
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sync import sync
-from frontdesk.knowledge.wording import names
 from frontdesk.testing import temporary_database
 
 Matrix = NDArray[np.float64]
@@ -49,7 +48,7 @@ async def cases(retriever: PostgresRetriever, name: str) -> list[Case]:
             continue
         rows = await retriever.candidates(question.text, VISIBILITY)
         rarity = rarities(rows[0]["terms"] or {}, rows[0]["total"])
-        called = names(question.text)
+        called = named(question.text, rarity, rows[0]["total"])
         shown: list[tuple[float, ...]] = []
         right: list[bool] = []
         for _, group in groupby(sorted(rows, key=lambda r: r["article_id"]), key=lambda r: r["article_id"]):

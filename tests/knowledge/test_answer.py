@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from frontdesk.domain import Passage
-from frontdesk.knowledge.answer import best_passage, best_sentences
+from frontdesk.knowledge.answer import RELATED, best_passage, best_sentences, length, related
 from frontdesk.knowledge.retrieve import PostgresRetriever
 
 QUESTIONS = [
@@ -88,3 +88,43 @@ async def test_the_row_of_a_table_that_names_the_country_is_quoted_alone(shop: P
 def test_a_passage_without_sentences_is_quoted_as_it_is() -> None:
     assert best_sentences("x", passage(text="Only a title")) == ["Only a title"]
     assert best_sentences("x", passage()) == []
+
+
+async def test_a_rows_label_without_a_name_is_a_row_too(shop: PostgresRetriever) -> None:
+    passages = await shop.search("How much is shipping to Spain?", visibility=["public"])
+    quote = best_sentences("How much is shipping to Spain?", passages[0])
+    assert len(quote) == 1
+    assert "9.95 EUR" in quote[0]
+
+
+def test_items_that_go_on_with_a_sentence_are_quoted_behind_it() -> None:
+    text = "We help. The warranty covers:\n- torn seams,\n- a broken zip."
+    found = passage(("torn seams,", 0.4), ("a broken zip.", 0.9), text=text)
+    assert best_sentences("zip broken", found) == ["The warranty covers:", "- torn seams,", "- a broken zip."]
+
+
+def test_who_asks_how_is_told_the_steps_though_another_sentence_is_nearer() -> None:
+    text = "Codes work once.\n\n1. Open it.\n2. Enter the code."
+    found = passage(("Codes work once.", 0.8), ("Open it.", 0.5), ("Enter the code.", 0.6), text=text)
+    assert best_sentences("how do I use it", found) == ["1. Open it.", "2. Enter the code."]
+    assert best_sentences("how long does it work", found)[0] == "Codes work once."
+
+
+def test_related_are_at_most_two_of_other_articles_and_nearly_as_good() -> None:
+    scores = [
+        ("a", 0.6),
+        ("a", 0.59),
+        ("b", 0.59),
+        ("b", 0.59),
+        ("c", 0.58),
+        ("d", 0.58),
+        ("e", 0.6 - 2 * RELATED),
+    ]
+    found = [Passage(f"{n}", a, "", "", "", "", s, s) for n, (a, s) in enumerate(scores)]
+    assert related(found) == {"2", "4"}
+    assert related(found[:1]) == set()
+
+
+def test_length_takes_any_message() -> None:
+    assert length("") == 0
+    assert length("two words") > 0

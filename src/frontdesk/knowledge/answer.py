@@ -15,14 +15,14 @@ from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Passages
 from frontdesk.knowledge.wording import plain
 
-ANSWER_AT = 0.25  # confidence from which a passage is quoted
+ANSWER_AT = 0.28  # confidence from which a passage is quoted
 SURE_AT = 0.5  # from which it is quoted as the answer rather than as the closest there is
 RELATED = 0.03  # how far behind the best article's score another one is still worth a link
 MOST_RELATED = 2
 
 # Logistic regression on the best score, how far it is ahead of the next article's, and the message's length:
 # a story scores lower than a bare question that is answered as well.
-_SCORE, _MARGIN, _LENGTH, _BIAS = 12.0, 10.7, 1.84, -10.15
+_SCORE, _MARGIN, _LENGTH, _BIAS = 12.3, 7.0, 1.81, -10.05
 # The same for a retriever that tells neither: the best cosine, and the share of the question's words that stand
 # nowhere in what it found ("drone", "franchise").
 _NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93
@@ -34,7 +34,7 @@ there they this to us was we what when where which who why will with would you y
 _ASKING = frozenset(_ASKING_WORDS.split())
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
-_ROW = re.compile(r"^[^:;]+: [^;]+; ")
+_ROW = re.compile(r"^[^;]+; [^;:]{1,60}: ")
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _HOW = re.compile(
     r"\bhow (?!long|much|many|often|far|old|big|late|soon|quick|fast|come)|\bsteps\b", re.IGNORECASE

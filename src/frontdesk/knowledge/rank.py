@@ -7,10 +7,13 @@ none of which knows a word of any one help center; docs/knowledge.md gives what 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import groupby
 from typing import Any
+
+from frontdesk.knowledge.wording import names as names_in
 
 Row = Mapping[str, Any]
 
@@ -34,6 +37,9 @@ WEIGHTS = Evidence(9.0, 11.0, 6.0, 5.0, 4.0, 5.0, 2.0)
 # which sums the article up.
 HEADING, OPENING = 3.0, 0.6
 
+RARE = 3.0  # the rarity of a word that stands in one passage of twenty
+_CLAUSE = re.compile(r"[^\w\s'-]+")
+
 # Lexemes that say how somebody asks, not what about.
 _EVERYDAY_WORDS = """
 want need like pleas hi hello hey get got know much mani still would could can anyth someth guy u ur yet wanna
@@ -48,6 +54,29 @@ def rarities(terms: Mapping[str, int], total: int) -> dict[str, float]:
     """How rare each word of a question is; everyday words and order numbers are left out."""
     kept = {t: n for t, n in terms.items() if t not in EVERYDAY and len(t) > 1 and (n or not t.isdigit())}
     return {term: math.log(1 + total / (count or 0.5)) for term, count in kept.items()}
+
+
+def named(text: str, rarity: Mapping[str, float], total: int) -> list[str]:
+    """What a question calls by name: its names, and rare words that stand together."""
+    return list(dict.fromkeys([*names_in(text), *_phrases(text, rarity, total)]))
+
+
+def _phrases(text: str, rarity: Mapping[str, float], total: int) -> list[str]:
+    """Neighbouring words of ``text`` that are both rare and both known: "american express" in lower case."""
+    unheard = math.log(1 + total / 0.5)
+    found: list[str] = []
+    for clause in _CLAUSE.split(text.lower()):
+        words = clause.split()
+        rare = [RARE <= _rarity_of(word, rarity) < unheard for word in words]
+        found += [f"{a} {b}" for a, b, x, y in zip(words, words[1:], rare, rare[1:], strict=False) if x and y]
+    return found
+
+
+def _rarity_of(word: str, rarity: Mapping[str, float]) -> float:
+    """A word's rarity by its lexeme, which it begins with but for the last letter."""
+    return max(
+        (rare for term, rare in rarity.items() if word.startswith(term[: max(len(term) - 1, 3)])), default=0.0
+    )
 
 
 def ranked(

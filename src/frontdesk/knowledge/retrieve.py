@@ -10,9 +10,9 @@ from urllib.parse import quote
 from frontdesk.database import Database
 from frontdesk.domain import Json, Passage, Visibility
 from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.rank import WEIGHTS, Evidence, Row, ranked, rarities
+from frontdesk.knowledge.rank import WEIGHTS, Evidence, Row, named, ranked, rarities
 from frontdesk.knowledge.sync import vector_text
-from frontdesk.knowledge.wording import names, plain, suspects
+from frontdesk.knowledge.wording import plain, suspects
 from frontdesk.store import knowledge_search as store
 
 MAX_QUERY = 2000  # characters of a message that are searched with
@@ -68,7 +68,9 @@ class PostgresRetriever:
         if not rows:
             return Passages()
         terms = rows[0]["terms"] or {}
-        scored, margin = ranked(rows, rarities(terms, rows[0]["total"]), names(text), self.weights)
+        rarity = rarities(terms, rows[0]["total"])
+        called = named(text, rarity, rows[0]["total"])
+        scored, margin = ranked(rows, rarity, called, self.weights)
         return Passages((_passage(row, score) for score, row in scored[:limit]), margin, terms)
 
     async def candidates(

@@ -15,6 +15,7 @@ from frontdesk.knowledge.wordpiece import ASSETS, standard
 
 TABLE = ASSETS / "plain-words.txt"
 FREQUENT = 20_000  # WordPiece's vocabulary begins with the frequent words: only these are mended to
+MEANT = 5  # letters of a word of the table's right side, to which a slip is mended first
 LONG = 7  # letters from which on a wrong letter is mended too
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -37,11 +38,12 @@ _BEGINNINGS = frozenset(_BEGINNING_WORDS.split())
 class _Table:
     words: dict[str, str] = field(default_factory=dict[str, str])
     always: set[str] = field(default_factory=set[str])
+    meant: set[str] = field(default_factory=set[str])
 
     def pattern(self) -> re.Pattern[str]:
         longest_first = sorted(map(re.escape, self.words), key=len, reverse=True)
         return re.compile(
-            rf"(?<![\w'.&@-])({'|'.join(longest_first)})(?![\w@]|'(?!s\b)|[.-]\w)", re.IGNORECASE
+            rf"(?<![\w'.&@/-])({'|'.join(longest_first)})(?![\w@&/]|'(?!s\b)|[.-]\w)", re.IGNORECASE
         )
 
 
@@ -92,25 +94,38 @@ def _table() -> tuple[_Table, re.Pattern[str]]:
     for line in TABLE.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             section = line.strip("[]")
+        elif section == "words":
+            table.meant.update(line.split())
         elif " = " in line and not line.startswith("#"):
             left, right = line.split(" = ")
             words = [word.strip() for word in left.split(",")]
             written = [*words, *(word.replace("'", "") for word in words)]
             table.words.update(dict.fromkeys(written, right.strip()))
             table.always.update(written if section == "always" else ())
+            table.meant.update(word for word in _WORD.findall(right) if len(word) >= MEANT)
     return table, table.pattern()
 
 
 @lru_cache(maxsize=4096)
 def _mended(word: str) -> str:
     """The English word that is one slip away, where ``word`` itself is none; else ``word``."""
-    frequency = standard().vocabulary
-    if word in frequency or any(_without(word, ending) in frequency for ending in _ENDINGS):
+    frequency, meant = standard().vocabulary, _table()[0].meant
+
+    def is_word(text: str) -> bool:
+        return text in frequency or text in meant
+
+    def rank(near: str) -> tuple[bool, bool, int]:
+        wrong_letter = len(near) == len(word) and sorted(near) != sorted(word)
+        return wrong_letter, near not in meant, frequency.get(near, 0)
+
+    if is_word(word) or any(is_word(_without(word, ending)) for ending in _ENDINGS):
         return word
-    near = [w for w in _one_slip_away(word) if len(w) > 3 and frequency.get(w, FREQUENT) < FREQUENT]
-    return min(
-        near, key=lambda w: (len(w) == len(word) and sorted(w) != sorted(word), frequency[w]), default=word
-    )
+    near = [
+        w
+        for w in _one_slip_away(word)
+        if w in meant or (len(w) > 3 and frequency.get(w, FREQUENT) < FREQUENT)
+    ]
+    return min(near, key=rank, default=word)
 
 
 def _without(word: str, ending: str) -> str:
