@@ -211,5 +211,10 @@ def lister(entry: Entry, catalog: Catalog) -> Entry | None:
     return None
 
 
+def listers(catalog: Catalog) -> set[str]:
+    """Tools that list things: what is chosen from a list is looked at anew."""
+    return {found.name for entry in catalog.own() if (found := lister(entry, catalog))}
+
+
 def _orderly(parameter: Parameter) -> bool:
     return parameter.name in ("order_id", "order", "order_number", "order_no")

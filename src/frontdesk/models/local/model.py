@@ -14,6 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict, PrivateAttr
 
 from frontdesk.models.local.catalog import Catalog, Encoder, build, describe
+from frontdesk.models.local.changes import how_to
 from frontdesk.models.local.dialogue import Dialogue, read
 from frontdesk.models.local.respond import Reply, Step, Wish
 
@@ -76,6 +77,7 @@ class LocalModel(BaseChatModel):
     def warm(self, tools: Sequence[Any]) -> None:
         """Embed the tools' utterances now, so that the first customer does not wait for it."""
         self._catalog(tools)
+        how_to("", self._encoder())
 
     def _result(self, dialogue: Dialogue, tools: Sequence[Any]) -> ChatResult:
         step = Step(dialogue, self._catalog(tools), self._encoder()).take()

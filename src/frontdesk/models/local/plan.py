@@ -18,11 +18,12 @@ from frontdesk.models.local.parts import is_question, one_thing, same, without
 from frontdesk.models.local.route import Route, route
 from frontdesk.models.local.router import OFF_TOPIC, TICKET
 from frontdesk.models.local.text import clauses, plain
-from frontdesk.models.local.traits import Said
+from frontdesk.models.local.traits import Said, focus
 
 SURE = 0.7  # a clause below this is part of the story, not a question of its own
 UNSURE = 0.3  # share of the help center from which it is asked before the customer is
 BESIDE = 0.2  # from this share on the second possibility is answered beside the first
+_ADDED = re.compile(r"^(?:and|also|plus|my)\b")
 _FOLLOWS = re.compile(r"^(?:and|what about|how about|but|also|even|or)\b")
 
 
@@ -101,18 +102,13 @@ class Planner:
                 if part.kind in (ASK, CHOOSE) and name in self.catalog.entries:
                     return self.catalog.entries[name]
         for turn in reversed(self.dialogue.past[-4:]):
-            if turn.calls and all(call.tool in self._listers() for call in turn.calls):
+            if turn.calls and all(call.tool in context.listers(self.catalog) for call in turn.calls):
                 return None
             for call in reversed(turn.calls):
                 entry = self.catalog.entries.get(call.tool)
                 if entry and entry.id_parameter and not entry.grant.changes:
                     return entry
         return None
-
-    def _listers(self) -> set[str]:
-        """Tools that list things: what is chosen from a list is looked at anew."""
-        found = (context.lister(entry, self.catalog) for entry in self.catalog.own())
-        return {entry.name for entry in found if entry}
 
     def _default(self) -> Entry | None:
         if ORDER_STATUS in self.catalog.roles:
@@ -165,7 +161,18 @@ class Planner:
                 units[-1] = f"{units[-1]} {clause}"
             else:
                 units.append(clause)
-        return [u for u in units if is_question(u)]
+        return [u for u in units if is_question(u) or self._is_short_wish(u)]
+
+    def _is_short_wish(self, clause: str) -> bool:
+        """ "…and my profile"."""
+        chosen = self.route(clause) if _ADDED.match(clause) and len(clause.split()) <= 4 else None
+        return bool(chosen and chosen.score >= SURE and chosen.target in self.catalog.entries)
+
+    def _about(self, text: str) -> str:
+        """ "456 came already, but what about 123?" is about 123: the asking clause, if it is last and names one."""
+        asking = focus(text)
+        named = any(token.lower() in asking for token in self._mentioned())
+        return asking if named and text.endswith(asking) else text
 
     def _only_adds(self, clause: str) -> bool:
         own = features(clause)
@@ -199,7 +206,7 @@ class Planner:
             return [Part(STOP, text, chosen.target, score=chosen.score)] if alone else []
         search = self._search(text, chosen)
         if entry:
-            found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, text)]
+            found = [replace(p, score=chosen.score) for p in self.filler.for_entry(entry, self._about(text))]
             if not alone:
                 return found
             if all(part.kind == CALL for part in found):
