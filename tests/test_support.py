@@ -10,12 +10,12 @@ from frontdesk.agent import Agent
 from frontdesk.bootstrap import tools_of
 from frontdesk.database import Database
 from frontdesk.domain import Principal
-from frontdesk.errors import IdempotencyMismatch, NotFound
+from frontdesk.errors import DatabaseUnavailable, IdempotencyMismatch, NotFound, QueueFull
 from frontdesk.models import ModelChain
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import Settings
 from frontdesk.support import Support
-from tests.desk import Backend, follow, make_desk
+from tests.desk import Backend, call, follow, make_desk
 
 ANNA = Principal("customer", "u1")
 BEN = Principal("customer", "u2")
@@ -23,12 +23,15 @@ BEN = Principal("customer", "u2")
 
 @asynccontextmanager
 async def process(
-    database: Database, backend: Backend | None = None, **changes: object
+    database: Database,
+    backend: Backend | None = None,
+    model: ScriptedModel | None = None,
+    **changes: object,
 ) -> AsyncGenerator[Support]:
     """One Frontdesk process: several of them may share a database, as replicas do."""
     settings = Settings(**{"lease_seconds": 1.0, **changes})
     desk = make_desk(backend)
-    chain = ModelChain([("scripted", ScriptedModel(follow))], 10)
+    chain = ModelChain([("scripted", model or ScriptedModel(follow))], 10)
     support = Support(Agent(desk, tools_of(desk, database, settings), chain, settings), database, settings)
     await support.start()
     try:
@@ -208,3 +211,115 @@ async def test_a_turn_that_cannot_end_in_time_is_given_back_at_once(database: Da
         accepted = await support.receive(ANNA, "Where is order 789?")
     async with process(database) as later:
         assert (await later.wait(ANNA, accepted.turn_id, 5) or {})["reply"] == "Order 789 is shipped."
+
+
+ODD = [
+    call("get_order_status", order_id="7\x0089"),
+    call("get_order_status", order_id="\ud800"),
+    call("get_order_status", order_id=10**30, extra="x" * 500_000),
+    call("bad name!{}\x00\ud800", anything=[[[[[[[[[[[[1]]]]]]]]]]]]),
+    call("open_ticket", subject="\x00", details="\udfff"),
+    "half \ud83d of a pair and \x00",
+    "",
+    "x" * 100_000,
+    "I paid on 1 \u017fep",
+]
+
+
+@pytest.mark.parametrize("step", ODD, ids=range(len(ODD)))
+async def test_nothing_a_model_writes_keeps_a_conversation_from_being_answered(
+    database: Database, step: object
+) -> None:
+    script = [step, "first done", "and again", "second done"]
+    async with process(
+        database, model=ScriptedModel(lambda _: script.pop(0) if script else "done")
+    ) as support:
+        first = await say(support, "I paid on 1 \u017fep")
+        script.clear()
+        second = await say(support, "hello")
+        assert first["reply"]
+        assert second["reply"] == "done"
+    (record,) = rows(database, "SELECT max(length(record::text)), max(attempts) FROM turns")
+    assert record[0] < 20_000  # type: ignore[operator]
+    assert record[1] == 0
+
+
+async def test_a_thousand_calls_in_one_message_are_cut_to_the_limit(database: Database) -> None:
+    many = call("get_order_status", order_id="789")
+    many.tool_calls *= 1000
+    backend = Backend()
+    async with process(database, backend, model=ScriptedModel([many, "done"])) as support:
+        assert (await say(support, "go"))["reply"] == "done"
+    assert len(backend.calls) == 12
+    assert rows(database, "SELECT jsonb_array_length(record -> 'steps') <= 13 FROM turns") == [(True,)]
+
+
+async def test_two_tickets_in_one_turn_are_two_and_the_same_one_twice_is_one(database: Database) -> None:
+    wanted = [("lamp broken", "a"), ("invoice wrong", "b"), ("lamp broken", "a")]
+    script = [*(call("open_ticket", subject=s, details=d) for s, d in wanted), "Both are with a colleague."]
+    async with process(database, model=ScriptedModel(script)) as support:
+        await say(support, "two things")
+    assert rows(database, "SELECT subject FROM tickets ORDER BY number") == [
+        ("lamp broken",),
+        ("invoice wrong",),
+    ]
+
+
+async def test_a_message_that_comes_while_its_task_finds_nothing_to_do_is_answered_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process(database, lease_seconds=30) as support:
+        await say(support, "hello")
+        original = support._turns.next
+        asked = asyncio.Event()
+
+        async def slow(*arguments: object) -> object:
+            found = await original(*arguments)  # type: ignore[arg-type]
+            asked.set()
+            await asyncio.sleep(0.2)  # the answer "nothing waits" is on its way when the message comes in
+            return found
+
+        monkeypatch.setattr(support._turns, "next", slow)
+        one = await support.receive(ANNA, "one")
+        support._again.add(
+            one.conversation_id
+        )  # a second message raced with the first: its flag is stale now
+        await asyncio.wait_for(asked.wait(), 5)
+        two = await support.receive(ANNA, "two")
+        assert await support.wait(ANNA, two.turn_id, 5)
+
+
+async def test_whatever_goes_wrong_turns_of_dead_processes_go_on_being_looked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process(database) as dead:
+        accepted = await dead._turns.accept(
+            ANNA, "Where is order 789?", channel="api", conversation_id=None, client_message_id=None
+        )
+    async with process(database) as alive:
+        original = alive._turns.abandoned
+        failures = [RuntimeError(), DatabaseUnavailable()]
+
+        async def failing(most: int = 100) -> object:
+            if failures:
+                raise failures.pop()
+            return await original(most)
+
+        monkeypatch.setattr(alive._turns, "abandoned", failing)
+        monkeypatch.setattr("frontdesk.support.SWEEP_SECONDS", 0.1)
+        assert await alive.wait(ANNA, accepted.turn_id, 10)
+
+
+async def test_a_full_queue_refuses_and_stores_nothing(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 1
+    async with process(database, backend, queue_limit=2) as support:
+        taken = [await support.receive(ANNA, "order 789"), await support.receive(ANNA, "order 456")]
+        with pytest.raises(QueueFull):
+            await support.receive(BEN, "order 321")
+        assert support.waiting == 2
+        for one in taken:
+            await support.wait(ANNA, one.turn_id, 10)
+        assert support.waiting == 0
+        await say(support, "order 321", BEN)
+    assert rows(database, "SELECT count(*) FROM turns") == [(3,)]

@@ -100,22 +100,23 @@ def tools_of(desk: Frontdesk, database: Database, settings: Settings) -> list[To
         own.insert(
             0, builtin.search_knowledge(partial(search, PostgresRetriever(database), settings.answer_at))
         )
-    for tool in desk.tools:
-        _check_says(tool)
+    check(desk)
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
         raise DeclarationError(f"rename your tool {taken.pop()!r}: Frontdesk has one of that name")
     return [*desk.tools, *own]
 
 
-def _check_says(tool: Tool) -> None:
+def check(desk: Frontdesk) -> None:
+    """Raise DeclarationError for what would only fail in front of a customer."""
     from frontdesk.models.local.says import TemplateError, parse  # noqa: PLC0415  (with the local model, below)
 
-    try:
-        if isinstance(tool.grant.says, str):
-            parse(tool.grant.says)
-    except TemplateError as error:
-        raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
+    for tool in desk.tools:
+        try:
+            if isinstance(tool.grant.says, str):
+                parse(tool.grant.says)
+        except TemplateError as error:
+            raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
 
 
 async def search(

@@ -50,7 +50,8 @@ class Support:
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was at work
         self._waiting = 0  # turns accepted here and not yet answered
-        self._stopping = asyncio.Event()
+        self._stopping = asyncio.Event()  # nothing more is accepted
+        self._ended = asyncio.Event()  # nothing runs any more
         self._helpers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -69,6 +70,7 @@ class Support:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        self._ended.set()
         await asyncio.gather(*self._helpers)
 
     @property
@@ -153,8 +155,8 @@ class Support:
         """Answer the conversation's turns one after the other until none waits."""
         try:
             begun = (first, 0) if first else await self._next(principal, conversation_id)
-            while begun:
-                more = await self._answer(*begun)
+            while True:
+                more = await self._answer(*begun) if begun else False
                 # Between the last commit and here a message may have come in and taken the lease for us.
                 if not more and conversation_id not in self._again:
                     return
@@ -236,9 +238,9 @@ class Support:
 
     async def _heartbeat(self) -> None:
         """Keep the leases of conversations that take long; leave those that were taken from us."""
-        while not self.draining or self._running:
+        while not self._ended.is_set():
             before = set(self._running)
-            await asyncio.sleep(self._settings.lease_seconds / 3)
+            await _rest(self._ended, self._settings.lease_seconds / 3)
             if long := before & self._running.keys():
                 with suppress(DatabaseUnavailable):
                     kept = await self._turns.renew(long)
@@ -263,8 +265,7 @@ class Support:
                         await asyncio.to_thread(self._revive)
             except Exception as error:  # noqa: BLE001  whatever it is, turns must go on being looked for
                 log.warning("looking for turns failed", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), SWEEP_SECONDS)
+            await _rest(self._stopping, SWEEP_SECONDS)
 
     async def _take_over(self) -> None:
         room = self._settings.queue_limit - self._waiting
@@ -273,3 +274,9 @@ class Support:
                 kind, _, identity = key.partition(":")
                 log.info("taking over", conversation=str(conversation_id))
                 self._run(Principal(kind, identity), conversation_id)  # pyright: ignore[reportArgumentType]
+
+
+async def _rest(until: asyncio.Event, seconds: float) -> None:
+    """Sleep, but no longer than until the event."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), seconds)

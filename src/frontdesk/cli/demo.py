@@ -24,6 +24,7 @@ from frontdesk.database import embedded
 from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
 from frontdesk.telemetry import configure
+from frontdesk.web.app import create_app
 
 CUSTOMERS = ("u123", "u124", "u125", "u126")
 SHOP_START_SECONDS = 60
@@ -108,6 +109,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseChatModel]]) -> None:
     desk = load_desk("examples.ourshop.support:desk")
+    app = create_app(desk, settings, models=models, demo_customers=CUSTOMERS)
     asyncio.run(prepare(desk, settings))
     greet(
         settings,
@@ -117,4 +119,4 @@ def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseC
         " its clock stands at 15 January 2025",
         message="Where is my order 789?",
     )
-    run(desk, settings, models=models, customers=CUSTOMERS)
+    run(app, settings)

@@ -7,15 +7,15 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import click
 import uvicorn
-from langchain_core.language_models.chat_models import BaseChatModel
 
-from frontdesk.bootstrap import database_urls, load_desk, model_chain
+from frontdesk.bootstrap import check, database_urls, load_desk, model_chain
 from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.database import Database, migrate
@@ -37,7 +37,8 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
     for sentence in unknown_names():
         console.print(sentence, style="yellow")
     chosen = load_desk(desk)
-    models = model_chain(settings)  # before anything starts: a wrong name is said at once
+    check(chosen)  # before anything starts: what is wrong is said at once
+    app = create_app(chosen, settings, models=model_chain(settings), demo_customers=("u123",))
     must_be_free(settings.port)
     asyncio.run(prepare(chosen, settings, sync=sync))
     if settings.development:
@@ -46,7 +47,7 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
         console.print(
             f"Frontdesk listens on {settings.host}:{settings.port} with the model {settings.model_name}."
         )
-    run(chosen, settings, models=models)
+    run(app, settings)
 
 
 def must_be_free(port: int) -> None:
@@ -74,15 +75,8 @@ async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> 
         await database.close()
 
 
-def run(
-    desk: Frontdesk,
-    settings: Settings,
-    *,
-    models: Sequence[tuple[str, BaseChatModel]],
-    customers: tuple[str, ...] = ("u123",),
-) -> None:
+def run(app: Callable[..., Any], settings: Settings) -> None:
     """Serve until told to stop; turns that run get ten seconds to end."""
-    app = create_app(desk, settings, models=models, demo_customers=customers)
     # What is loaded by now stays: the collector need not walk it again and again. It halved the slowest turns.
     gc.collect()
     gc.freeze()
