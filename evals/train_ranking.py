@@ -2,7 +2,7 @@
 
 Prints what each fit scores on the authors it has not seen, then the numbers fitted on all. Ranking is a softmax
 over a question's candidate articles, with no weight under zero; the confidence is a logistic regression on the
-best score, its margin and the message's length. A question whose articles are taken away counts as one without an answer, at a fifth.
+best article's strength, its margin and the message's length. A question whose articles are taken away counts as one without an answer, at a fifth.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def fit_weights(cases: Sequence[Case], rounds: int = 400) -> Matrix:
 
 
 def fit_confidence(cases: Sequence[Case], weights: Matrix) -> Matrix:
-    """(score, margin, length, bias) of the logistic regression, by Newton's method."""
+    """(strength, margin, length, bias) of the logistic regression, by Newton's method."""
     inputs, answered, counts = _best(cases, weights)
     numbers = np.zeros(4)
     for _ in range(50):
@@ -89,23 +89,24 @@ def fit_confidence(cases: Sequence[Case], weights: Matrix) -> Matrix:
 
 
 def _best(cases: Sequence[Case], weights: Matrix) -> tuple[Matrix, Matrix, Matrix]:
-    """For each question: (score, margin, length, 1), whether its best article answers, what it counts."""
+    """For each question: (strength, margin, length, 1), whether its best article answers, what it counts."""
     inputs, answered, counts = [], [], []
     for case in cases:
         scores = case.shown @ weights / weights.sum()
-        inputs.append(_inputs(scores, case.length))
+        plain = case.shown[:, :-1] @ weights[:-1] / weights.sum()  # without names
+        inputs.append(_inputs(scores, plain, case.length))
         answered.append(bool(case.right[scores.argmax()]))
         counts.append(1.0 if case.answered else NONE)
         if case.answered and (~case.right).sum() > 1:
-            inputs.append(_inputs(scores[~case.right], case.length))
+            inputs.append(_inputs(scores[~case.right], plain[~case.right], case.length))
             answered.append(False)
             counts.append(TAKEN_AWAY)
     return np.array(inputs), np.array(answered, dtype=float), np.array(counts)
 
 
-def _inputs(scores: Matrix, length: float) -> list[float]:
+def _inputs(scores: Matrix, plain: Matrix, length: float) -> list[float]:
     second, first = np.sort(scores)[-2:]
-    return [first, first - second, length, 1.0]
+    return [float(plain[scores.argmax()]), first - second, length, 1.0]
 
 
 def _softmax(scores: Matrix) -> Matrix:
@@ -147,7 +148,7 @@ async def main() -> None:
     everything: list[Any] = [case for chosen in sets.values() for case in chosen]
     weights = fit_weights(everything)
     print({field.name: round(w, 1) for field, w in zip(fields(Evidence), weights, strict=True)})
-    print("score, margin, length, bias:", fit_confidence(everything, weights).round(2))
+    print("strength, margin, length, bias:", fit_confidence(everything, weights).round(2))
     rounded = np.array(astuple(WEIGHTS))
     print("with the weights in rank.py:", fit_confidence(everything, rounded).round(2))
     for name, chosen in sets.items():

@@ -27,9 +27,9 @@ def test_order_numbers_and_everyday_words_have_no_rarity() -> None:
 
 
 def test_three_near_sentences_outweigh_one_that_is_nearer() -> None:
-    (first, *_), margin = ranked([row("a", 0.62, 0.1, 0.1), row("b", 0.6, 0.59, 0.58)], {}, [])
-    assert first[1]["article_id"] == "b"
-    assert margin > 0
+    found = ranked([row("a", 0.62, 0.1, 0.1), row("b", 0.6, 0.59, 0.58)], {}, [])
+    assert found.scored[0][1]["article_id"] == "b"
+    assert found.margin > 0
 
 
 def test_sentences_of_several_passages_count_for_their_article() -> None:
@@ -44,8 +44,9 @@ def test_a_name_of_two_words_wins_over_the_page_with_one_of_them_in_its_title() 
     assert called == ["american express"]
     trap = row("express", 0.5, found="express", title="express")
     right = row("methods", 0.45, found="american express", text="Visa, American Express")
-    (first, *_), _ = ranked([trap, right], rarity, called)
-    assert first[1]["article_id"] == "methods"
+    found = ranked([trap, right], rarity, called)
+    assert found.scored[0][1]["article_id"] == "methods"
+    assert found.strength < found.scored[0][0], "a name alone makes nothing an answer"
 
 
 def test_words_apart_and_unheard_ones_are_no_name() -> None:
@@ -54,12 +55,11 @@ def test_words_apart_and_unheard_ones_are_no_name() -> None:
 
 
 def test_scores_fall_and_one_article_alone_has_no_margin() -> None:
-    scored, margin = ranked([row("a", 0.6), row("a", 0.5), row("a", 0.7)], {}, [])
-    assert [score for score, _ in scored] == sorted((score for score, _ in scored), reverse=True)
-    assert margin == 0
+    found = ranked([row("a", 0.6), row("a", 0.5), row("a", 0.7)], {}, [])
+    assert [score for score, _ in found.scored] == sorted((score for score, _ in found.scored), reverse=True)
+    assert found.margin == 0
 
 
 def test_of_two_passages_the_one_whose_heading_has_the_words_comes_first() -> None:
     tents, bags = row("a", 0.5, found="wash"), row("a", 0.48, found="wash", found_in_heading=["wash"])
-    (first, *_), _ = ranked([tents, bags], {"wash": 3.0}, [])
-    assert first[1] is bags
+    assert ranked([tents, bags], {"wash": 3.0}, []).scored[0][1] is bags

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -79,22 +79,36 @@ def _rarity_of(word: str, rarity: Mapping[str, float]) -> float:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Rows with their scores, 0 to 1, best first.
+
+    ``strength`` is the best article's score without its names: a name tells one article from another, but a
+    question about what the shop does not say names things too. ``margin`` is how far it is ahead of the next.
+    """
+
+    scored: list[tuple[float, Row]]
+    strength: float
+    margin: float
+
+
 def ranked(
     rows: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str], weights: Evidence = WEIGHTS
-) -> tuple[list[tuple[float, Row]], float]:
-    """The rows with their scores, 0 to 1, best first; and how far the best article is ahead of the next."""
+) -> Ranking:
+    """``rows`` in the order in which they answer; there is at least one."""
     scored: list[tuple[float, Row]] = []
-    articles: list[float] = []
+    articles: list[tuple[float, float]] = []
     ordered = sorted(rows, key=lambda row: row["article_id"])
     for _, group in groupby(ordered, key=lambda row: row["article_id"]):
         passages = list(group)
-        score = _weighed(evidence(passages, rarity, names), weights)
-        articles.append(score)
+        shown = evidence(passages, rarity, names)
+        score = _weighed(shown, weights)
+        articles.append((score, _weighed(replace(shown, names=0.0), weights)))
         apart = [_apart(row, rarity, weights) for row in passages]
         scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
-    articles.sort(reverse=True)
-    margin = articles[0] - articles[1] if len(articles) > 1 else 0.0
-    return sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"])), margin
+    (best, strength), *others = sorted(articles, reverse=True)
+    margin = best - others[0][0] if others else 0.0
+    return Ranking(sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"])), strength, margin)
 
 
 def evidence(passages: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str]) -> Evidence:

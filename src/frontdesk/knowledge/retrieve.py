@@ -21,14 +21,19 @@ MAX_QUERY = 2000  # characters of a message that are searched with
 class Passages(list[Passage]):
     """Passages, best first, and what they show of the question as a whole.
 
-    ``margin`` is how far the best article's score is ahead of the next one's. ``terms`` gives, for each lexeme
-    of the query, the number of passages it occurs in (0: in none).
+    ``strength`` and ``margin`` are those of rank.Ranking. ``terms`` gives, for each lexeme of the query, the
+    number of passages it occurs in (0: in none).
     """
 
     def __init__(
-        self, passages: Iterable[Passage] = (), margin: float = 0.0, terms: Mapping[str, int] | None = None
+        self,
+        passages: Iterable[Passage] = (),
+        strength: float = 0.0,
+        margin: float = 0.0,
+        terms: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(passages)
+        self.strength = strength
         self.margin = margin
         self.terms = terms or {}
 
@@ -70,8 +75,9 @@ class PostgresRetriever:
         terms = rows[0]["terms"] or {}
         rarity = rarities(terms, rows[0]["total"])
         called = named(text, rarity, rows[0]["total"])
-        scored, margin = ranked(rows, rarity, called, self.weights)
-        return Passages((_passage(row, score) for score, row in scored[:limit]), margin, terms)
+        found = ranked(rows, rarity, called, self.weights)
+        passages = [_passage(row, score) for score, row in found.scored[:limit]]
+        return Passages(passages, found.strength, found.margin, terms)
 
     async def candidates(
         self, text: str, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
