@@ -125,5 +125,5 @@ async def test_a_missing_folder_removes_nothing(database: Database, folder: Path
 
 async def test_progress_is_told(database: Database, folder: Path) -> None:
     seen: list[tuple[int, int, str]] = []
-    await run(database, folder, lambda *told: seen.append(told))
+    await run(database, folder, lambda done, of, path: seen.append((done, of, path)))
     assert seen == [(1, 3, "fraud.md"), (2, 3, "returns.md"), (3, 3, "shipping.md")]
