@@ -21,6 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def serve(support: str = GOOD, *arguments: str, **environment: str) -> str:
         (tmp_path / "support.py").write_text(support)
         monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("frontdesk.cli.serve.configure", lambda *_: None)  # the log of this process stays
         monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
         monkeypatch.delitem(sys.modules, "support", raising=False)
         monkeypatch.setattr(sys, "argv", ["frontdesk", "serve", *(arguments or ("support:desk",))])
