@@ -165,9 +165,8 @@ class Support:
             log.warning("conversation taken over", conversation=str(conversation_id))
         except DatabaseUnavailable:
             log.warning("database gone; the turn is taken up again", conversation=str(conversation_id))
-        except (
-            asyncio.CancelledError
-        ):  # stopping: whoever takes the turn need not wait for the lease to run out
+        except asyncio.CancelledError:
+            # Stopping: whoever takes the turn need not wait for the lease to run out.
             with suppress(DatabaseUnavailable):
                 await self._turns.release(principal.key, conversation_id)
         except Exception as error:  # noqa: BLE001  a defect of ours; the attempts it costs bring a person in
