@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
@@ -51,16 +52,25 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
 
 
 def must_be_free(port: int) -> None:
-    """Raise SettingsError where another program listens on ``port`` already."""
+    """Raise SettingsError where another program listens on ``port``; one that is just ending gets 3 s."""
+    end = time.monotonic() + 3
+    while not _free(port):
+        if time.monotonic() > end:
+            raise SettingsError(
+                f"port {port} is taken: choose another with FRONTDESK_PORT or --port"
+                " (for the demo: PORT=8010 SHOP_PORT=8011 make run)"
+            )
+        time.sleep(0.1)
+
+
+def _free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise SettingsError(
-                f"port {port} is taken: choose another with FRONTDESK_PORT or --port"
-                " (for the demo: PORT=8010 SHOP_PORT=8011 make run)"
-            ) from None
+            return False
+    return True
 
 
 async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> None:
