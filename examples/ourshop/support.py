@@ -44,10 +44,17 @@ STATUS = {
         "[@when  It should arrive on {expected_delivery|date}.][@when  It was delivered on {delivered_on|date}.]"
         "[ It was cancelled on {cancelled_on|date}.]"
         "[@tracking  You can follow it with tracking number {tracking_number}[: {tracking_url}].]"
+        "[?carrier Order {order_id} is with {carrier}[, tracking number {tracking_number}].]"
+        "[?placed Order {order_id} was placed on {placed_on|date}.]"
+        "[?items In order {order_id}: {items|join:text}.]"
+        "[?address Order {order_id} goes to {shipping_address.street}, {shipping_address.postal_code}"
+        " {shipping_address.city}.]"
+        "[?total Order {order_id} comes to {total|money:currency}.]"
+        "[?return_until You can return order {order_id} until {return_until|date}.]"
     ),
 )
 async def get_order_status(order_id: str, customer: Customer) -> dict[str, Any]:
-    """Status, carrier, tracking and expected delivery date of one of the customer's orders."""
+    """Status, carrier, tracking, expected delivery date, items and address of one of the customer's orders."""
     order = await shop.order(order_id, owner=customer.id)
     parcel = order["shipments"][-1] if order["shipments"] else {}
     over = order["status"] in OVER
@@ -66,10 +73,11 @@ async def get_order_status(order_id: str, customer: Customer) -> dict[str, Any]:
         "cancelled_on": order["cancelled_on"],
         "total": order["total"],
         "currency": order["currency"],
-        "items": [
-            {"name": line["name"], "quantity": line["quantity"], "status": line["status"]}
-            for line in order["lines"]
-        ],
+        "items": [_line(line) for line in order["lines"]],
+        "shipping_address": {
+            key: order["shipping_address"][key] for key in ("street", "postal_code", "city", "country")
+        },
+        "return_until": order["return_until"],
     }
 
 
@@ -167,6 +175,12 @@ async def _of_customer(what: str, customer: Customer, order_id: str | None) -> l
         await shop.order(order_id, owner=customer.id)
         return (await shop.get(f"/orders/{order_id}/{what}"))[what]
     return (await shop.get(f"/users/{customer.id}/{what}"))[what][:5]
+
+
+def _line(line: dict[str, Any]) -> dict[str, Any]:
+    """One line of an order; ``text`` is how a person would say it."""
+    text = line["name"] if line["quantity"] == 1 else f"{line['quantity']} × {line['name']}"
+    return {"name": line["name"], "quantity": line["quantity"], "status": line["status"], "text": text}
 
 
 def _some(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from datetime import date
+from typing import Any, Literal
 
 from frontdesk.domain import Customer
 from frontdesk.tools import tool
@@ -54,9 +53,7 @@ async def branch_hours(branch: Literal["central", "harbour", "north"]) -> dict[s
     examples=["book a study room for tomorrow", "I'd like to reserve a room for 4 people"],
     asks={"day": "For which day would you like the room?", "people": "How many people will come?"},
 )
-async def book_room(
-    day: Annotated[str, Field(json_schema_extra={"format": "date"})], people: int, customer: Customer
-) -> dict[str, Any]:
+async def book_room(day: date, people: int, customer: Customer) -> dict[str, Any]:
     """Reserve a study room on a day for a number of people."""
     return {"day": day, "people": people, "room": "R2"}
 

@@ -39,6 +39,31 @@ _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _HOW = re.compile(
     r"\bhow (?!long|much|many|often|far|old|big|late|soon|quick|fast|come)|\bsteps\b", re.IGNORECASE
 )
+_UNITS = r"(?:minutes?|hours?|(?:business |working |calendar )?days?|weeks?|months?|years?)"
+_KINDS = (
+    (
+        re.compile(
+            r"\bhow (?:long|soon|quick(?:ly)?|fast|late)\b|\bhow many (?:business |working )?(?:days|weeks|months|years|hours)\b"
+            r"|\b(?:until|till|by|up to) when\b|\bwhat time\b|\bopening hours\b|\bwhen (?:are|is) (?:you|your|the) .*\bopen\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            rf"\b(?:\d+|one|two|three|four|five|six|seven|ten|a|an)(?:\s?[–-]\s?\d+| to \d+)? (?:more )?{_UNITS}\b|\b\d{{1,2}}[:.]\d\d\b|\b{_UNITS} after\b"
+            r"|\b(?:immediately|at once|straight away|same day|next (?:business |working )?day|no expiry|never expires?|do(?:es)? not expire|lifetime|until|as long as|while)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(
+            r"\bhow much (?:is|are|does|do|will|would|for|to|it|you)\b|\bwhat (?:does|do|will|would) .{1,40} cost\b|\b(?:price|cost|fee) (?:of|for)\b|\bhow expensive\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"\d+(?:[.,]\d\d?)? ?(?:EUR|USD|GBP|CHF|€|\$|£|%|percent\b|points\b)|[€$£] ?\d|\bfree\b|\bno (?:extra )?(?:fee|cost|charge)|\bcosts? nothing\b|\bfull amount\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _STEPS_FROM = 0.6
 _SHARED = 0.3  # what sharing all words with the question counts, beside a cosine
 _LONGEST_LIST = 10
@@ -80,6 +105,7 @@ def related(passages: Sequence[Passage]) -> set[str]:
 def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     """One to ``limit`` consecutive sentences of ``passage`` that answer ``query``, as they stand there.
 
+    Asked how long, when or how much, it is a sentence with a time or an amount where the passage has one.
     A row of a table or an item of a list is a sentence; a numbered list is a procedure and is given whole,
     with its numbers, and a list whose items only go on with the sentence before it is given with that sentence.
     """
@@ -90,13 +116,24 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     best = max(range(len(scores)), key=scores.__getitem__)
     if _HOW.search(query):
         best = _step_near(passage.text, scored, best)
+    if not answers_kind(query, scored[best][0]):
+        fitting = [n for n, (text, _) in enumerate(scored) if answers_kind(query, text)]
+        best = max(fitting, key=scores.__getitem__, default=best)
     listed = _steps(passage.text, scored[best][0]) or _list(passage.text, scored[best][0])
     if listed:
         return listed
     if _ROW.match(scored[best][0]):
         return [scored[best][0]]
     first, last = _widened(scores, best, limit)
-    return [text for text, _ in scored[first : last + 1]]
+    chosen = [text for text, _ in scored[first : last + 1]]
+    while len(chosen) > 1 and chosen[-1].rstrip().endswith(":"):
+        chosen.pop()  # what it announces is not quoted
+    return chosen
+
+
+def answers_kind(query: str, text: str) -> bool:
+    """Whether ``text`` holds the kind of thing that is asked: a time for "how long", an amount for "how much"."""
+    return all(there.search(text) for asked, there in _KINDS if asked.search(query))
 
 
 def _unheard(query: str, passages: Sequence[Passage]) -> float:
@@ -168,6 +205,9 @@ def _list(text: str, sentence: str) -> list[str]:
     """The list that ``sentence`` is an item of, behind the sentence that it completes, or nothing."""
     lines = [line for line in text.split("\n") if line.strip()]
     at = next((n for n, line in enumerate(lines) if line.lstrip().startswith("- ") and sentence in line), -1)
+    if at < 0 and sentence.rstrip().endswith(":"):  # the sentence that opens the list: so is its first item
+        opens = next((n for n, line in enumerate(lines) if line.rstrip().endswith(sentence.rstrip())), -2)
+        at = opens + 1 if lines[opens + 1 : opens + 2] and lines[opens + 1].lstrip().startswith("- ") else -1
     first = at
     while first > 0 and lines[first].lstrip().startswith("- "):
         first -= 1

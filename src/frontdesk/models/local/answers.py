@@ -103,8 +103,14 @@ class Answers:
         order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
         outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
         lines = [r.text for r in kept if r.text] + ([] if outcome == Outcome.ASKED else offers[:1])
+        looked_up = any(call.tool in self._own() for call in self.dialogue.calls)
+        if looked_up and asks_for_others(self.dialogue):
+            lines.insert(0, OWN_ONLY)
         text = _in_their_language(self.dialogue.message) + "\n\n".join(lines)
         return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
+
+    def _own(self) -> set[str]:
+        return {entry.name for entry in self.catalog.own()} if self.catalog else set()
 
 
 def _unsure(found: dict[str, Any]) -> bool:
@@ -130,6 +136,48 @@ def _passed_on(call: Call) -> Reply:
     number = f" Your reference is {reference}." if reference else ""
     lead = sorry.get(str(call.arguments.get("reason")), "")
     return Reply(f"{lead}I've passed this on to a colleague.{number}{reply_time}", Outcome.HANDED_OFF)
+
+
+_REFERENCE = re.compile(r"\b(?:reference is|opened ticket) ([\w-]+\d)")
+_WITHIN = re.compile(r"You will hear back within [^.]+\.")
+
+
+def passed_on_before(dialogue: Dialogue) -> str:
+    """The reference and the reply time of a conversation that a colleague has already, as they were given."""
+    call = next((c for c in dialogue.results() if c.tool == "hand_over" and isinstance(c.result, dict)), None)
+    replies = [turn.reply for turn in reversed(dialogue.past)]
+    number = call.result.get("reference") if call else _first(_REFERENCE, replies, 1)
+    within = call.result.get("reply_within") if call else ""
+    reply_time = f"You will hear back within {within}." if within else _first(_WITHIN, replies, 0)
+    reference = f" Your reference is {number}." if number else ""
+    return f"{reference} {reply_time or 'You will hear from us.'}"
+
+
+def _first(pattern: re.Pattern[str], texts: list[str], group: int) -> str:
+    return next((match[group] for text in texts if (match := pattern.search(text))), "")
+
+
+UNDER_WAY = frozenset(
+    {"shipped", "partly_shipped", "out_for_delivery", "delivered", "in_transit", "dispatched"}
+)
+_OTHERS = re.compile(
+    r"\b(?:user|customer|client|account)s? (?:id |number |no |with id )?#?[a-z]{0,4}\d+\b|\b(?:another|other|different|every|all) (?:\w+ )?(?:customer|user|client|person|people)(?:s|'s|s')?\b"
+    r"|\b(?:someone|somebody|anyone|everybody|everyone) else(?:'s)?\b"
+)
+_SHOWN = re.compile(r"\b(?:show|list|see|orders?|refunds?|payments?|details|data|address|e-?mail|account)\b")
+OWN_ONLY = "I can only show your own account."
+
+
+def asks_for_others(dialogue: Dialogue) -> bool:
+    """Whether the customer asks to see what is somebody else's."""
+    text = plain(dialogue.message)
+    return bool(_OTHERS.search(text) and _SHOWN.search(text))
+
+
+def under_way(call: Call) -> bool:
+    """Whether the result is of an order that has left already, or has arrived."""
+    status = call.result.get("status") if isinstance(call.result, dict) else None
+    return str(status or "").lower().replace(" ", "_") in UNDER_WAY
 
 
 def open_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

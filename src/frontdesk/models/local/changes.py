@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from frontdesk.models.local.catalog import Encoder, masked
 from frontdesk.models.local.examples import lines
 
@@ -90,6 +92,17 @@ CHANGES: dict[str, tuple[str, ...]] = {
         send me the invoice
     """),
 }
+
+
+TOO_LATE = "can an order still be cancelled after it has shipped"
+_CANCEL = re.compile(
+    r"\bcancel\w*|\bcall (?:it |this |my order |order #?\w+ )?off\b|\b(?:stop|scrap)\b.*\b(?:order|parcel|it|#?\d+)\b"
+)
+
+
+def cancels(wish: str) -> bool:
+    """Whether the change is to cancel."""
+    return bool(_CANCEL.search(wish))
 
 
 def how_to(wish: str, encoder: Encoder) -> str:

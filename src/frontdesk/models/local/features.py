@@ -21,12 +21,12 @@ _ASKING = re.compile(
 _NEGATED = re.compile(
     r"^(?:and |but |so |please |look |no |i am |i really |really |actually )*(?:i )?(?:(?:do|did|does) not (?:really |actually |even )?(?:want|need|wish|like|mean|care)(?! to know)|am not (?:looking|changing|asking|trying|interested|here)"
     r"|not (?:looking|changing|asking|trying|interested|about|to cancel|cancell?ing|return)|no (?:refund|return|cancel\w*|change|help|replacement)s?\b.*(?:need|want|please|thanks|$)"
-    r"|(?:instead of|rather than) |(?:i )?never (?:asked|wanted|said|meant)\b|(?:please )?(?:forget|ignore|skip|never ?mind) (?:about )?(?:the|that|my|what)\b)"
+    r"|(?:instead of|rather than) |(?:i )?never (?:asked|wanted|said|meant)\b|(?:please )?(?:forget|ignore|skip|disregard|never ?mind) (?:about )?(?:the|that|my|what|your|all|any|previous|every)\b)"
 )
 
 WANTS_CHANGE = re.compile(
     r"^(?:i (?:want|need|would like|wish|have|am trying|decided) (?:to )?|(?:can|could|will|would) (?:you|we) (?:please )?|please |kindly |just |let us |want to |need to |like to |help me (?:to )?)*"
-    r"(?:cancel|change|update(?! on| please|s)|switch|edit|modify|correct|remove|delete|erase|close|replace|redirect|reroute|swap|exchange|refund (?:me|my|it|this|order|the|#?\d)|return (?:it|my|this|the|an?|order|one|some|#?\d)|send (?:\w+ )?back|send back|stop|unsubscribe|reset|add|get my money back|a refund|my money back|refund now)\b"
+    r"(?:cancel|change|update(?! on| please|s)|switch|edit|modify|correct|remove|delete|erase|close|replace|redirect|reroute|swap|exchange|refund (?:me|my|it|this|order|the|#?\d+)|return (?:it|my|this|the|an?|order|one|some|#?\d+)|send (?:\w+ )?back|send back|stop|unsubscribe|reset|add|get my money back|a refund|my money back|refund now)\b"
 )
 CHANGE_TOLD = re.compile(
     r"\b(?:wrong|different|another|new|other) (?:delivery |shipping )?address\b|\bchanged my mind\b|\bno longer (?:want|need)\b|\bdo not (?:want|need) (?:it|this|that|the order|my order)(?: any ?more)?\b|\bby (?:mistake|accident)\b|\baccidentally\b|\bsend .* to (?:my|another|a different) \w+ instead\b"

@@ -114,7 +114,7 @@ class Filler:
             ids = self.ids(identity, text) if identity else ()
             if identity and ids:
                 given.setdefault(identity.name, ids[-1])
-        if parameter.kind in (kinds.TEXT, kinds.WORDS):
+        if parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID):
             given[parameter.name] = self.dialogue.message.strip().rstrip(".")
         elif parameter.kind != kinds.ID:
             given[parameter.name] = slots.value(parameter, self.dialogue.message)

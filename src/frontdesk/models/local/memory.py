@@ -8,8 +8,9 @@ from typing import Any
 from frontdesk.domain import Outcome
 from frontdesk.models.local.catalog import Encoder
 from frontdesk.models.local.dialogue import Dialogue
+from frontdesk.models.local.features import without_courtesy
 from frontdesk.models.local.smalltalk import Reply, bare
-from frontdesk.models.local.text import content_words
+from frontdesk.models.local.text import content_words, plain
 
 _NAME = re.compile(
     r"\b(?:what is my name|who am i|(?:do you )?(?:know|remember) my name|say my name|what am i called|what did i say my name)\b"
@@ -23,8 +24,11 @@ _SAID = re.compile(
 _MINE = re.compile(
     r"^(?:and |so |hey |ok |okay |by the way )*(?:(?:can|could) you (?:tell me|remember) |do you (?:know|remember) |tell me (?:again )?|remind me )?(?:what|who|where|how|which|when) (?:is|was|are|were|old is|old was|did)\b.*\b(?:my|i|mine)\b"
 )
+_ASKS = re.compile(
+    r"^(?:who|what|when|where|which|why|how|is|are|was|were|do|does|did|has|have|can|could|will|would|should|may|any|show|list|tell|give|track|cancel|change|open)\b"
+)
 _SHOP = re.compile(
-    r"\b(?:orders?|parcels?|packages?|refunds?|returns?|payments?|deliver\w*|e-?mail|address|phone|account|profile|customer|status|money|invoice|tracking|purchases?|bought|password|points|balance|voucher|warranty|appointments?|bookings?|loans?|card|total|shipment)\b"
+    r"\b(?:orders?|parcels?|packages?|refunds?|returns?|payments?|deliver\w*|e-?mail|address|phone|account|profile|customer|status|money|invoice|tracking|purchases?|bought|password|points|balance|voucher|warranty|appointments?|bookings?|loans?|stuff|things|box|card|total|shipment)\b"
 )
 
 
@@ -41,6 +45,8 @@ def recall(dialogue: Dialogue, encoder: Encoder) -> Reply | None:
     ):
         return Reply(f"The first thing I still have from you is: “{dialogue.past[0].message}”")
     asked = bool(_SAID.search(text))
+    if not asked and re.match(r"(?:and |so |hey |ok |okay )*where(?:abouts)? (?:is|are) my\b", text):
+        return None
     if not asked and (not _MINE.search(text) or _SHOP.search(text)):
         return None
     return statement(dialogue, encoder, sure=asked)
@@ -80,13 +86,18 @@ def statement(dialogue: Dialogue, encoder: Encoder, *, sure: bool) -> Reply | No
 
 def _statements(dialogue: Dialogue) -> list[str]:
     kept: list[Any] = list(dialogue.facts.get("said") or ())
-    recent = [
-        turn.message for turn in dialogue.past if "?" not in turn.message and len(turn.message.split()) > 2
-    ]
+    recent = [turn.message for turn in dialogue.past if _tells(turn.message)]
     texts = [" ".join(str(text).split())[:300] for text in [*kept, *recent]]
     return [
         t for i, t in enumerate(texts) if t not in texts[:i] and not any(t in other for other in texts[:i])
     ]
+
+
+def _tells(message: str) -> bool:
+    """Whether the customer told something, rather than asked or ordered it."""
+    return (
+        "?" not in message and len(message.split()) > 2 and not _ASKS.match(without_courtesy(plain(message)))
+    )
 
 
 def _closest(question: str, said: list[str], encoder: Encoder) -> tuple[str, float]:

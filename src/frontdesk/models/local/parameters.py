@@ -9,6 +9,7 @@ from typing import Any
 
 ID, DATE, NUMBER, INTEGER, BOOLEAN = "id", "date", "number", "integer", "boolean"
 ENUM, EMAIL, PHONE, WORDS, TEXT = "enum", "email", "phone", "words", "text"
+DAY_SAID = "day_said"  # a string that is called day or date: the customer's own words for it
 
 _ID_NAME = re.compile(r"(^|_)(id|no|number|nr|reference|ref|code|sku|isbn|barcode)$")
 _WORDS_NAME = re.compile(
@@ -87,8 +88,10 @@ def _kind(name: str, spec: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def _text_kind(name: str, form: str) -> str:
-    if form.startswith("date") or re.search(r"(^|_)(date|day|on)$", name):
+    if form.startswith("date"):
         return DATE
+    if re.search(r"(^|_)(date|day|on)$", name):
+        return DAY_SAID
     if form in ("email", "idn-email") or "email" in name or "e_mail" in name:
         return EMAIL
     if "phone" in name or name in ("mobile", "tel"):
@@ -131,7 +134,7 @@ def _question(name: str, kind: str, choices: tuple[str, ...]) -> str:
             if "number" not in label
             else f"Could you tell me the {label}?"
         )
-    if kind == DATE:
+    if kind in (DATE, DAY_SAID):
         return f"Which {label if 'date' in label or 'day' in label else 'date'} would you like?"
     if kind == WORDS:
         return f"What should I write as the {label}?"

@@ -31,13 +31,75 @@ TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone", re.compile(r"\b(?:phone|mobile|telephone)\b")),
     ("card", re.compile(r"\b(?:card|method|how did i pay)\b")),
 )
+# What one field of a thing answers, for ``[?…]`` groups; stricter than TOPICS, because nothing else is said then.
+ONLY: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "items",
+        re.compile(
+            r"\bwhat (?:is|was|are|were) (?:all |actually )?in (?:it|that|this|there|my|the (?:order|parcel|box|package)|order|parcel|#?\d)"
+            r"|\b(?:which|what) (?:items?|products?|things?|articles?) (?:are|were|is|did|does|do)\b|\bcontents? of\b"
+            r"|\bwhat (?:does|did) .{1,25} contain\b|\bwhat did i (?:order|buy|get) (?:in|with|on) "
+        ),
+    ),
+    (
+        "placed",
+        re.compile(
+            r"\b(?:when|(?:on )?(?:what|which) (?:day|date)) (?:exactly )?(?:was|were|did|have|had) .{0,25}\b(?:placed?|ordered|bought|purchased?)\b"
+            r"|\b(?:when|(?:on )?(?:what|which) (?:day|date)) (?:exactly )?did (?:i|we) (?:order|buy|place)\b"
+            r"|\b(?:order|purchase) date\b|\bdate of (?:the |my )?(?:order|purchase)\b"
+        ),
+    ),
+    (
+        "carrier",
+        re.compile(
+            r"\bwho (?:is|was|will be) (?:carrying|delivering|bringing|shipping|transporting)\b|\bwho (?:carries|delivers|brings|ships|has) (?:it|that|this|my|order|#?\d)"
+            r"|\b(?:which|what|who is the|the) (?:carrier|courier|delivery (?:company|service)|shipping company|parcel service)\b|\bwho is it (?:coming|shipped|sent) with\b"
+        ),
+    ),
+    (
+        "address",
+        re.compile(
+            r"\b(?:which|what|whose) (?:is the )?(?:delivery |shipping )?address\b|\bwhere (?:is|was|will|are) .{1,30}\b(?:going|sent|being sent|shipped|delivered|go)(?: to)?[ ?]*$"
+            r"|\bto (?:which|what) (?:address|city|place)\b|\b(?:delivery|shipping) address (?:of|for)\b"
+        ),
+    ),
+    (
+        "return_until",
+        re.compile(
+            r"\b(?:until when|till when|by when|how long|when .{0,20}(?:latest|last (?:day|date))|last (?:day|date)|what is the (?:deadline|last day)|up to when) .{0,30}\b(?:return|send .{1,12} back|bring .{1,12} back)\b"
+            r"|\breturn (?:deadline|window|period)\b|\breturn .{1,20} (?:until when|by when)\b"
+        ),
+    ),
+    (
+        "total",
+        re.compile(
+            r"\bhow much (?:is|was|did|does|were)\b|\bwhat (?:did|does) .{1,20} cost\b|\b(?:the |what is the |what was the )?(?:total|price|amount) (?:of|for)\b|\b(?:what is|what was|and) the (?:total|price)\b"
+        ),
+    ),
+)
+_WHOLE = re.compile(
+    r"\bstatus\b|\bwhen (?:will|does|is|should|can) .*(?:arriv|come|deliver|here|expect|get|land)|\btrack|\beta\b"
+    r"|\bwhere (?:is|are)\b(?!.*\b(?:going|sent|shipped|delivered|go)(?: to)?[ ?]*$)|\b(?:has|have|is|was) .{1,25}\b(?:shipped|arrived|late|delayed|delivered)\b"
+)
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?$")
 _HIDDEN = re.compile(r"(^|_)(url|link)$")
 
 
 def topics(text: str) -> tuple[str, ...]:
-    """What the customer asked for in particular, by the names a template's ``[@…]`` groups use."""
-    return tuple(name for name, pattern in TOPICS if pattern.search(text))
+    """What the customer asked for in particular: ``when`` for a template's ``[@when …]``, ``?items`` for ``[?items …]``."""
+    only = asked_only(text)
+    found = [name for name, pattern in TOPICS if pattern.search(text)]
+    if {"placed", "return_until"} & set(only) and not _WHOLE.search(text):
+        found = [name for name in found if name != "when"]
+    loose = [f"?{name}" for name in found if name not in dict(ONLY)]
+    strict = [f"?{name}" for name in only]
+    whole = [says.ALL] if _WHOLE.search(text) else []
+    return (*found, *strict, *loose, *whole)
+
+
+def asked_only(text: str) -> tuple[str, ...]:
+    """The single fields that a question is about."""
+    return tuple(name for name, pattern in ONLY if pattern.search(text))
 
 
 def phrase(call: Call, entry: Entry | None, text: str) -> str:
@@ -56,7 +118,7 @@ def _not_yet(result: Any, asked: tuple[str, ...]) -> list[str]:
     empty = [
         field
         for topic, field in fields.items()
-        if topic in asked and isinstance(result, dict) and field in result
+        if {topic, f"?{topic}"} & {*asked} and isinstance(result, dict) and field in result
     ]
     return [f"There is no {field.replace('_', ' ')} for it yet." for field in empty if not result[field]]
 

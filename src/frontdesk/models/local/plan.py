@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from frontdesk.models.local import context
+from frontdesk.models.local import context, phrase, says
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.changes import how_to
 from frontdesk.models.local.dialogue import Dialogue
@@ -21,6 +21,7 @@ from frontdesk.models.local.text import clauses, plain
 from frontdesk.models.local.traits import Said, focus
 
 SURE = 0.7  # a clause below this is part of the story, not a question of its own
+LIKELY = 0.5  # the same where there are only two: neither is a story
 UNSURE = 0.3  # share of the help center from which it is asked before the customer is
 BESIDE = 0.2  # from this share on the second possibility is answered beside the first
 _ADDED = re.compile(r"^(?:and|also|plus|my)\b")
@@ -139,13 +140,22 @@ class Planner:
         placed = next((p for p in takers if context.chosen_id(text, p, self.dialogue)), None)
         words = context.without_place(text, placed.thing) if placed else text
         before = tuple(turn.message for turn in self.dialogue.past)
-        return route(
+        chosen = route(
             Said(words, here, before),
             self.catalog,
             self.encoder,
             reference=bool(here or back or placed),
             visitor=self.dialogue.visitor,
         )
+        return self._one_field(text, chosen) if here or back or placed else chosen
+
+    def _one_field(self, text: str, chosen: Route) -> Route:
+        """ "Which address is it going to?" is a question about the order, when its tool has that answer."""
+        entry = self.catalog.roles.get(ORDER_STATUS)
+        asked = set(phrase.asked_only(text)) - {"total"}
+        if not entry or not asked & says.answers_only(entry.grant.says) or features(text).change:
+            return chosen
+        return Route(entry.name, 1.0, shares={entry.name: 1.0}, top=ORDER_STATUS)
 
     # Several parts
 
@@ -189,12 +199,16 @@ class Planner:
         requests = self._requests()[-MOST_PARTS - 1 :]
         if len(requests) < 2:
             return []
-        sure = [text for text in requests if self.route(text).score >= SURE]
+        scores = [(text, self.route(text).score) for text in requests]
+        sure = [text for text, score in scores if score >= (SURE if len(requests) > 2 else LIKELY)]
         found: list[Part] = []
         for text in sure:
             for part in self._part(text, alone=False):
-                if not any(same(part, other) for other in found):
+                twin = next((n for n, other in enumerate(found) if same(part, other)), None)
+                if twin is None:
                     found.append(part)
+                elif found[twin].text != part.text:
+                    found[twin] = replace(found[twin], text=f"{found[twin].text} {part.text}")
         return found[:MOST_PARTS] if len(found) > 1 and not one_thing(found) else []
 
     # One part

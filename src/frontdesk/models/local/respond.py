@@ -8,8 +8,9 @@ from typing import Any
 
 from frontdesk.domain import Outcome
 from frontdesk.models.local import context
-from frontdesk.models.local.answers import Answers, open_rows
+from frontdesk.models.local.answers import Answers, open_rows, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
+from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import HAND_OVER
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
@@ -74,14 +75,8 @@ class Step:
 
     def _hand_over(self, reason: str) -> Reply | list[Wish]:
         if self.dialogue.queued:
-            reference = next(
-                (c.result.get("reference") for c in self.dialogue.results() if c.tool == "hand_over"), ""
-            )
-            known = f" Your reference is {reference}." if reference else ""
-            return Reply(
-                f"A colleague already has your conversation and will get back to you.{known}",
-                Outcome.HANDED_OFF,
-            )
+            known = passed_on_before(self.dialogue)
+            return Reply(f"A colleague already has your conversation.{known}", Outcome.HANDED_OFF)
         if not self.catalog.bound("hand_over"):
             return Reply("I'm sorry, I can't pass you to a person from here right now.", Outcome.UNANSWERED)
         return [Wish("hand_over", {"reason": reason, "summary": summary(self.dialogue)})]
@@ -156,6 +151,12 @@ class Step:
         if follow_up:
             return follow_up
         calls = [call for call in self.dialogue.calls if not self._superseded(call)]
+        if self._asked(TOO_LATE):
+            # What cannot be cancelled any more: how far it is, and what can be done instead.
+            calls = [call for call in calls if call.tool != "search_knowledge"] + [
+                call for call in calls if call.arguments.get("query") == TOO_LATE
+            ]
+            parts = [part for part in parts if part.kind != SEARCH]
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
@@ -187,12 +188,18 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
+        too_late = [part for part in parts if part.kind == SEARCH and part.change and cancels(part.text)]
+        if too_late and any(under_way(c) for c in self.dialogue.calls) and not self._asked(TOO_LATE):
+            return [Wish("search_knowledge", {"query": TOO_LATE})]
         if not self._failed_now() or "hand_over" in done:
             return []
         if not self._again(parts):
             return self._rephrased(self.dialogue.calls)
         wish = self._hand_over("repeated_failure")
         return wish if isinstance(wish, list) else []
+
+    def _asked(self, query: str) -> bool:
+        return any(call.arguments.get("query") == query for call in self.dialogue.calls)
 
     def _again(self, parts: list[Part]) -> bool:
         """Whether the turn before failed already, and neither it nor this one is idle chat."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontdesk.models.local.catalog import Catalog, Encoder, masked
-from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, PLAINER, UTTERANCES
+from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, ORDER_STATUS, PLAINER, UTTERANCES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
     CHANGE_WISH,
@@ -16,6 +17,7 @@ from frontdesk.models.local.router import (
     TICKET,
     likely,
 )
+from frontdesk.models.local.stop import SOMEBODY
 from frontdesk.models.local.text import content_words, plain
 from frontdesk.models.local.traits import Said
 
@@ -45,8 +47,15 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
 
     Roles that no bound tool plays are left out, but for visitors: they are told to sign in.
     """
-    shares = available(likely(said, encoder), catalog, visitor=visitor)
     text = plain(said.text)
+    shares = available(likely(said, encoder), catalog, visitor=visitor)
+    if said.things and no_person(text, named=True) and _OVERRIDE.search(text):
+        # Text that plays the administrator is text: the thing it names is looked up like any other.
+        shares = available(dict.fromkeys(shares, 0.0) | {ORDER_STATUS: 1.0}, catalog, visitor=visitor)
+    elif _asks_rules(text) and not reference:
+        shares = {KNOWLEDGE: 1.0}
+    elif no_person(text, named=bool(said.things)):
+        shares = _without(shares, HAND_OVER)
     top = min(shares, key=lambda name: (-shares[name], name))
     target = KNOWLEDGE if top in SEARCHED else top
     stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference)
@@ -60,6 +69,50 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
         {catalog.roles[k].name if k in catalog.roles else k: v for k, v in shares.items()},
         top,
     )
+
+
+_RULES = re.compile(
+    r"^(?:what|which|where|how|tell me|explain)\b.{0,30}\b(?:your|the) (?:\w+ ){0,2}(?:policy|policies|rules|terms)\b|^(?:the |your )?(?:\w+ )?(?:policy|policies)(?: (?:on|for|about) \w+)?[?. ]*$"
+    r"|^how (?:long|many days|quickly|fast|soon|late) (?:do|does|can|will|would|is|are) (?:an? |the |your )?(?:refunds?|returns?|deliver(?:y|ies)|shipping|exchanges?|payments?|repairs?|warranty|guarantee)\b(?! (?:for|of) (?:my|order|#?\d))"
+    r"|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|exchange|send back) (?:my|an?|some|something|things|items?|the) \w+|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|send) \w+ back\b"
+)
+_PERSON = re.compile(
+    rf"\b(?:{SOMEBODY}|someone|somebody|anyone|anybody|call|phone|ring|complain\w*|complaint|bot|robot|help|real|talk|speak|escalate|transfer|lawyers?)\b"
+)
+_ROLE = re.compile(
+    r"\bi am (?:the |an? |your )?(?:\w+ )?(?:admin\w*|developer|manager|boss|agent|employee|staff)\b"
+)
+_GENERAL = re.compile(
+    r"^(?:what|which|how|where|when) (?:is|are|do|does|much|many|long)\b(?!.*\b(?:i|me|my|you)\b)"
+)
+
+
+_OVERRIDE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompt|restrictions?|polic(?:y|ies))\b|\bi am (?:the |an? |your )?(?:admin\w*|developer|owner|manager|root|system)\b"
+    r"|\bsystem prompt\b|\b(?:developer|admin|debug) mode\b"
+)
+
+
+def _asks_rules(text: str) -> bool:
+    """ "What is your refund policy?": the rules of the shop, and nothing that is the customer's."""
+    return bool(_RULES.search(without_courtesy(text)))
+
+
+def no_person(text: str, *, named: bool) -> bool:
+    """A look-up or a general question with no word for a person in it is no wish for one."""
+    core = without_courtesy(wanted(text))
+    asks_to_see = bool(re.match(r"(?:.{0,30}: )?(?:show|list|where|track|what|when|which|give me)\b", core))
+    other = re.sub(r"\b(?:another|other|different) (?:person|people|customer)s?\b", "", text)
+    sees_others = other != text and "show" in text
+    return (
+        bool(_GENERAL.search(core)) or sees_others or (named and (asks_to_see or "show" in core))
+    ) and not _PERSON.search(_ROLE.sub("", other))
+
+
+def _without(shares: Mapping[str, float], name: str) -> dict[str, float]:
+    kept = {key: share for key, share in shares.items() if key != name}
+    whole = sum(kept.values()) or 1.0
+    return {key: share / whole for key, share in kept.items()}
 
 
 def available(shares: Mapping[str, float], catalog: Catalog, *, visitor: bool) -> dict[str, float]:
@@ -108,8 +161,21 @@ def likeness(
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
+_SHIPS_TO = re.compile(r"\b(?:ship|shipping|shipped|deliver\w*|send|post)\b.{0,25}? to ([a-z]{4,})\b")
+_MEMBERS = """
+austria belgium bulgaria croatia cyprus czechia denmark estonia finland france germany greece hungary ireland italy latvia
+lithuania luxembourg malta netherlands poland portugal romania slovakia slovenia spain sweden
+"""
+EU = frozenset(_MEMBERS.split())
+
+
 def in_known_words(query: str, encoder: Encoder) -> str:
     """The help center question that says nearly the same in plainer words, or ""."""
+    place = _SHIPS_TO.search(plain(query))
+    if place:
+        if place[1] in EU:
+            return "shipping cost to other eu countries"
+        return "which countries do you ship to, what if a country is not in the table"
     known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
     vectors = encoder.encode([masked(query), *map(masked, known)])
     cosines = (vectors[1:] @ vectors[0]).tolist()

@@ -2,7 +2,8 @@
 
 ``{a.b}`` is a value, ``{f|date}`` 10 January 2025, ``{f|money:currency}`` 84.90 EUR, ``{f|words}``
 out_for_delivery → out for delivery, ``{items|join:name}`` a list in words. ``[…]`` is dropped when a value in it
-is missing or empty; ``[@when …]`` is moved to the front when the customer asked for that.
+is missing or empty; ``[@when …]`` is moved to the front when the customer asked for that, ``[?items …]`` is said
+only when they did, and then instead of the rest.
 ``{each orders}- {id}{else}None yet.{/each}`` repeats for each entry. ``{{`` and ``[[`` are the characters themselves.
 """
 
@@ -20,8 +21,9 @@ _MONTHS = "January February March April May June July August September October N
 MONTHS = _MONTHS.split()
 TOKEN = re.compile(
     r"(?P<escape>\{\{|\}\}|\[\[|\]\])|\{each (?P<each>[\w.]+)\}|(?P<otherwise>\{else\})|(?P<end>\{/each\})"
-    r"|\{(?P<path>[\w.]+)(?:\|(?P<filter>\w+)(?::(?P<argument>[\w.]+))?)?\}|\[@(?P<topic>\w+) |(?P<open>\[)|(?P<close>\])"
+    r"|\{(?P<path>[\w.]+)(?:\|(?P<filter>\w+)(?::(?P<argument>[\w.]+))?)?\}|\[@(?P<topic>\w+) |\[\?(?P<only>\w+) |(?P<open>\[)|(?P<close>\])"
 )
+ALL = "all"  # as a topic: what was asked for comes first, and the rest is wanted too
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -40,9 +42,10 @@ class Value:
 
 @dataclass(slots=True)
 class Group:
-    """``[@topic …]``, or ``[…]`` with no topic."""
+    """``[@topic …]``, ``[?topic …]`` (``only``), or ``[…]`` with no topic."""
 
     topic: str
+    only: bool = False
     parts: list[Any] = field(default_factory=list[Any])
 
 
@@ -60,16 +63,22 @@ class _Missing(Exception):
 
 
 def render(template: str | Callable[[Any], str], result: Any, topics: Sequence[str] = ()) -> str:
-    """Say the result. ``topics`` are what the customer asked for, ``("when",)``: their groups come first.
+    """Say the result. ``topics`` are what the customer asked for, ``("when", "?items")``: their groups come first.
 
-    Returns "" when a value outside brackets is missing: the caller then phrases the result generically.
+    What ``[?…]`` groups were asked for is the whole answer. Returns "" when a value outside brackets is missing: the caller then phrases the result generically.
     Raises TemplateError for a template that cannot be read.
     """
     if callable(template):
         return str(template(result))
     parts = parse(template)
-    first = [part for part in parts if isinstance(part, Group) and part.topic and part.topic in topics]
-    rest = [part for part in parts if not any(part is chosen for chosen in first)]
+    groups = [part for part in parts if isinstance(part, Group) and part.topic]
+    asked = [part for part in groups if part.only and f"?{part.topic}" in topics]
+    first = [part for part in groups if part.topic in topics and not part.only]
+    rest = [part for part in parts if not any(part is g and (g.only or g.topic in topics) for g in groups)]
+    only = [_say([part], result).strip() for part in asked]
+    if any(only) and ALL not in topics:
+        return " ".join(filter(None, only))
+    first = asked + first
     try:
         text = " ".join(
             filter(None, [*(_say([part], result).strip() for part in first), _say(rest, result).strip()])
@@ -78,6 +87,12 @@ def render(template: str | Callable[[Any], str], result: Any, topics: Sequence[s
         return ""
     text = re.sub(r"\n{2,}(?=- )", "\n", re.sub(r" +\n", "\n", text))
     return re.sub(r"[ \t]{2,}", " ", text).strip()
+
+
+def answers_only(template: str | Callable[[Any], str]) -> frozenset[str]:
+    """The topics of a template's ``[?…]`` groups: questions that have a short answer of their own."""
+    found = () if callable(template) or not template else parse(template)
+    return frozenset(part.topic for part in found if isinstance(part, Group) and part.only)
 
 
 @lru_cache(maxsize=256)
@@ -102,8 +117,9 @@ def _take(match: re.Match[str], stack: list[Group | Each], targets: list[list[An
         targets[-1].append(match["escape"][0])
     elif match["path"]:
         targets[-1].append(Value(match["path"], match["filter"] or "", match["argument"] or ""))
-    elif match["each"] or match["topic"] or match["open"]:
-        opened = Each(match["each"]) if match["each"] else Group(match["topic"] or "")
+    elif match["each"] or match["topic"] or match["only"] or match["open"]:
+        topic = match["topic"] or match["only"] or ""
+        opened = Each(match["each"]) if match["each"] else Group(topic, only=bool(match["only"]))
         targets[-1].append(opened)
         stack.append(opened)
         targets.append(opened.parts)

@@ -19,7 +19,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"^\s?(?:€|\$|£|%|(?:eur|euros?|usd|dollars?|bucks|pounds?|gbp|quid|chf|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|items?|things?|pieces?|pcs|times|am|pm|cm|mm|kg|km|ml|o'?clock|st|nd|rd|th|people|percent|of the|"
+    r"^\s?(?:€|\$|£|%|(?:eur|euros?|usd|dollars?|bucks|pounds?|gbp|quid|chf|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|items?|things?|pieces?|pcs|times|points?|pts|miles|stars?|coins?|credits?|cents?|bonus|loyalty|am|pm|cm|mm|kg|km|ml|o'?clock|st|nd|rd|th|people|percent|of the|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b)",
     re.IGNORECASE,
 )
@@ -36,6 +36,10 @@ _NEVER_IDS = re.compile(
     r"^(?:\d+(?:st|nd|rd|th|x|am|pm|cm|mm|kg|g|ml|km|eur|usd|k|h|min|days?)|(?:19|20)\d\d-\d\d?-\d\d?|covid-?19|24/7|\d{1,2}h\d\d|mp3|b2b|a4|4k)$",
     re.IGNORECASE,
 )
+
+
+_VERBS = "its was has yes does arrives ships comes shows needs looks seems says keeps contains gets goes stays reads plus always sometimes perhaps besides orders thanks costs means appears remains"
+_NO_PLURALS = frozenset(_VERBS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,16 @@ def references(text: str) -> list[Reference]:
             continue
         if token.isdigit() and re.search(r"[+*/^=]\s?$|x\^$", lead):
             continue
+        if token.isdigit() and not named and _counts(after):
+            continue
         found.append(Reference(token, named, bool(_NOT.search(lead))))
     return found
+
+
+def _counts(after: str) -> bool:
+    """ "300 vouchers": a number before a plural is how many there are of them."""
+    word = re.match(r"\s([a-z]{2,}s)\b", after.lower())
+    return bool(word) and word[1] not in _NO_PLURALS and not word[1].endswith(("ss", "us", "is"))
 
 
 def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> tuple[str, ...]:
@@ -183,6 +195,20 @@ def day(text: str, today: date | None = None) -> str | None:
     return None
 
 
+_SAID_DAY = re.compile(
+    rf"\b(?:day after tomorrow|tomorrow(?: (?:morning|afternoon|evening|night))?|today|tonight|(?:(?:this|next|on|coming) )?(?:{'|'.join(_WEEKDAYS)})s?"
+    rf"|\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./]\d{{1,2}}(?:[./]\d{{2,4}})?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})(?:,? \d{{4}})?"
+    rf"|(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|(?:next|this) (?:week(?:end)?|month))\b",
+    re.IGNORECASE,
+)
+
+
+def said_day(text: str) -> str | None:
+    """The customer's own words for a day: "next Monday" stays "next Monday"."""
+    match = _SAID_DAY.search(text)
+    return match[0] if match else None
+
+
 def _written_date(low: str, today: date) -> date | None:
     iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", low)
     dotted = re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", low)
@@ -208,6 +234,7 @@ def _coming(dayed: int, month: str, year: str | None, today: date) -> date:
 
 _READERS: dict[str, Any] = {
     kinds.DATE: day,
+    kinds.DAY_SAID: said_day,
     kinds.NUMBER: number,
     kinds.INTEGER: integer,
     kinds.BOOLEAN: boolean,

@@ -9,11 +9,11 @@ from frontdesk.models.local.features import POLICY, wanted, without_courtesy
 from frontdesk.models.local.smalltalk import BOT_QUESTION, bare
 from frontdesk.models.local.text import plain
 
-_SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|boss|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being|soul|support (?:staff|team|agent))"
+SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|boss|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being|soul|support (?:staff|team|agent))"
 _WISH = re.compile(
-    rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{_SOMEBODY}|someone|somebody|anyone|anybody)\b"
-    rf"|\b(?:get|give|want|need|send|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{_SOMEBODY}\b(?! (?:code|number|name|discount))"
-    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{_SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
+    rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{SOMEBODY}|someone|somebody|anyone|anybody)\b"
+    rf"|\b(?:get|give|want|need|send|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{SOMEBODY}\b(?! (?:code|number|name|discount))"
+    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
     r"|\b(?:someone|somebody|anyone) (?:real|there|human|in charge|alive|responsible)\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|\b(?:give|get) me (?:\w+ )?(?:human|representative|agent|staff|supervisor|manager|operator|support)\b|\ban? (?:human|person|representative|agent)(?: please| now|[!.]*$)|^talk to a person$|\b(?:transfer|connect) me\b|\bdone with (?:this|the|you)\b"
 )
 _LEGAL = re.compile(
@@ -23,7 +23,10 @@ _SAFETY = re.compile(
     r"\b(?:caught fire|on fire|in flames|explod\w+|smok(?:e|ing)\b(?! detector| alarm)|sparks|electric shock|electrocuted|injur\w+|burn(?:ed|t) (?:my|me|the|a|his|her)|melted|allergic reaction|got hurt|hurt (?:me|my|himself|herself)|poison\w*|dangerous|safety hazard)\b"
 )
 _FRAUD = re.compile(
-    r"\b(?:fraud\w*|without (?:my )?permission|hacked|stolen (?:card|identity)|unauthori[sz]ed|identity theft|(?:someone|somebody) (?:else )?(?:has |is )?(?:used|using|ordered|logged|got into|hacked|accessed)|(?:did not|never) (?:make|made|place|placed) (?:this|that|these|any) (?:order|purchase|payment|charge)s?|never ordered)\b"
+    r"\b(?:fraud(?:ster|ulent\w*)|(?:report|reporting|victim of|suspect\w*|this is|it is|looks like|committed|smells (?:like|of)|think|is there|possible|card|case of|been) (?:an? |some |any |there is |it is |this is )*fraud\b|fraud (?:on|with|in) my|without (?:my )?permission|hacked|stolen (?:card|identity)|unauthori[sz]ed|identity theft|(?:someone|somebody) (?:else )?(?:has |is )?(?:used|using|ordered|logged|got into|hacked|accessed)|(?:did not|never) (?:make|made|place|placed) (?:this|that|these|any) (?:order|purchase|payment|charge)s?|never ordered)\b"
+)
+_GENERAL = re.compile(
+    r"^(?:what|how|which|who|where|why|is there|are there|do you|does)\b(?!.*\b(?:my|me|i)\b)"
 )
 _FURY = re.compile(
     r"\b(?:fuck\w*|bullshit|shit|bastards?|idiots?|morons?|thieves|crooks|liars?|scammers?|go to hell|piss\w*)\b"
@@ -45,7 +48,9 @@ def reason_to_stop(dialogue: Dialogue) -> str:
         return "safety"
     if _LEGAL.search(text):
         return "legal"
-    if _FRAUD.search(whole) and not POLICY.search(without_courtesy(text)):
+    if _FRAUD.search(whole) and not (
+        POLICY.search(without_courtesy(text)) or _GENERAL.match(without_courtesy(text))
+    ):
         return "safety"
     if _WISH.search(text) and not TICKET.search(text) and not BOT_QUESTION.search(bare(dialogue.message)):
         return "customer_wish"

@@ -16,7 +16,7 @@ SHORTHAND = {
 }  # fmt: skip
 
 TYPOS = {
-    "oder": "order", "odrer": "order", "ordre": "order", "orer": "order", "oders": "orders", "orde": "order",
+    "oder": "order", "cna": "can", "teh": "the", "hte": "the", "waht": "what", "adn": "and", "taht": "that", "hwo": "how", "whne": "when", "yuo": "you", "polcy": "policy", "retrn": "return", "jaket": "jacket", "odrer": "order", "ordre": "order", "orer": "order", "oders": "orders", "orde": "order",
     "adress": "address", "addres": "address", "adres": "address", "speek": "speak", "artcle": "article", "trak": "track",
     "represntative": "representative", "representitive": "representative", "reimbursment": "reimbursement",
     "parcle": "parcel", "pacel": "parcel", "packge": "package", "recieve": "receive", "recieved": "received", "recived": "received",
@@ -33,7 +33,7 @@ order orders parcel parcels package packages delivery delivered deliver shipped 
     payment payments charged charge paid invoice receipt address account password email e-mail cancel cancelled
     cancellation voucher discount gift warranty guarantee complaint ticket human agent representative person
     customer support purchase purchases exchange replacement damaged broken money expected phone profile
-    subscription appointment booking
+    subscription appointment booking policy policies
 """
 DOMAIN = frozenset(_DOMAIN.split())
 
