@@ -1,6 +1,7 @@
 import pytest
 
-from frontdesk.models.local.says import TemplateError, render
+from frontdesk.models.local.phrase import topics
+from frontdesk.models.local.says import TemplateError, answers_only, render
 
 ORDER = {
     "order_id": "456",
@@ -58,3 +59,38 @@ def test_values_are_never_read_as_templates():
 def test_a_broken_template_is_refused(template: str):
     with pytest.raises(TemplateError):
         render(template, {"a": "b"})
+
+
+ONLY = "Order {order_id} is {status|words}.[?items In order {order_id}: {items|join:name}.][?carrier Order {order_id} is with {carrier}.]"
+
+
+def test_a_group_with_a_question_mark_is_said_only_when_asked_and_then_alone():
+    assert render(ONLY, ORDER) == "Order 456 is out for delivery."
+    assert render(ONLY, ORDER, ("items",)) == "Order 456 is out for delivery."
+    assert render(ONLY, ORDER, ("?items",)) == "In order 456: Kettle, Mug and Lamp."
+
+
+def test_without_its_value_or_with_another_question_the_rest_is_said_too():
+    assert render(ONLY, ORDER, ("?carrier",)) == "Order 456 is out for delivery."
+    whole = render(ONLY, ORDER, ("?items", "all"))
+    assert whole == "In order 456: Kettle, Mug and Lamp. Order 456 is out for delivery."
+
+
+def test_the_topics_that_have_an_answer_of_their_own_are_known():
+    assert answers_only(ONLY) == {"items", "carrier"}
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("who is carrying 789?", "carrier"),
+        ("when was 789 placed", "placed"),
+        ("what is in it?", "items"),
+        ("which address is it going to?", "address"),
+        ("until when can i return 2210?", "return_until"),
+        ("how much was it", "total"),
+        ("where is 789?", "all"),
+    ],
+)
+def test_one_field_is_recognised_in_a_question(question: str, topic: str):
+    assert [t.removeprefix("?") for t in topics(question) if t[0] == "?" or t == "all"] == [topic]

@@ -20,6 +20,9 @@ ORDER = parameters(
         ("I paid €120 for 456 on 12 January", ("456",)),
         ("sorry i meant 456 not 123", ("456",)),
         ("waiting for 14 days", ()),
+        ("what are 300 points worth", ()),
+        ("i have 450 vouchers", ()),
+        ("456 has not come", ("456",)),
         ("where are 123 and 789?", ("123", "789")),
         ("the neighbour at number 12", ()),
         ("12 * 456", ()),
@@ -61,3 +64,10 @@ def test_numbers_choices_and_addresses():
     assert slots.choice(("red", "blue"), "red or blue?") is None
     assert slots.email("write to kim@example.org.") == "kim@example.org"
     assert slots.phone("call +49 30 1234567") == "+49 30 1234567"
+
+
+def test_a_string_stays_the_customers_words_and_only_a_date_becomes_one():
+    fields = parameters({"properties": {"day": {"type": "string"}}, "required": ["day"]}, [], {})
+    assert slots.value(fields[0], "a room for next Monday please") == "next Monday"
+    dated = parameters({"properties": {"day": {"type": "string", "format": "date"}}}, [], {})
+    assert slots.value(dated[0], "on 2025-02-03") == "2025-02-03"

@@ -53,7 +53,7 @@ ONLY: tuple[tuple[str, re.Pattern[str]], ...] = (
         "carrier",
         re.compile(
             r"\bwho (?:is|was|will be) (?:carrying|delivering|bringing|shipping|transporting)\b|\bwho (?:carries|delivers|brings|ships|has) (?:it|that|this|my|order|#?\d)"
-            r"|\b(?:which|what|who is the|the) (?:carrier|courier|delivery (?:company|service)|shipping company|parcel service)\b|\bwho is it (?:coming|shipped|sent) with\b"
+            r"|(?:\bwhich|\bwhat|\bwho is the|^the|^and the) (?:carrier|courier|delivery (?:company|service)|shipping company|parcel service)\b|\bwho is it (?:coming|shipped|sent) with\b"
         ),
     ),
     (

@@ -70,7 +70,7 @@ def references(text: str) -> list[Reference]:
 
 def _counts(after: str) -> bool:
     """ "300 vouchers": a number before a plural is how many there are of them."""
-    word = re.match(r"\s([a-z]{2,}s)\b", after.lower())
+    word = re.match(r"\s([a-z]{3,}s)\b", after.lower())
     return bool(word) and word[1] not in _NO_PLURALS and not word[1].endswith(("ss", "us", "is"))
 
 
