@@ -58,8 +58,8 @@ PROTECTIONS = (
     Protection(
         "the commit before the acknowledgement",
         "src/frontdesk/database/__init__.py",
-        "return await (await connection.execute(query, arguments, prepare=True)).fetchone()",
-        "row = await (await connection.execute(b'BEGIN;' + query, arguments)).fetchone(); await connection.rollback(); return row",
+        "return await (await connection.execute(query, arguments, prepare=True)).fetchall()",
+        "row = await (await connection.execute(b'BEGIN;' + query, arguments)).fetchall(); await connection.rollback(); return row",
         ("tests/test_support.py", "-k", "committed_before"),
     ),
     Protection(

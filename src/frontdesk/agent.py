@@ -87,9 +87,9 @@ class Agent:
         result.ms = (time.perf_counter() - started) * 1000
         return result
 
-    async def hand_over(self, turn: TurnInput) -> TurnResult:
+    async def hand_over(self, turn: TurnInput, on_step: OnStep = unwatched) -> TurnResult:
         """Give a turn up without asking a model: for one that has ended its process before."""
-        state = self._begin(turn, unwatched)
+        state = self._begin(turn, on_step)
         result = await self._give_up(state)
         result.steps, result.facts = state.gate.steps, turn.facts
         result.mode = "queued" if _handed_over(result.steps) else turn.mode
@@ -144,7 +144,8 @@ class Agent:
 
     async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
-        evidence = [self._desk.instructions, *(past.reply for past in turn.window)]
+        # Not what was replied before: an amount that was only quoted then would be a fact now.
+        evidence = [self._desk.instructions]
         evidence += [step.result for past in turn.window for step in past.steps]
         evidence += [step.result for step in state.gate.steps]
         said = [turn.message, *(past.message for past in turn.window), *_told(turn.facts)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -25,12 +26,18 @@ MOST_ID_CHARS = 64
 MOST_CHARS = 200  # of one remembered sentence
 RESULT_CHARS = 4000  # of one tool result in the window
 
-NAME = re.compile(
-    r"\b(?:my name is|my name's|i am called|call me|this is)\s+"
-    r"([A-ZÀ-Þ][\w'’-]*(?:[ -][A-ZÀ-Þ][\w'’-]*){0,2})",
-    re.UNICODE,
+_WORDS = r"([A-ZÀ-Þ][a-zà-ÿ'’-]+(?:[ -][A-ZÀ-Þ][a-zà-ÿ'’-]+){0,2})"
+NAMED = re.compile(rf"\b(?:[Mm]y name is|[Mm]y name's|[Mm]y name’s|I am called|I'm called)\s+{_WORDS}")
+CALLED = re.compile(rf"\b(?:[Cc]all me|[Tt]his is)\s+{_WORDS}(?=[\s.,!]|$)")
+NAMED_ANY_CASE = re.compile(r"\bmy name(?: is|'s|’s)\s+([^\W\d_][\w'’-]{1,30})", re.IGNORECASE)
+NO_NAMES = frozenset(
+    re.findall(
+        r"\w+",
+        "back later tomorrow today when not on at in the a an order ticket parcel invoice refund urgent again soon"
+        " asap anytime now please your my our it so very really just wrong about regarding monday tuesday"
+        " wednesday thursday friday saturday sunday",
+    )
 )
-NAME_ANY_CASE = re.compile(r"\b(?:my name is|my name's|call me)\s+([^\W\d_][\w'’-]{1,30})", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 # Sentences in which customers tell about themselves, not what they ask.
 TELLS = re.compile(
@@ -85,7 +92,8 @@ def _fitting(window: Sequence[PastTurn], max_chars: int) -> list[PastTurn]:
             min(len(step.result), RESULT_CHARS) + len(str(step.arguments)) for step in past.steps
         )
         if max_chars < 0:
-            break
+            # "And what about the other one?" needs at least the words of the turn before.
+            return kept[::-1] or [replace(past, steps=())]
         kept.append(past)
     return kept[::-1]
 
@@ -114,8 +122,8 @@ def _past(past: PastTurn) -> list[BaseMessage]:
 def remember(facts: Json, message: str, steps: Sequence[Step]) -> Json:
     """The facts after a turn: who, which objects were spoken of, what was said, what was looked up."""
     new: Json = dict(facts)
-    if name := NAME.search(message) or NAME_ANY_CASE.search(message):
-        new["name"] = name[1].strip()[:80]
+    if name := _name(message, known=bool(facts.get("name"))):
+        new["name"] = name
     if email := EMAIL.search(message):
         new["email"] = email[0][:MOST_CHARS]
     said = [
@@ -128,6 +136,14 @@ def remember(facts: Json, message: str, steps: Sequence[Step]) -> Json:
     for step in steps:
         _remember_step(new, step)
     return new
+
+
+def _name(message: str, *, known: bool) -> str:
+    """The customer's name, if they say it. "Call me Kim" does not replace a name; "my name is Kim" does."""
+    weaker = None if known else CALLED.search(message)
+    found = NAMED.search(message) or NAMED_ANY_CASE.search(message) or weaker
+    name = found[1].strip()[:80] if found else ""
+    return "" if name.split()[:1] and name.split()[0].lower() in NO_NAMES else name
 
 
 def _remember_step(facts: Json, step: Step) -> None:

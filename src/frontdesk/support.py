@@ -65,13 +65,15 @@ class Support:
     async def stop(self, seconds: float = 10.0) -> None:
         """Accept nothing more, let running turns end, and give back what does not end in time."""
         self.drain()
-        if self._running:
-            _, late = await asyncio.wait(self._running.values(), timeout=seconds)
+        end = asyncio.get_running_loop().time() + seconds
+        while self._running:  # a message that was being stored when the stop came still begins its turn
+            left = max(0.0, end - asyncio.get_running_loop().time())
+            _, late = await asyncio.wait(self._running.values(), timeout=left)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._ended.set()
-        await asyncio.gather(*self._helpers)
+        await asyncio.gather(*self._helpers, return_exceptions=True)
 
     @property
     def draining(self) -> bool:
@@ -163,10 +165,9 @@ class Support:
                 begun = await self._next(principal, conversation_id)
         except LeaseLost:
             log.warning("conversation taken over", conversation=str(conversation_id))
-        except DatabaseUnavailable:
-            log.warning("database gone; the turn is taken up again", conversation=str(conversation_id))
-        except asyncio.CancelledError:
-            # Stopping: whoever takes the turn need not wait for the lease to run out.
+        except (DatabaseUnavailable, asyncio.CancelledError) as error:
+            # Stopping, or the database was gone: whoever takes the turn need not wait for the lease to run out.
+            log.warning("turn given back", conversation=str(conversation_id), reason=type(error).__name__)
             with suppress(DatabaseUnavailable):
                 await self._turns.release(principal.key, conversation_id)
         except Exception as error:  # noqa: BLE001  a defect of ours; the attempts it costs bring a person in
@@ -195,7 +196,7 @@ class Support:
         if turn.mode == "human":  # a person answers here; the message is theirs to read
             result = TurnResult("", Outcome.HANDED_OFF, facts=turn.facts, mode="human")
         elif attempts > MOST_ATTEMPTS:
-            result = await self._agent.hand_over(turn)
+            result = await self._agent.hand_over(turn, live.step)
         else:
             result = await self._agent.run(turn, live.step)
         try:
@@ -236,21 +237,15 @@ class Support:
         return self._watchable(turn.turn_id, turn.conversation_id)
 
     async def _heartbeat(self) -> None:
-        """Keep the leases of conversations that take long; leave those that were taken from us."""
+        """Keep the leases of conversations that take long. One that was lost is noticed when its turn ends."""
         while not self._ended.is_set():
             before = set(self._running)
             await _rest(self._ended, self._settings.lease_seconds / 3)
             if long := before & self._running.keys():
-                with suppress(DatabaseUnavailable):
-                    kept = await self._turns.renew(long)
-                    for conversation_id in long - kept:
-                        if (task := self._running.get(conversation_id)) and not await self._just_left(task):
-                            task.cancel()
-
-    async def _just_left(self, task: asyncio.Task[None]) -> bool:
-        """Whether a task that no longer holds its lease has given it back itself and is about to end."""
-        await asyncio.sleep(0.1)
-        return task.done()
+                try:
+                    await self._turns.renew(long)
+                except Exception as error:  # noqa: BLE001  whatever it is, leases must go on being kept
+                    log.warning("leases not renewed", error=type(error).__name__)
 
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""
@@ -269,6 +264,8 @@ class Support:
     async def _take_over(self) -> None:
         room = self._settings.queue_limit - self._waiting
         for conversation_id, key in await self._turns.abandoned(max(0, min(100, room))):
+            if self.draining:
+                return
             if conversation_id not in self._running and await self._turns.claim(key, conversation_id):
                 kind, _, identity = key.partition(":")
                 log.info("taking over", conversation=str(conversation_id))

@@ -128,3 +128,17 @@ def test_related_are_at_most_two_of_other_articles_and_nearly_as_good() -> None:
 def test_length_takes_any_message() -> None:
     assert length("") == 0
     assert length("two words") > 0
+
+
+def test_how_long_is_answered_by_a_sentence_with_a_time() -> None:
+    found = passage(("The warranty covers faults in the seams.", 0.9), ("It lasts 2 years from delivery.", 0.5))
+    assert best_sentences("How long is the warranty?", found) == ["It lasts 2 years from delivery."]
+    assert best_sentences("What does the warranty cover?", found)[0].startswith("The warranty covers")
+
+
+def test_no_quotation_ends_where_its_list_begins() -> None:
+    lead, item = "The warranty covers faults, for example:", "- a seam that opens,"
+    found = passage((lead, 0.9), (item, 0.3), text=f"{lead}\n\n{item}")
+    assert best_sentences("what does the warranty cover", found) == [lead, item]
+    bare = passage(("We repair faults.", 0.8), (lead, 0.9), text=f"We repair faults. {lead}")
+    assert best_sentences("warranty faults", bare) == ["We repair faults."]

@@ -77,6 +77,12 @@ def test_cleaning_twice_changes_nothing_and_leaves_no_markup(reply: str) -> None
         ("[ok](https://shop.example/a)", "[ok](https://shop.example/a)"),
         ("a\u202eb\x00c", "abc"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("Parcels <EUR 50 cost 4.90 EUR. Above is free.", "Parcels < EUR 50 cost 4.90 EUR. Above is free."),
+        (
+            "Write to <help@shop.example> or see <https://shop.example/a>.",
+            "Write to help@shop.example or see https://shop.example/a.",
+        ),
+        ("<img src=x onerror=alert(1)", "< img src=x onerror=alert(1)"),
         ("<<a>script>alert(1)<<a>/script>", "alert(1)"),
         ("[Pay][x]\n\n[x]: javascript:alert(1)", "[Pay][x]"),
     ],
@@ -118,5 +124,18 @@ def test_a_customers_words_support_a_number_and_may_be_quoted_but_prove_no_amoun
     assert unsupported("You told me: “I paid 89 euros”.", EVIDENCE, SAID) == []
     assert unsupported("You get 500 EUR.", EVIDENCE, SAID) == ["500"]
     assert unsupported("You get €500.", EVIDENCE, SAID) == ["500"]
+    for amount in (
+        "**500** EUR",
+        "500 **EUR**",
+        "500,- €",
+        "500  EUR",
+        "EUR: 500",
+        "500 US dollars",
+        "500 zł",
+        "5 EUR",
+    ):
+        assert unsupported(f"You get {amount}.", EVIDENCE, SAID), amount
+    assert unsupported("Write to refunds@evil.example", EVIDENCE, SAID) == ["refunds@evil.example"]
+    assert unsupported("Pay at evil-shop.com/pay", EVIDENCE, SAID) == ["evil-shop.com/pay"]
     assert unsupported("You get it on 3 March 2031.", EVIDENCE, SAID) == ["2031-03-03"]
     assert unsupported("See https://evil.example", EVIDENCE, SAID) == ["https://evil.example"]

@@ -42,6 +42,8 @@ def demo() -> None:
     configure("warning" if sys.stderr.isatty() else settings.log_level, settings.log_format)
     models = model_chain(settings)
     shop_port = _port("SHOP_PORT", 8001)
+    if shop_port == settings.port:
+        raise SettingsError("PORT and SHOP_PORT: the shop and its desk need a port each")
     for port in (settings.port, shop_port):
         must_be_free(port)
     try:
@@ -59,7 +61,7 @@ def _settings() -> Settings:
 
 def _port(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or not int(text) < 65536:
+    if not text.isdecimal() or not int(text) < 65536 or (name in os.environ and not int(text)):
         raise SettingsError(f"{name}: write a port number from 1 to 65535")
     return int(text)
 

@@ -40,7 +40,7 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
     chosen = load_desk(desk)
     check(chosen)  # before anything starts: what is wrong is said at once
     app = create_app(chosen, settings, models=model_chain(settings), demo_customers=("u123",))
-    must_be_free(settings.port)
+    must_be_free(settings.port, settings.host)
     asyncio.run(prepare(chosen, settings, sync=sync))
     if settings.development:
         greet(settings)
@@ -51,10 +51,10 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
     run(app, settings)
 
 
-def must_be_free(port: int) -> None:
+def must_be_free(port: int, host: str = "127.0.0.1") -> None:
     """Raise SettingsError where another program listens on ``port``; one that is just ending gets 3 s."""
     end = time.monotonic() + 3
-    while not _free(port):
+    while not _free(port, host):
         if time.monotonic() > end:
             raise SettingsError(
                 f"port {port} is taken: choose another with FRONTDESK_PORT or --port"
@@ -63,11 +63,14 @@ def must_be_free(port: int) -> None:
         time.sleep(0.1)
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
+def _free(port: int, host: str) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
+        except PermissionError:
+            raise SettingsError(f"port {port} may not be used by this user: choose one above 1023") from None
         except OSError:
             return False
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -111,16 +111,35 @@ class Database:
                 yield connection
 
     async def call(self, function: str, *arguments: Any) -> tuple[Any, ...] | None:
-        """The first row of one of the database's own functions: one round trip, a transaction of its own.
+        """The first row of one of the database's own functions; see ``rows``."""
+        found = await self.rows(function, *arguments)
+        return found[0] if found else None
+
+    async def rows(self, function: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """What one of the database's own functions returns: one round trip, a transaction of its own.
 
         Such a function names its principal itself, as its first argument. Raises DatabaseUnavailable, also
         when a server that hangs has not answered in time, and DataRefused.
         """
+        work = asyncio.ensure_future(self._rows(function, arguments))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=CALL_SECONDS)
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
+        if done:
+            return work.result()
+        # Not awaited: psycopg goes on for ten seconds more, trying to tell a hanging server to stop.
+        work.add_done_callback(_forget)
+        work.cancel()
+        raise DatabaseUnavailable
+
+    async def _rows(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         marks = ", ".join(["%s"] * len(arguments))
         query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
         with _translated():
-            async with asyncio.timeout(CALL_SECONDS), self._pool.connection() as connection:
-                return await (await connection.execute(query, arguments, prepare=True)).fetchone()
+            async with self._pool.connection() as connection:
+                return await (await connection.execute(query, arguments, prepare=True)).fetchall()
 
     async def ping(self) -> None:
         """Ask the server whether it is there; raises DatabaseUnavailable if not."""
@@ -139,6 +158,12 @@ class Database:
                 "FRONTDESK_DATABASE_URL: row-level security does not bind this role; "
                 f"let it be a member of {APP_ROLE} that owns no table"
             )
+
+
+def _forget(work: asyncio.Future[Any]) -> None:
+    """Take the outcome of work nobody waits for any more, so that asyncio does not complain of it."""
+    if not work.cancelled():
+        work.exception()
 
 
 @contextmanager

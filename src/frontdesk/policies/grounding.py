@@ -16,13 +16,17 @@ from frontdesk.domain import Citation, Passage
 MOST_CHARS = 8000  # of a reply; also bounds what the expressions below may take
 
 IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)")
-HTML = re.compile(r"<(?:!--|/?[A-Za-z][^<>]{0,2000})>?")
+AUTOLINK = re.compile(r"<((?:https://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500})>")
+HTML = re.compile(r"<!--.{0,4000}?-->|</?[A-Za-z][A-Za-z0-9-]{0,30}(?:\s[^<>]{0,2000})?/?>", re.DOTALL)
+OPENING = re.compile(r"<(?=[A-Za-z/!])")  # what would still begin a tag
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\s]{1,2000})(?:[ \t][^()\n]{0,200})?\)")
 TARGET = re.compile(r"\]\(\s*(?!https://|mailto:)")
 REFERENCE = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,300}\]:.*$", re.MULTILINE)
 URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s)>\]\"'\\]+", re.IGNORECASE)
 HOST = re.compile(r"\bwww\.[^\s)>\]\"'\\]+|\bmailto:[^\s)>\]\"'\\]+", re.IGNORECASE)
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+BARE = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE)  # shop.example/pay
+PLACES = (URL, HOST, ADDRESS, BARE)
 MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -56,10 +60,15 @@ DAY_MONTH = re.compile(
 )
 MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![^\W\d_])\d+(?:[.,  ’']\d{3}(?!\d))*(?:[.,]\d+)?")
-CURRENCY = r"(?:€|\$|£|%|EUR|USD|GBP|CHF|euros?|dollars?|pounds?|percent)"
-AMOUNT = re.compile(
-    rf"{CURRENCY}\s?({NUMBER.pattern})|({NUMBER.pattern})\s?{CURRENCY}(?![A-Za-z])", re.IGNORECASE
+CURRENCY = (
+    r"(?:[$€£¥₹₽₩₺₴฿%]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|JPY|CNY|INR)\b|(?:US |Canadian )?dollars?\b"
+    r"|euros?\b|cents?\b|pounds?\b|bucks\b|quid\b|zł|kr\b|francs?\b|percent\b|per cent\b)"
 )
+BETWEEN = r"[\s:,.\-–]{0,4}"
+AMOUNT = re.compile(
+    rf"{CURRENCY}{BETWEEN}({NUMBER.pattern})|({NUMBER.pattern}){BETWEEN}{CURRENCY}", re.IGNORECASE
+)
+EMPHASIS = re.compile(r"[*_`~]+")
 QUOTED = re.compile(r"[“\"]([^“”\"\n]{1,400})[”\"]")
 LIST_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
 LOOKS = 20  # places at which a number is looked at before all numbers are read instead
@@ -77,9 +86,10 @@ def clean(reply: str) -> str:
     reply = LINK.sub(lambda m: m[0] if m[2].startswith(("https://", "mailto:")) else m[1], reply)
     reply = TARGET.sub("] (", reply)  # what still looks like a link, with brackets in its target
     reply = URL.sub(lambda m: m[0] if m[0].lower().startswith("https://") else "", reply)
+    reply = AUTOLINK.sub(lambda m: m[1], reply)
     while (without := HTML.sub("", reply)) != reply:  # what is taken out may have hidden a tag around it
         reply = without
-    return reply.strip()
+    return OPENING.sub("< ", reply).strip()
 
 
 def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
@@ -112,7 +122,7 @@ def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -
     """
     told = "\n".join(said)
     reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
-    reply = LIST_ITEM.sub("", MARK.sub("", reply)).replace("24/7", "")
+    reply = LIST_ITEM.sub("", EMPHASIS.sub("", MARK.sub("", reply))).replace("24/7", "")
     source = "\n".join(evidence)
     missing = _unknown_places(reply, source)
     reply = URL.sub(" ", reply)
@@ -125,11 +135,12 @@ def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -
         reply = shape.sub(" ", reply)
     amounts = [before or after for before, after in AMOUNT.findall(reply)]
     missing += _unknown_numbers(amounts, source)
-    return missing + _unknown_numbers(NUMBER.findall(AMOUNT.sub(" ", reply)), f"{source}\n{told}")
+    plain = [n for n in NUMBER.findall(AMOUNT.sub(" ", reply)) if not _is_small(n)]
+    return missing + _unknown_numbers(plain, f"{source}\n{told}")
 
 
 def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
-    unseen = {n for n in numbers if not _is_small(n) and not _stands(n, source)}
+    unseen = {n for n in numbers if not _stands(n, source)}
     if not unseen:
         return []
     known = _numbers(source)
@@ -138,12 +149,13 @@ def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
 
 def _unknown_places(reply: str, source: str) -> list[str]:
     """Links and addresses that are not in the source, whole: a known one's beginning is another place."""
-    found = [place.rstrip(PUNCTUATION) for shape in (URL, HOST) for place in shape.findall(reply)]
+    found = {place.rstrip(PUNCTUATION) for shape in PLACES for place in shape.findall(reply)}
     if not found:
         return []
-    known = {place.rstrip(PUNCTUATION) for shape in (URL, HOST) for place in shape.findall(source)}
+    known = {place.rstrip(PUNCTUATION) for shape in PLACES for place in shape.findall(source)}
     known |= {f"mailto:{address}" for address in ADDRESS.findall(source)}
-    return [place for place in found if place not in known]
+    known |= {host for place in known for host in BARE.findall(place)}
+    return sorted(found - known)
 
 
 def _told(number: str, known: set[str]) -> bool:

@@ -44,12 +44,6 @@ UPDATE conversations SET lease_owner = NULL, lease_until = NULL WHERE id = %s AN
 UNBEGIN = (
     "UPDATE turns SET attempts = greatest(attempts - 1, 0) WHERE conversation_id = %s AND status = 'accepted'"
 )
-FIND = """
-SELECT t.id, t.conversation_id, t.seq, t.status, t.outcome, t.record, c.mode,
-  (SELECT m.body FROM messages m WHERE m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 1)
-FROM turns t JOIN conversations c ON c.id = t.conversation_id
-WHERE t.id = %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +151,11 @@ class Turns:
 
     async def abandoned(self, most: int = 100) -> list[tuple[UUID, str]]:
         """(conversation, principal) of turns whose process has fallen silent."""
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute("SELECT * FROM abandoned_turns(%s)", (most,))
-            return await cursor.fetchall()
+        return await self._database.rows("abandoned_turns", most)
 
     async def find(self, principal: Principal, turn_id: UUID) -> StoredTurn:
         """A turn of the principal's. Raises NotFound for an unknown one and for somebody else's alike."""
-        async with self._database.transaction(principal.key) as connection:
-            row = await (await connection.execute(FIND, (turn_id,), prepare=True)).fetchone()
+        row = await self._database.call("find_turn", principal.key, turn_id)
         if row is None:
             raise NotFound
         identity, conversation, seq, status, outcome, record, mode, reply = row

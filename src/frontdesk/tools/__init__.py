@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -65,7 +65,9 @@ class Tool(BaseTool):
     def accepts(self) -> frozenset[str]:
         """The names of the arguments a model may fill in."""
         schema: Any = self.args_schema
-        return frozenset(schema.model_fields)
+        if isinstance(schema, dict):
+            return frozenset(cast("dict[str, Any]", schema).get("properties", {}))
+        return frozenset(field.alias or name for name, field in schema.model_fields.items())
 
     async def call(self, arguments: Json, context: ToolContext) -> str:
         """Run for ``context.customer``; returns the result as JSON text.
@@ -73,6 +75,8 @@ class Tool(BaseTool):
         Raises InvalidArguments, or the ToolError the function raised.
         """
         schema: Any = self.args_schema
+        if isinstance(schema, dict):  # a tool described by JSON schema alone checks its arguments itself
+            return encode(await self.function(**arguments))
         try:
             parsed = schema.model_validate(arguments)
         except ValidationError as error:
@@ -158,7 +162,7 @@ def grant(
     return Tool(
         name=wrapped.name,
         description=wrapped.description,
-        args_schema=wrapped.get_input_schema(),
+        args_schema=wrapped.args_schema or wrapped.get_input_schema(),
         grant=_grant(wrapped.name, permission, changes, confirm, examples, says, step, asks),
         function=forward,
     )

@@ -235,6 +235,19 @@ BEGIN
     CASE WHEN t.seq > 1 THEN window_of(conv, t.seq - window_turns, t.seq) END;
 END $$;
 
+-- A turn as it stands, for its owner.
+CREATE FUNCTION find_turn(who text, wanted uuid) RETURNS TABLE (
+  turn uuid, conversation uuid, seq integer, status text, outcome text, record jsonb, mode text, reply text
+)
+LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
+BEGIN
+  PERFORM set_config('frontdesk.principal', who, true);
+  RETURN QUERY
+  SELECT t.id, t.conversation_id, t.seq, t.status, t.outcome, t.record, c.mode,
+    (SELECT m.body FROM messages m WHERE m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 1)
+  FROM turns t JOIN conversations c ON c.id = t.conversation_id WHERE t.id = wanted;
+END $$;
+
 -- Record a finished turn; no row when another process has taken the conversation over meanwhile.
 -- Gives the lease back when nothing waits; both columns stand on the row that is locked here, so a
 -- message accepted at the same moment is either seen now or finds the lease free.
