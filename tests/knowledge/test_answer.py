@@ -131,7 +131,9 @@ def test_length_takes_any_message() -> None:
 
 
 def test_how_long_is_answered_by_a_sentence_with_a_time() -> None:
-    found = passage(("The warranty covers faults in the seams.", 0.9), ("It lasts 2 years from delivery.", 0.5))
+    found = passage(
+        ("The warranty covers faults in the seams.", 0.9), ("It lasts 2 years from delivery.", 0.5)
+    )
     assert best_sentences("How long is the warranty?", found) == ["It lasts 2 years from delivery."]
     assert best_sentences("What does the warranty cover?", found)[0].startswith("The warranty covers")
 

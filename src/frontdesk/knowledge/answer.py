@@ -119,6 +119,7 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     if not answers_kind(query, scored[best][0]):
         fitting = [n for n, (text, _) in enumerate(scored) if answers_kind(query, text)]
         best = max(fitting, key=scores.__getitem__, default=best)
+        scores = [s if n in fitting or not fitting else 0.0 for n, s in enumerate(scores)]
     listed = _steps(passage.text, scored[best][0]) or _list(passage.text, scored[best][0])
     if listed:
         return listed

@@ -102,7 +102,7 @@ class Step:
         planner = Planner(self.english, self.catalog, self.encoder)
         chosen = planner.whole()
         to_people = chosen.shares.get(HAND_OVER, 0.0) + chosen.shares.get(TICKET, 0.0)
-        if planner.answering() or to_people >= CLEAR:
+        if planner.answering() or (to_people >= CLEAR and not says_yes(self.dialogue.message)):
             return None
         memory = chosen.shares.get(MEMORY, 0.0)
         known = small_talk(self.dialogue, self.catalog)
