@@ -28,7 +28,8 @@ def transcript(demo: Demo) -> str:
         reply = re.sub(r"T-\d+", "T-1001", answer["reply"])  # its number depends on who asked before
         lines += [f"**{question}**", ""]
         lines += [f"> {line}".rstrip() for line in reply.splitlines()]
-        lines += [f"> [{c['n']}] {c['title']}" for c in answer["citations"]]
+        for citation in answer["citations"]:
+            lines += [">", f"> [{citation['n']}] *{citation['title']}*"]
         lines.append("")
     return "\n".join(lines)
 
