@@ -12,6 +12,7 @@ EVIDENCE = [
     "30 days",
     '{"ids":[4561,7892,8903]}',
     '{"orders":["123","456"],"mail":"help@shop.example"}',
+    "https://t.example/a_b_c",
 ]
 
 
@@ -23,6 +24,7 @@ EVIDENCE = [
         "It cost EUR 1234.5 and left on 10 Jan.",
         "You have 2 parcels and 30 days. Follow it: https://t.example/x1.",
         "1. First\n2. Second",
+        "**Follow it**: https://t.example/a_b_c and **https://t.example/a_b_c**.",
         "It left on 10.01.2025, we answer 24/7.",
         "Your orders are 4561, 7892 and 8903.",
         "Orders 123, 456: [write](mailto:help@shop.example).",

@@ -122,10 +122,10 @@ def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -
     """
     told = "\n".join(said)
     reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
-    reply = LIST_ITEM.sub("", EMPHASIS.sub("", MARK.sub("", reply))).replace("24/7", "")
     source = "\n".join(evidence)
+    reply = MARK.sub("", reply)
     missing = _unknown_places(reply, source)
-    reply = URL.sub(" ", reply)
+    reply = LIST_ITEM.sub("", EMPHASIS.sub("", URL.sub(" ", reply))).replace("24/7", "")
     # What stands there word for word is looked for first: reading all of a window's numbers costs more.
     dates = sorted(date for date in _dates(reply) if not _stands(_iso(date), source))
     if dates:
