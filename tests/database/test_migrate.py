@@ -1,3 +1,5 @@
+import hashlib
+
 import psycopg
 import pytest
 
@@ -6,6 +8,12 @@ from frontdesk.database.migrate import migrations
 from frontdesk.errors import SettingsError
 from frontdesk.testing import temporary_url
 
+# The first 16 hex digits of each landed migration's SHA-256. A new migration adds a line; none is ever changed.
+LANDED = {
+    "0001_conversations": "aa92453577e36a64",
+    "0002_knowledge": "2d2035aff0e1dcd2",
+    "0003_identity": "2412a14902d064b7",
+}
 NUMBERS = [number for number, _, _ in migrations()]
 
 
@@ -32,3 +40,10 @@ async def test_a_database_whose_tables_lost_row_level_security_is_refused() -> N
         connection.execute("ALTER TABLE frontdesk.conversations DISABLE ROW LEVEL SECURITY")
     with pytest.raises(SettingsError, match="row-level security"):
         await Database.open(url)
+
+
+def test_no_landed_migration_was_changed() -> None:
+    now = {
+        f"{n:04d}_{name}": hashlib.sha256(text.encode()).hexdigest()[:16] for n, name, text in migrations()
+    }
+    assert now == LANDED
