@@ -68,6 +68,8 @@ def test_a_mistake_in_support_py(run: Run, support: str, sentence: str, tmp_path
         ("FRONTDESK_DATABASE_URL", "postgresql//u:hunter2@h/d", "this is no connection string"),
         ("FRONTDESK_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/d", "PostgreSQL cannot be reached"),
         ("FRONTDESK_JWT_KEYS", "[{", "FRONTDESK_JWT_KEYS"),
+        ("FRONTDESK_SERVICE_KEYS", "short", "FRONTDESK_SERVICE_KEYS, key 1"),
+        ("FRONTDESK_ALLOWED_ORIGINS", "shop.example", "FRONTDESK_ALLOWED_ORIGINS"),
     ],
 )
 def test_a_wrong_setting(

@@ -19,7 +19,8 @@ from frontdesk.settings import Settings, load
 from frontdesk.web import chat, dev_tokens, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
-from frontdesk.web.origins import OriginPolicy
+from frontdesk.web.origins import OriginPolicy, allowed_origins
+from frontdesk.web.service_keys import hashes
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -46,6 +47,8 @@ def create_app(
     """
     settings = settings or load()
     ring = keyring(settings)
+    hashes(settings)  # a weak key or an origin that is none is refused before anything starts
+    allowed_origins(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

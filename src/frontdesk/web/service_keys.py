@@ -13,7 +13,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings
 from frontdesk.store.identity import ServiceKey, digest, find_service_key
 
-__all__ = ["PREFIX", "ServiceKeys"]
+__all__ = ["PREFIX", "ServiceKeys", "hashes"]
 
 log = logging.getLogger(__name__)
 PREFIX = "sk_"
@@ -28,10 +28,7 @@ class ServiceKeys:
     def __init__(self, settings: Settings, database: Database) -> None:
         """Raises SettingsError for a key in settings that is too weak for production."""
         self._database = database
-        self._settings = tuple(
-            _checked(key, number, development=settings.development)
-            for number, key in enumerate(settings.service_keys, start=1)
-        )
+        self._settings = hashes(settings)
         self._seen: OrderedDict[str, tuple[float, ServiceKey | None]] = OrderedDict()
 
     def configured(self, token: str) -> bool:
@@ -61,6 +58,14 @@ class ServiceKeys:
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return key
+
+
+def hashes(settings: Settings) -> tuple[bytes, ...]:
+    """The SHA-256 of each key in settings. Raises SettingsError for one that is too weak."""
+    return tuple(
+        _checked(key, number, development=settings.development)
+        for number, key in enumerate(settings.service_keys, start=1)
+    )
 
 
 def _checked(key: str, number: int, *, development: bool) -> bytes:
