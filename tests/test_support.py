@@ -99,6 +99,21 @@ async def test_two_messages_at_once_are_both_answered_in_order_and_one_after_the
         assert len(backend.calls) == 10
 
 
+async def test_a_message_that_comes_in_elsewhere_leaves_the_lease_where_it_is(database: Database) -> None:
+    backend = Backend()
+    backend.seconds = 0.4
+    async with process(database, backend) as one, process(database, backend) as two:
+        first = await one.receive(ANNA, "order 789")
+        holder = rows(database, "SELECT lease_owner FROM conversations")
+        second = await two.receive(ANNA, "order 456")
+        assert rows(database, "SELECT lease_owner FROM conversations") == holder
+        assert not second.claimed
+        assert await two.wait(ANNA, second.turn_id, 10)
+        assert await one.wait(ANNA, first.turn_id, 10)
+    assert backend.calls == [("789", "u1"), ("456", "u1")]
+    assert backend.most_running == 1
+
+
 async def test_two_first_messages_that_race_share_one_conversation(database: Database) -> None:
     async with process(database) as one, process(database) as two:
         replies = await asyncio.gather(*(say(s, "hello there") for s in (one, two, one, two)))
