@@ -27,7 +27,9 @@ class Outcome(StrEnum):
 Mode = Literal["ai", "queued", "human"]
 Visibility = Literal["public", "customers", "internal"]
 
-HANDOFF_REASONS = ("customer_wish", "anger", "safety", "legal", "repeated_failure", "unanswered", "failure")
+HandoffReason = Literal[
+    "customer_wish", "anger", "safety", "legal", "repeated_failure", "unanswered", "failure"
+]
 
 
 @dataclass(frozen=True, slots=True)

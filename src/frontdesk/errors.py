@@ -204,13 +204,6 @@ class DataRefused(FrontdeskError):
     code = "data_refused"
 
 
-class AuditBroken(FrontdeskError):
-    """The audit log was changed after it was written."""
-
-    code = "audit_broken"
-
-
-# ------------------------------------------------------------------ knowledge
 class EmbeddingModelDamaged(FrontdeskError):
     """The embedding model's file is not the one that was built; install Frontdesk again."""
 

@@ -64,14 +64,3 @@ async def _read(database: Database, principal: Principal, effect_id: UUID) -> Ti
         row = await cursor.fetchone()
     assert row is not None, "the insert found the row, so it is there"  # noqa: S101
     return Ticket(*row)
-
-
-async def tickets_of(database: Database, principal: Principal, conversation_id: UUID) -> list[Ticket]:
-    """The tickets of a conversation, oldest first."""
-    async with database.transaction(principal.key) as connection:
-        cursor = await connection.execute(
-            "SELECT id, number, subject, body, reason, status, created_at FROM tickets"
-            " WHERE conversation_id = %s ORDER BY number",
-            (conversation_id,),
-        )
-        return [Ticket(*row) for row in await cursor.fetchall()]

@@ -137,10 +137,9 @@ class Turns:
             cursor = await connection.execute(CLAIM, (self.runner, self._lease, conversation_id))
             return await cursor.fetchone() is not None
 
-    async def renew(self, conversations: Collection[UUID]) -> set[UUID]:
-        """Say of these conversations that we are still at them; returns those whose lease is ours."""
-        row = await self._database.call("renew_leases", self.runner, self._lease, list(conversations))
-        return set(row[0] or ()) if row else set()
+    async def renew(self, conversations: Collection[UUID]) -> None:
+        """Say of these conversations that we are still at them."""
+        await self._database.call("renew_leases", self.runner, self._lease, list(conversations))
 
     async def release(self, principal_key: str, conversation_id: UUID) -> None:
         """Give the lease back without having answered everything, so that others need not wait."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from frontdesk.domain import Json, Passage, Principal, Ticket, Visibility
+from frontdesk.domain import HandoffReason, Json, Passage, Principal, Ticket, Visibility
 from frontdesk.knowledge.answer import SURE_AT, best_sentences, related
 from frontdesk.tools import Tool, ToolContext, tool
 
@@ -95,9 +95,7 @@ def hand_over(open_: OpenTicket) -> Tool:
 
     @tool(permission="tickets:write", changes=True, confirm=False, step="Calling a colleague")
     async def hand_over(
-        reason: Literal[
-            "customer_wish", "anger", "safety", "legal", "repeated_failure", "unanswered", "failure"
-        ],
+        reason: HandoffReason,
         summary: str,
         context: ToolContext,
     ) -> Json:

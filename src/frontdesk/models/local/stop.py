@@ -41,7 +41,7 @@ TICKET = re.compile(
 
 
 def reason_to_stop(dialogue: Dialogue) -> str:
-    """One of domain.HANDOFF_REASONS, or "" when there is none in this message."""
+    """A domain.HandoffReason, or "" when there is none in this message."""
     text = wanted(plain(dialogue.message))
     whole = plain(dialogue.message)
     if _SAFETY.search(whole) and not POLICY.search(without_courtesy(text)):
