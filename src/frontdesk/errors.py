@@ -210,6 +210,18 @@ class EmbeddingModelDamaged(FrontdeskError):
     code = "embedding_model_damaged"
 
 
+class SourceUnavailable(FrontdeskError):
+    """A source of the knowledge base cannot be reached; nothing of it was removed."""
+
+    code, status = "source_unavailable", 503
+
+
+class UrlNotAllowed(FrontdeskError):
+    """This address may not be fetched: only public web addresses are."""
+
+    code, status = "url_not_allowed", 422
+
+
 class KnowledgeFolderMissing(FrontdeskError):
     """The knowledge folder does not exist; nothing was synced and nothing removed."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -14,6 +12,7 @@ import yaml
 
 from frontdesk.domain import Visibility
 from frontdesk.errors import KnowledgeFolderMissing
+from frontdesk.knowledge.article import Article, Unreadable
 
 SUFFIXES = {".md", ".markdown"}
 MAX_BYTES = 2_000_000
@@ -23,31 +22,6 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)(?:\n|\A)---[ \t]*(?:\n|\Z)", re.
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _LOCALE = re.compile(r"\A[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?\Z")
 _LOCALE_IN_NAME = re.compile(r"\A(.+?)\._?([a-z]{2}(?:-[A-Z]{2})?)\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One page of the help center. ``path`` is relative to the folder; ``sha256`` is of the file's bytes."""
-
-    path: str
-    slug: str
-    title: str
-    body: str
-    sha256: str
-    locale: str = "en"
-    visibility: Visibility = "public"
-    updated: date | None = None
-    products: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    warning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file that is no article, and why."""
-
-    path: str
-    reason: str
 
 
 class _Malformed(ValueError):
@@ -103,7 +77,6 @@ def parse(path: str, data: bytes) -> Article:
         slug=stem,
         title=" ".join(title.split())[:300],
         body=body,
-        sha256=hashlib.sha256(data).hexdigest(),
         locale=_locale(front.get("locale", front.get("lang")), locale),
         visibility=visibility,
         updated=_date(front.get("updated")),
