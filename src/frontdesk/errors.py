@@ -210,6 +210,12 @@ class EmbeddingModelDamaged(FrontdeskError):
     code = "embedding_model_damaged"
 
 
+class EmbeddingsUnavailable(FrontdeskError):
+    """The embedding model does not answer; until it does, searches go by words alone."""
+
+    code, status, retry_after = "embeddings_unavailable", 503, 5
+
+
 class SourceUnavailable(FrontdeskError):
     """A source of the knowledge base cannot be reached; nothing of it was removed."""
 

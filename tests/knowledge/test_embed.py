@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from frontdesk.errors import EmbeddingModelDamaged
-from frontdesk.knowledge.embed import MODEL_FILE, Embedder
+from frontdesk.knowledge.embed import MODEL_FILE, Embedder, Embeddings
 
 
 def test_vectors_are_unit_vectors_near_their_paraphrase() -> None:
@@ -32,6 +32,13 @@ def test_a_vector_does_not_depend_on_its_neighbours() -> None:
     alone = Embedder().encode(["refund"])
     among = Embedder().encode(["a much longer text about parcels and customs " * 20, "refund", ""])
     assert np.array_equal(alone[0], among[1])
+
+
+async def test_questions_and_passages_are_encoded_alike() -> None:
+    embeddings: Embeddings = Embedder.default()
+    question = await embeddings.aencode(["refund"], query=True)
+    assert np.array_equal(question, await embeddings.aencode(["refund"]))
+    assert question.shape == (1, embeddings.dimension)
 
 
 async def test_encoding_leaves_the_event_loop_free() -> None:

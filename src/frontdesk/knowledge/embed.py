@@ -1,4 +1,4 @@
-"""Sentence embeddings without a download: all-MiniLM-L6-v2 in int8, run by onnxruntime on one thread."""
+"""What embeds texts, and the one that needs no download: all-MiniLM-L6-v2 in int8, run by onnxruntime."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from frontdesk.errors import EmbeddingModelDamaged
 from frontdesk.knowledge.wordpiece import ASSETS, WordPiece, standard
@@ -26,6 +26,27 @@ MODEL_SHA256 = "cf19b0207b3a925afa505aa0f22012512b1790e3a634aede6ab8d8dc92a3b2e9
 THREADS = 2
 CACHED = 4096  # vectors, 1.5 KB each
 CACHED_LENGTH = 400  # characters; longer texts are chunks, which are embedded once
+
+
+class Embeddings(Protocol):
+    """Whatever turns texts into vectors; knowledge/embeddings.py finds one by its name."""
+
+    @property
+    def name(self) -> str:
+        """What stands on every row: the same name always means the same space, so vectors may be compared."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has, 1 to 4000."""
+        ...
+
+    async def aencode(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
+        """Unit vectors as float32 of shape (len(texts), dimension). ``query``: these are questions, not passages.
+
+        Takes any text. Raises EmbeddingsUnavailable when the model cannot be asked now.
+        """
+        ...
 
 
 class Embedder:
@@ -64,7 +85,12 @@ class Embedder:
             vectors[row] = self._vector(text)
         return vectors
 
-    async def aencode(self, texts: Sequence[str]) -> Vectors:
+    async def aencode(
+        self,
+        texts: Sequence[str],
+        *,
+        query: bool = False,  # noqa: ARG002  questions and passages are encoded alike
+    ) -> Vectors:
         """As ``encode``, off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self.encode, list(texts))
 
