@@ -17,6 +17,7 @@ from frontdesk.domain import Json, Passage, Visibility
 from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
 from frontdesk.testing import temporary_database
 
@@ -96,7 +97,7 @@ def printed(name: str, figures: Json) -> None:
 async def main() -> None:
     """Print the figures of every set."""
     async with temporary_database() as database:
-        done = await sync(database, Embedder.default(), HELP_CENTER, source="eval", url="{slug}")
+        done = await sync(database, Embedder.default(), Folder(HELP_CENTER, name="eval", url="{slug}"))
         print(f"{done.chunks} passages in {done.seconds:.1f} s")
         for name in SETS:
             printed(name, await report(PostgresRetriever(database), name))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,9 @@ from frontdesk.knowledge.answer import length
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.rank import WEIGHTS, Evidence, evidence, named, rarities
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
+from frontdesk.store.knowledge_search import Wanted
 from frontdesk.testing import temporary_database
 
 Matrix = NDArray[np.float64]
@@ -46,7 +49,7 @@ async def cases(retriever: PostgresRetriever, name: str) -> list[Case]:
     for question in questions(name):
         if question.foreign:
             continue
-        rows = await retriever.candidates(question.text, VISIBILITY)
+        rows = await retriever.candidates(question.text, Wanted(VISIBILITY, datetime.now(UTC).date()))
         rarity = rarities(rows[0]["terms"] or {}, rows[0]["total"])
         called = named(question.text, rarity, rows[0]["total"])
         shown: list[tuple[float, ...]] = []
@@ -139,7 +142,7 @@ def tried(name: str, cases: Sequence[Case], weights: Matrix, numbers: Matrix) ->
 async def main() -> None:
     """Print the cross-author figures and the numbers to write down."""
     async with temporary_database() as database:
-        await sync(database, Embedder.default(), HELP_CENTER, source="eval", url="{slug}")
+        await sync(database, Embedder.default(), Folder(HELP_CENTER, name="eval", url="{slug}"))
         sets = {name: await cases(PostgresRetriever(database), name) for name in SETS}
     for held_out in SETS:
         others = [case for name, chosen in sets.items() if name != held_out for case in chosen]

@@ -18,8 +18,10 @@ from frontdesk.desk import Frontdesk
 from frontdesk.domain import Passage, Visibility
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.answer import best_passage
+from frontdesk.knowledge.article import Source
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever, Retriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
 from frontdesk.models import ModelChain, resolve
 from frontdesk.settings import Settings
@@ -134,14 +136,13 @@ async def sync_knowledge(
     desk: Frontdesk, database: Database, folder: Path | None = None, progress: Progress | None = None
 ) -> SyncReport:
     """Bring the knowledge base to what the desk's help-center folder holds now."""
-    chosen = folder or (Path(desk.knowledge) if desk.knowledge else None)
-    if chosen is None:
+    if folder is not None:
+        sources: list[Source] = [Folder(folder, name=SOURCE, url=desk.knowledge_url)]
+    elif desk.knowledge is None:
         raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
-    if not chosen.is_dir():
-        raise SettingsError(f"the desk's help center is no folder: {chosen}")
-    return await sync(
-        database, Embedder.default(), chosen, source=SOURCE, url=desk.knowledge_url, progress=progress
-    )
+    else:
+        sources = [Folder(Path(desk.knowledge), name=SOURCE, url=desk.knowledge_url)]
+    return await sync(database, Embedder.default(), sources, progress=progress)
 
 
 def load_desk(path: str) -> Frontdesk:

@@ -9,6 +9,7 @@ import pytest
 
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
 from frontdesk.testing import temporary_database
 
@@ -19,5 +20,5 @@ HELP_CENTER = Path(__file__).parents[2] / "examples" / "ourshop" / "help-center"
 async def shop() -> AsyncGenerator[PostgresRetriever]:
     async with temporary_database() as database:
         url = "https://ourshop.example/help/{slug}"
-        await sync(database, Embedder.default(), HELP_CENTER, source="shop", url=url)
+        await sync(database, Embedder.default(), Folder(HELP_CENTER, name="shop", url=url))
         yield PostgresRetriever(database, Embedder.default())

@@ -12,6 +12,7 @@ from frontdesk.database import Database
 from frontdesk.domain import Visibility
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
 
 NAUGHTY = [
@@ -89,7 +90,7 @@ async def test_no_visibility_finds_nothing(shop: PostgresRetriever) -> None:
 async def test_a_locale_finds_its_own_articles_only(database: Database, tmp_path: Path) -> None:
     (tmp_path / "faq.en.md").write_text("# Returns\n\nReturn boots within 30 days.")
     (tmp_path / "faq.de.md").write_text("# Rückgabe\n\nStiefel können binnen 30 Tagen zurückgegeben werden.")
-    await sync(database, Embedder.default(), tmp_path, source="faq")
+    await sync(database, Embedder.default(), Folder(tmp_path, name="faq"))
     retriever = PostgresRetriever(database, Embedder.default())
     assert [
         p.locale for p in await retriever.search("Stiefel zurück", visibility=["public"], locale="de")

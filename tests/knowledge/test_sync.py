@@ -11,6 +11,7 @@ from frontdesk.database import Database
 from frontdesk.errors import KnowledgeFolderMissing
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
 
 EMBEDDER = Embedder.default()
@@ -18,7 +19,7 @@ EMBEDDER = Embedder.default()
 
 async def run(database: Database, folder: Path, progress: Progress | None = None) -> SyncReport:
     url = "https://ourshop.example/help/{slug}"
-    return await sync(database, EMBEDDER, folder, source="help", url=url, progress=progress)
+    return await sync(database, EMBEDDER, Folder(folder, name="help", url=url), progress=progress)
 
 
 async def ask(database: Database, query: str, *visibility: str) -> list[str]:
@@ -55,7 +56,7 @@ async def test_only_what_changed_is_embedded_again(database: Database, folder: P
 
 async def test_another_model_or_address_means_everything_anew(database: Database, folder: Path) -> None:
     await run(database, folder)
-    report = await sync(database, EMBEDDER, folder, source="help", url="https://other.example/{slug}")
+    report = await sync(database, EMBEDDER, Folder(folder, name="help", url="https://other.example/{slug}"))
     assert report.updated == 3
 
 
@@ -111,7 +112,7 @@ async def test_sources_do_not_remove_each_others_pages(
     await run(database, folder)
     other = tmp_path / "other"
     other.mkdir()
-    report = await sync(database, EMBEDDER, other, source="blog")
+    report = await sync(database, EMBEDDER, Folder(other, name="blog"))
     assert report.removed == 0
     assert await ask(database, "parcel to Norway")
 

@@ -66,10 +66,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A page that is no article, and why."""
+    """A page that is no article, and why. ``kept``: it only cannot be had for now, and what is stored stays."""
 
     path: str
     reason: str
+    kept: bool = False
 
 
 class Source(Protocol):

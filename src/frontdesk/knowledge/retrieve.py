@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Protocol
 from urllib.parse import quote
 
+import structlog
+
 from frontdesk.database import Database
 from frontdesk.domain import Json, Passage, Visibility
-from frontdesk.knowledge.embed import Embedder
+from frontdesk.errors import EmbeddingsUnavailable, SettingsError
+from frontdesk.knowledge.embed import Embedder, Embeddings
+from frontdesk.knowledge.embeddings import resolve
+from frontdesk.knowledge.library import vector_text
 from frontdesk.knowledge.rank import WEIGHTS, Evidence, Row, named, ranked, rarities
-from frontdesk.knowledge.sync import vector_text
+from frontdesk.knowledge.reembed import KNOWN_FOR
 from frontdesk.knowledge.wording import plain, suspects
 from frontdesk.store import knowledge_search as store
+from frontdesk.store.knowledge_models import Model, active
+
+log = structlog.get_logger("frontdesk.knowledge")
 
 MAX_QUERY = 2000  # characters of a message that are searched with
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 class Passages(list[Passage]):
@@ -42,25 +55,53 @@ class Retriever(Protocol):
     """Whatever finds passages."""
 
     async def search(
-        self, query: str, *, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
+        self,
+        query: str,
+        *,
+        visibility: Sequence[Visibility],
+        locale: str | None = None,
+        products: Sequence[str] = (),
+        limit: int = 5,
     ) -> list[Passage]:
-        """Passages the caller may see, best first. Never raises on odd text."""
+        """Passages the caller may see that are valid today, best first. Never raises on odd text.
+
+        ``locale`` None: of any language, else of its language. ``products`` empty: of any product, else of
+        these or of none in particular.
+        """
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class PostgresRetriever:
     """Hybrid search on pgvector and full text; see rank.py for how the candidates are weighed.
 
     The question is searched in plain words (wording.py). ``cosine`` is that of a passage's best sentence.
+    It is searched with the model that is active in the database: ``embeddings``, or while that one's vectors
+    are still being made, the one before, by its name. Where no vector of the question is to be had, words
+    alone find.
     """
 
-    database: Database
-    embedder: Embedder = field(default_factory=Embedder.default)
-    weights: Evidence = WEIGHTS
+    def __init__(
+        self,
+        database: Database,
+        embeddings: Embeddings | None = None,
+        weights: Evidence = WEIGHTS,
+        today: Callable[[], date] = _today,
+    ) -> None:
+        self.embeddings = embeddings or Embedder.default()
+        self._database = database
+        self._weights = weights
+        self._today = today
+        self._active: Model | None = None
+        self._known_until = 0.0
 
     async def search(
-        self, query: str, *, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
+        self,
+        query: str,
+        *,
+        visibility: Sequence[Visibility],
+        locale: str | None = None,
+        products: Sequence[str] = (),
+        limit: int = 5,
     ) -> Passages:
         """Up to ``limit`` passages whose visibility is among ``visibility``, best first.
 
@@ -69,40 +110,67 @@ class PostgresRetriever:
         text = _clean(query)
         if not text or not visibility or limit < 1:
             return Passages()
-        rows = await self.candidates(text, visibility, locale, limit)
+        wanted = store.Wanted(visibility, self._today(), locale, products)
+        rows = await self.candidates(text, wanted, limit)
         if not rows:
             return Passages()
         terms = rows[0]["terms"] or {}
         rarity = rarities(terms, rows[0]["total"])
         called = named(text, rarity, rows[0]["total"])
-        found = ranked(rows, rarity, called, self.weights)
+        found = ranked(rows, rarity, called, self._weights)
         passages = [_passage(row, score) for score, row in found.scored[:limit]]
         return Passages(passages, found.strength, found.margin, terms)
 
-    async def candidates(
-        self, text: str, visibility: Sequence[Visibility], locale: str | None = None, limit: int = 5
-    ) -> list[Json]:
+    async def candidates(self, text: str, wanted: store.Wanted, limit: int = 5) -> list[Json]:
         """What is ranked for ``text``: rows as store/knowledge_search.py gives them."""
-        if locale is None or locale.startswith("en"):
-            text = await self._in_plain_words(text, visibility, locale)
-        vector = (await self.embedder.aencode([text]))[0]
-        async with self.database.transaction() as connection:
+        if wanted.language in {None, "en"}:
+            text = await self._in_plain_words(text, wanted)
+        rows = await self._found(text, wanted, limit)
+        if not rows and await self._changed():
+            rows = await self._found(text, wanted, limit)
+        return rows
+
+    async def _found(self, text: str, wanted: store.Wanted, limit: int) -> list[Json]:
+        model = await self._model()
+        vector = await self._vector(text, model) if model else None
+        async with self._database.transaction() as connection:
             return await store.candidates(
                 connection,
                 query=text,
-                embedding=vector_text(vector.tolist()),
-                model=self.embedder.name,
-                visibility=visibility,
-                locale=locale,
+                embedding=vector,
+                model=model or Model(self.embeddings.name, self.embeddings.dimension),
+                wanted=wanted,
                 limit=limit,
             )
 
-    async def _in_plain_words(self, text: str, visibility: Sequence[Visibility], locale: str | None) -> str:
+    async def _vector(self, text: str, model: Model) -> str | None:
+        """The question's vector of the active model; None where that model cannot be asked."""
+        try:
+            chosen = self.embeddings if self.embeddings.name == model.name else resolve(model.name)
+            return vector_text((await chosen.aencode([text], query=True))[0])
+        except (EmbeddingsUnavailable, SettingsError) as error:
+            log.warning("searching with words alone", model=model.name, reason=type(error).__name__)
+            return None
+
+    async def _model(self) -> Model | None:
+        """The active model; asked for again when what is known has grown old."""
+        if time.monotonic() >= self._known_until:
+            async with self._database.transaction() as connection:
+                self._active = await active(connection)
+            self._known_until = time.monotonic() + KNOWN_FOR
+        return self._active
+
+    async def _changed(self) -> bool:
+        """Whether another model has become active since it was last asked for."""
+        before, self._known_until = self._active, 0.0
+        return await self._model() != before
+
+    async def _in_plain_words(self, text: str, wanted: store.Wanted) -> str:
         doubtful = suspects(text)
         if not doubtful:
             return plain(text)
-        async with self.database.transaction() as connection:
-            used = await store.used(connection, doubtful, visibility=visibility, locale=locale)
+        async with self._database.transaction() as connection:
+            used = await store.used(connection, doubtful, visibility=wanted.visibility, locale=wanted.locale)
         return plain(text, used)
 
 

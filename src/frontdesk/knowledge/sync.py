@@ -1,78 +1,103 @@
-"""A folder to the database: what changed is embedded again, what is gone is forgotten, the rest is left."""
+"""Sources to the knowledge base: what changed is read and embedded again, what is gone is forgotten."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from itertools import islice
+
+import orjson
 
 from frontdesk.database import Database
-from frontdesk.knowledge import chunk as chunking
-from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.load import Article, Unreadable, paths, read
+from frontdesk.errors import SourceUnavailable
+from frontdesk.knowledge import reader as reading
+from frontdesk.knowledge.article import Article, Item, Raw, Source, Unreadable
+from frontdesk.knowledge.chunk import chunk
+from frontdesk.knowledge.embed import Embeddings
+from frontdesk.knowledge.library import Library, PostgresLibrary
+from frontdesk.knowledge.reader import Reader
+from frontdesk.knowledge.reembed import reembed
 from frontdesk.store import knowledge as store
-
-if TYPE_CHECKING:
-    from frontdesk.knowledge.embed import Vectors
 
 Progress = Callable[[int, int, str], None]
 POLL = 0.2  # seconds between two looks at the lock
+AHEAD = 4  # pages that are fetched while another is embedded
+DRAFTS = "drafts"  # the source of articles that were written here, for questions nothing answered
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a sync did: numbers of articles, and of passages embedded; ``failed`` is (path, reason)."""
+    """What a sync did: numbers of articles, and of passages embedded.
+
+    ``failed`` is (page, reason) of what could not be read, ``unavailable`` (source, reason).
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    unavailable: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     chunks: int = 0
     seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is otherwise than before, or went wrong."""
+        return bool(self.added or self.updated or self.removed or self.failed or self.unavailable)
 
 
 async def sync(
     database: Database,
-    embedder: Embedder,
-    folder: Path,
+    embeddings: Embeddings,
+    sources: Source | Sequence[Source],
     *,
-    source: str,
-    url: str = "",
     progress: Progress | None = None,
+    library: Library | None = None,
+    only: bool = False,
 ) -> SyncReport:
-    """Bring the passages of ``source`` to what ``folder`` holds now.
+    """Bring the passages of each of ``sources`` to what it holds now; with ``only``, forget all other sources.
 
     Each article is committed on its own, so that an interrupted sync goes on where it was. A second sync
-    waits for the first. A file that cannot be read is reported in ``failed`` and no longer quoted: who may
-    see it is unknown. ``url`` is a template such as ``https://ourshop.example/help/{slug}``.
+    waits for the first. A page that cannot be read is reported and no longer quoted, since who may see it is
+    unknown; one that only cannot be fetched for now stays. A source that cannot be reached is reported and
+    keeps all its pages. ``library`` is where passages are kept: by default PostgreSQL, where vectors of
+    another model are made anew first, and searched with once they are complete.
     Raises KnowledgeFolderMissing, and then nothing is removed.
     """
     started = time.monotonic()
     report = SyncReport()
-    folder = Path(folder)
-    files = await asyncio.to_thread(paths, folder)
-    async with _alone(database):
-        job = _Job(database, embedder, source, url, report)
-        await job.begin()
-        for done, path in enumerate(files, 1):
-            article = await asyncio.to_thread(read, path, folder)
-            await job.take(article)
-            if progress:
-                progress(done, len(files), article.path)
-        await job.finish()
+    chosen = list(sources) if isinstance(sources, Sequence) else [sources]
+    async with alone(database), Reader() as reader:
+        if library is None:
+            library = PostgresLibrary(database, embeddings)
+            await reembed(database, embeddings, progress)
+        for source in chosen:
+            await _Job(library, reader, source, report, progress).run()
+        if only:
+            await _forget_others(database, library, report, {source.name for source in chosen})
+        if report.changed:
+            async with database.transaction() as connection:
+                await store.forget_unused_terms(connection)
     report.seconds = time.monotonic() - started
     return report
 
 
+async def publish(database: Database, embeddings: Embeddings, article: Article, source: str = DRAFTS) -> None:
+    """Write one article that no source holds; it is found at once."""
+    async with alone(database):
+        await reembed(database, embeddings)
+        library = PostgresLibrary(database, embeddings)
+        await library.put(source, article, chunk(article), f"published {time.time_ns()}")
+
+
 @asynccontextmanager
-async def _alone(database: Database) -> AsyncGenerator[None]:
+async def alone(database: Database) -> AsyncGenerator[None]:
     """Hold the lock of syncs; wait while another sync, here or on another server, holds it."""
     while True:
         async with database.transaction() as connection:
@@ -82,94 +107,106 @@ async def _alone(database: Database) -> AsyncGenerator[None]:
         await asyncio.sleep(POLL)
 
 
+async def _forget_others(database: Database, library: Library, report: SyncReport, names: set[str]) -> None:
+    """Sources that are named no more: nothing of them is quoted any more."""
+    async with database.transaction() as connection:
+        known = await store.sources(connection, library.model)
+    for name in known - names - {DRAFTS}:
+        for path in await library.stored(name):
+            await library.remove(name, path)
+            report.removed += 1
+
+
 class _Job:
-    """One run of a sync."""
+    """One source in one sync."""
 
     def __init__(
-        self, database: Database, embedder: Embedder, source: str, url: str, report: SyncReport
+        self,
+        library: Library,
+        reader: Reader,
+        source: Source,
+        report: SyncReport,
+        progress: Progress | None,
     ) -> None:
-        self._database, self._embedder = database, embedder
-        self._source, self._url = source, url
+        self._library, self._reader, self._source = library, reader, source
         self._report = report
+        self._progress = progress
         self._known: dict[str, store.StoredArticle] = {}
-        self._seen: set[str] = set()
 
-    async def begin(self) -> None:
-        async with self._database.transaction() as connection:
-            self._known = await store.stored(connection, self._source)
-
-    async def take(self, article: Article | Unreadable) -> None:
-        if isinstance(article, Unreadable):
-            self._report.failed.append((article.path, article.reason))
+    async def run(self) -> None:
+        """Bring the source's articles up to date."""
+        try:
+            items = await self._source.items()
+            self._known = await self._library.stored(self._source.name)
+            seen = await self._take_all(items)
+        except SourceUnavailable as error:
+            self._report.unavailable.append((self._source.name, error.detail))
             return
-        if article.warning:
-            self._report.failed.append((article.path, article.warning))
-        self._seen.add(article.path)
-        known = self._known.get(article.path)
-        fingerprint = self._fingerprint(article)
+        for path in self._known.keys() - seen:
+            await self._library.remove(self._source.name, path)
+            self._report.removed += 1
+
+    async def _take_all(self, items: Sequence[Item]) -> set[str]:
+        """Read each page; returns the paths that stay."""
+        seen: set[str] = set()
+        done = 0
+        async for raw in _ahead(self._source, items):
+            if raw.path in seen:
+                self._report.failed.append((raw.path, "stands in its source twice"))
+            elif await self._take(raw):
+                seen.add(raw.path)
+            done += 1
+            if self._progress:
+                self._progress(done, len(items), raw.path)
+        return seen
+
+    async def _take(self, raw: Raw | Unreadable) -> bool:
+        """Bring one page up to date; returns whether it stays."""
+        if isinstance(raw, Unreadable):
+            self._report.failed.append((raw.path, raw.reason))
+            return raw.kept
+        known = self._known.get(raw.path)
+        fingerprint = _fingerprint(raw, self._source.url)
         if known is not None and known.fingerprint == fingerprint:
             self._report.unchanged += 1
-            return
-        await self._replace(article, fingerprint, known)
-
-    async def finish(self) -> None:
-        gone = [known for path, known in self._known.items() if path not in self._seen]
-        for known in gone:
-            async with self._database.transaction() as connection:
-                await store.remove(connection, known.id)
-        self._report.removed = len(gone)
-        if gone or self._report.updated:
-            async with self._database.transaction() as connection:
-                await store.forget_unused_terms(connection)
-
-    async def _replace(self, article: Article, fingerprint: str, known: store.StoredArticle | None) -> None:
-        chunks = await asyncio.to_thread(chunking.chunk, article)
-        title = (await self._embedder.aencode([article.title]))[0]
-        rows = await asyncio.gather(*(self._embed(chunk, article.title, title) for chunk in chunks))
-        async with self._database.transaction() as connection:
-            if known is not None:
-                await store.remove(connection, known.id)
-            await store.add(connection, self._row(article, fingerprint, title), rows)
-        self._report.chunks += len(rows)
+            self._warn(raw.path, known.warning)
+            return True
+        page = await self._reader.read(raw, self._source.url)
+        if isinstance(page, Unreadable):
+            self._report.failed.append((page.path, page.reason))
+            return False
+        self._warn(raw.path, page.article.warning)
+        await self._library.put(self._source.name, page.article, page.chunks, fingerprint)
+        self._report.chunks += len(page.chunks)
         if known is None:
             self._report.added += 1
         else:
             self._report.updated += 1
+        return True
 
-    def _fingerprint(self, article: Article) -> str:
-        parts = (article.sha256, article.path, self._url, str(chunking.VERSION), self._embedder.name)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-    def _row(self, article: Article, fingerprint: str, title: Vectors) -> store.ArticleRow:
-        return store.ArticleRow(
-            source=self._source,
-            path=article.path,
-            slug=article.slug,
-            title=article.title,
-            url=self._url.replace("{slug}", quote(article.slug)).replace("{locale}", quote(article.locale)),
-            locale=article.locale,
-            visibility=article.visibility,
-            updated=article.updated,
-            products=article.products,
-            tags=article.tags,
-            fingerprint=fingerprint,
-            title_embedding=vector_text(title.tolist()),
-        )
-
-    async def _embed(self, chunk: chunking.Chunk, name: str, title: Vectors) -> store.ChunkRow:
-        vectors = await self._embedder.aencode(chunk.embedded(name))
-        whole = vectors.sum(axis=0) + title
-        return store.ChunkRow(
-            position=chunk.position,
-            heading=chunk.heading,
-            anchor=chunk.anchor,
-            text=chunk.text,
-            model=self._embedder.name,
-            embedding=vector_text((whole / max(float((whole @ whole) ** 0.5), 1e-12)).tolist()),
-            sentences=list(zip(chunk.sentences, map(vector_text, vectors.tolist()), strict=True)),
-        )
+    def _warn(self, path: str, warning: str) -> None:
+        if warning:
+            self._report.failed.append((path, warning))
 
 
-def vector_text(vector: list[float]) -> str:
-    """pgvector's text form of a vector."""
-    return "[" + ",".join(f"{number:.7g}" for number in vector) + "]"
+async def _ahead(source: Source, items: Sequence[Item]) -> AsyncIterator[Raw | Unreadable]:
+    """Each item as read, in order, a few of them under way at a time."""
+    waiting: deque[asyncio.Task[Raw | Unreadable]] = deque()
+    left = iter(items)
+    try:
+        while True:
+            for item in islice(left, AHEAD - len(waiting)):
+                waiting.append(asyncio.ensure_future(source.read(item)))
+            if not waiting:
+                return
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _fingerprint(raw: Raw, url: str) -> str:
+    """What a page's rows are made from: its bytes, what its source says of it, and the way it is read."""
+    given = orjson.dumps([raw.media, raw.url, url, dict(raw.given), reading.VERSION], default=str)
+    return hashlib.sha256(given + raw.data).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -45,42 +45,48 @@ def configuration(locale: str | None) -> LiteralString:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What a sync compares a file with."""
+    """What a sync compares a page with. ``passages`` is the number of its passages."""
 
     id: UUID
     fingerprint: str
+    warning: str
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """An article as it is written."""
+    """An article as it is written; its embedding is in pgvector's text form, ``[0.1,…]``, or None.
+
+    ``model`` names what made the embeddings, or the store that holds the passages instead of the database.
+    """
 
     source: str
     path: str
+    model: str
     slug: str
     title: str
     url: str
     locale: str
     visibility: str
     updated: date | None
+    valid_from: date | None
+    valid_until: date | None
     products: Sequence[str]
     tags: Sequence[str]
+    warning: str
     fingerprint: str
-    title_embedding: str
+    passages: int
+    title_embedding: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkRow:
-    """A passage as it is written; embeddings are in pgvector's text form, ``[0.1,…]``.
-
-    ``sentences`` are (text, embedding), in order.
-    """
+    """A passage as it is written. ``sentences`` are (text, embedding), in order."""
 
     position: int
     heading: str
     anchor: str
     text: str
-    model: str
     embedding: str
     sentences: Sequence[tuple[str, str]]
 
@@ -92,15 +98,45 @@ async def try_lock(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-async def stored(connection: Connection, source: str) -> dict[str, StoredArticle]:
+async def stored(connection: Connection, source: str, model: str) -> dict[str, StoredArticle]:
     """The articles of a source, by path."""
     cursor = await connection.execute(
-        "SELECT path, id, fingerprint FROM knowledge_articles WHERE source = %s", (source,)
+        "SELECT path, id, fingerprint, warning, passages FROM knowledge_articles"
+        " WHERE source = %s AND model = %s",
+        (source, model),
     )
-    return {path: StoredArticle(id_, fingerprint) for path, id_, fingerprint in await cursor.fetchall()}
+    return {row[0]: StoredArticle(*row[1:]) for row in await cursor.fetchall()}
 
 
-async def remove(connection: Connection, article_id: UUID) -> None:
+async def sources(connection: Connection, model: str) -> set[str]:
+    """The names of the sources there are articles of."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT source FROM knowledge_articles WHERE model = %s", (model,)
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def locales(connection: Connection, visibility: Sequence[str]) -> dict[str, int]:
+    """How many articles there are in each language, by its two letters."""
+    cursor = await connection.execute(
+        "SELECT lower(split_part(locale, '-', 1)), count(*)::int FROM knowledge_articles"
+        " WHERE visibility = ANY (%s) AND model = (SELECT name FROM knowledge_models WHERE active) GROUP BY 1",
+        (list(visibility),),
+    )
+    return dict(await cursor.fetchall())
+
+
+async def remove(connection: Connection, source: str, path: str, model: str) -> None:
+    """Forget an article, its passages and their words; nothing happens where there is none."""
+    cursor = await connection.execute(
+        "SELECT id FROM knowledge_articles WHERE source = %s AND path = %s AND model = %s",
+        (source, path, model),
+    )
+    if row := await cursor.fetchone():
+        await remove_by_id(connection, row[0])
+
+
+async def remove_by_id(connection: Connection, article_id: UUID) -> None:
     """Forget an article, its passages and their words."""
     await _count_terms(connection, article_id, -1)
     await connection.execute("DELETE FROM knowledge_articles WHERE id = %s", (article_id,))
@@ -108,16 +144,7 @@ async def remove(connection: Connection, article_id: UUID) -> None:
 
 async def add(connection: Connection, article: ArticleRow, chunks: Sequence[ChunkRow]) -> None:
     """Write an article and its passages."""
-    cursor = await connection.execute(
-        "INSERT INTO knowledge_articles (source, path, slug, title, url, locale, visibility, updated,"
-        " products, tags, fingerprint, title_embedding)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::halfvec) RETURNING id",
-        (
-            article.source, article.path, article.slug, article.title, article.url, article.locale,
-            article.visibility, article.updated, list(article.products), list(article.tags),
-            article.fingerprint, article.title_embedding,
-        ),
-    )  # fmt: skip
+    cursor = await connection.execute(_ADD_ARTICLE, _article_parameters(article))
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101  RETURNING gives a row
     parameters = [_chunk_parameters(row[0], article, chunk) for chunk in chunks]
@@ -132,11 +159,20 @@ async def add(connection: Connection, article: ArticleRow, chunks: Sequence[Chun
     await _count_terms(connection, row[0], 1)
 
 
+_ADD_ARTICLE = """
+INSERT INTO knowledge_articles (source, path, model, slug, title, url, locale, visibility, updated, valid_from,
+  valid_until, products, tags, warning, fingerprint, passages, title_embedding)
+VALUES (%(source)s, %(path)s, %(model)s, %(slug)s, %(title)s, %(url)s, %(locale)s, %(visibility)s, %(updated)s,
+  %(valid_from)s, %(valid_until)s, %(products)s, %(tags)s, %(warning)s, %(fingerprint)s, %(passages)s,
+  %(title_embedding)s::halfvec)
+RETURNING id
+"""
+
 _ADD_CHUNK = """
-INSERT INTO knowledge_chunks
-  (id, article_id, position, heading, anchor, text, locale, visibility, model, embedding, tsv)
+INSERT INTO knowledge_chunks (id, article_id, position, heading, anchor, text, locale, visibility, model,
+  products, valid_from, valid_until, embedding, tsv)
 VALUES (%(id)s, %(article)s, %(position)s, %(heading)s, %(anchor)s, %(text)s, %(locale)s, %(visibility)s, %(model)s,
-  %(embedding)s::vector,
+  %(products)s, %(valid_from)s, %(valid_until)s, %(embedding)s::halfvec,
   setweight(to_tsvector(%(configuration)s::regconfig, %(title)s), 'A')
   || setweight(to_tsvector(%(configuration)s::regconfig, %(heading)s), 'B')
   || setweight(to_tsvector(%(configuration)s::regconfig, %(text)s), 'D'))
@@ -145,6 +181,10 @@ VALUES (%(id)s, %(article)s, %(position)s, %(heading)s, %(anchor)s, %(text)s, %(
 _ADD_SENTENCE = """
 INSERT INTO knowledge_sentences (chunk_id, position, text, embedding) VALUES (%s, %s, %s, %s::halfvec)
 """
+
+
+def _article_parameters(article: ArticleRow) -> Json:
+    return asdict(article) | {"products": list(article.products), "tags": list(article.tags)}
 
 
 def _chunk_parameters(article_id: UUID, article: ArticleRow, chunk: ChunkRow) -> Json:
@@ -157,7 +197,10 @@ def _chunk_parameters(article_id: UUID, article: ArticleRow, chunk: ChunkRow) ->
         "text": chunk.text,
         "locale": article.locale,
         "visibility": article.visibility,
-        "model": chunk.model,
+        "model": article.model,
+        "products": list(article.products),
+        "valid_from": article.valid_from,
+        "valid_until": article.valid_until,
         "embedding": chunk.embedding,
         "configuration": configuration(article.locale),
         "title": article.title,

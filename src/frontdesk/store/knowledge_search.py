@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Any
 
 from psycopg.rows import dict_row
 
 from frontdesk.domain import Json
 from frontdesk.store.knowledge import Connection, configuration
+from frontdesk.store.knowledge_models import Model
 
 _TUNE = "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '64', true)"
 
@@ -37,13 +41,11 @@ WITH passages AS MATERIALIZED (
   FROM known
 ), dense AS (
   SELECT id FROM knowledge_chunks
-  WHERE visibility = ANY (%(visibility)s) AND model = %(model)s
-    AND (%(locale)s::text IS NULL OR locale = %(locale)s)
-  ORDER BY embedding <=> %(embedding)s::vector LIMIT %(candidates)s
+  WHERE %(embedding)s::halfvec IS NOT NULL AND dimension = DIMENSION AND WANTED
+  ORDER BY embedding::halfvec(DIMENSION) <=> %(embedding)s::halfvec(DIMENSION) LIMIT %(candidates)s
 ), lexical AS (
   SELECT id FROM knowledge_chunks, queries
-  WHERE tsv @@ rare_words AND visibility = ANY (%(visibility)s) AND model = %(model)s
-    AND (%(locale)s::text IS NULL OR locale = %(locale)s)
+  WHERE tsv @@ rare_words AND WANTED
   ORDER BY ts_rank(%(weights)s::float4[], tsv, all_words, 1) DESC LIMIT %(candidates)s
 ), scored AS (
   SELECT c.id, c.article_id, c.heading, c.anchor, c.text, c.locale, c.tsv, s.cosines, s.sentences,
@@ -54,7 +56,7 @@ WITH passages AS MATERIALIZED (
     SELECT max(near) AS cosine, array_agg(near ORDER BY position) AS cosines,
       array_agg(text ORDER BY position) AS sentences
     FROM (
-      SELECT position, text, 1 - (embedding <=> %(embedding)s::halfvec) AS near
+      SELECT position, text, coalesce(1 - (embedding <=> %(embedding)s::halfvec), 0) AS near
       FROM knowledge_sentences WHERE chunk_id = c.id
     ) AS each
   ) AS s
@@ -76,6 +78,14 @@ SELECT b.id::text AS chunk_id, a.id::text AS article_id, a.title, b.heading, b.a
 FROM best b JOIN knowledge_articles a ON a.id = b.article_id
 ORDER BY b.score DESC, b.id
 """
+
+# What a passage must be to be found at all. A locale stands for its language.
+_WANTED = """
+visibility = ANY (%(visibility)s) AND model = %(model)s
+    AND (%(language)s::text IS NULL OR lower(split_part(locale, '-', 1)) = %(language)s)
+    AND (products = '{}' OR %(products)s::text[] = '{}' OR products && %(products)s)
+    AND (valid_from IS NULL OR valid_from <= %(today)s) AND (valid_until IS NULL OR valid_until >= %(today)s)
+""".strip()
 
 # Weights of text, (unused), heading and title in ts_rank, and of meaning against words, for candidates only.
 WEIGHTS = [0.3, 0.3, 0.6, 1.0]
@@ -104,24 +114,43 @@ async def used(
     return {row[0] for row in await cursor.fetchall()}
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which passages may be found. ``locale`` None: of any language; ``products`` empty: of any product."""
+
+    visibility: Sequence[str]
+    today: date
+    locale: str | None = None
+    products: Sequence[str] = ()
+
+    @property
+    def language(self) -> str | None:
+        """The language of the locale."""
+        return self.locale.split("-")[0].lower() if self.locale else None
+
+
 async def candidates(
     connection: Connection,
     *,
     query: str,
-    embedding: str,
-    model: str,
-    visibility: Sequence[str],
-    locale: str | None,
+    embedding: str | None,
+    model: Model,
+    wanted: Wanted,
     limit: int = CANDIDATES,
 ) -> list[dict[str, Any]]:
-    """The passages a question may be answered from; the first row carries the query's words and their counts."""
+    """The passages a question may be answered from; the first row carries the query's words and their counts.
+
+    ``embedding`` is the query's in pgvector's text form; None finds by words alone.
+    """
     parameters: Json = {
         "query": query,
         "embedding": embedding,
-        "model": model,
-        "visibility": list(visibility),
-        "locale": locale,
-        "configuration": configuration(locale),
+        "model": model.name,
+        "visibility": list(wanted.visibility),
+        "language": wanted.language,
+        "products": list(wanted.products),
+        "today": wanted.today,
+        "configuration": configuration(wanted.locale),
         "weights": WEIGHTS,
         "dense_share": DENSE_SHARE,
         "candidates": max(CANDIDATES, limit),
@@ -129,5 +158,11 @@ async def candidates(
     }
     async with connection.pipeline(), connection.cursor(row_factory=dict_row) as cursor:
         await connection.execute(_TUNE, prepare=True)
-        await cursor.execute(_CANDIDATES, parameters, prepare=True)
+        await cursor.execute(_statement(model.dimension), parameters, prepare=True)
         return await cursor.fetchall()
+
+
+@cache
+def _statement(dimension: int) -> bytes:
+    """The statement for vectors of one dimension: an index is used only where the number stands in the text."""
+    return _CANDIDATES.replace("WANTED", _WANTED).replace("DIMENSION", str(int(dimension))).encode()

@@ -18,7 +18,9 @@ ALTER TABLE knowledge_articles
   ADD COLUMN valid_from date,
   ADD COLUMN valid_until date,
   ADD COLUMN warning text NOT NULL DEFAULT '',
+  ADD COLUMN passages integer NOT NULL DEFAULT 0,
   ALTER COLUMN title_embedding TYPE halfvec,
+  ALTER COLUMN title_embedding DROP NOT NULL,  -- the passages may be kept in another vector store
   DROP CONSTRAINT knowledge_articles_source_path_key;
 UPDATE knowledge_articles a SET model = coalesce(
   (SELECT model FROM knowledge_chunks WHERE article_id = a.id LIMIT 1), 'all-minilm-l6-v2-int8'
