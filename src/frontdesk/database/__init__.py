@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unreachable
 from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 
-__all__ = ["APP_ROLE", "SCHEMA", "Database", "as_owner", "migrate"]
+__all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
 TCP = {"tcp_user_timeout": 5000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
@@ -56,7 +56,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=wait,
-            configure=_configure,
+            configure=configure,
             kwargs={"connect_timeout": 5, "autocommit": True, **TCP},
         )
         try:
@@ -177,7 +177,7 @@ def _translated() -> Generator[None]:
         raise DatabaseUnavailable from error
 
 
-async def _configure(connection: AsyncConnection[Any]) -> None:
+async def configure(connection: AsyncConnection[Any]) -> None:
     """Give up the rights of whoever logged in, for as long as the connection lives."""
     await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(APP_ROLE)))
     await connection.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(SCHEMA)))
