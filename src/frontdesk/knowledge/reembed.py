@@ -35,7 +35,7 @@ async def reembed(
         await _copy(database, embeddings, before.name, progress)
         async with database.transaction() as connection:
             await models.activate(connection, model.name)
-        await asyncio.sleep(KNOWN_FOR)
+        await asyncio.sleep(KNOWN_FOR * 1.5)  # no search is left that wants the vectors of before
     await _forget_others(database, model.name)
 
 

@@ -147,10 +147,13 @@ class PostgresRetriever:
         """The question's vector of the active model; None where that model cannot be asked."""
         try:
             chosen = self.embeddings if self.embeddings.name == model.name else resolve(model.name)
-            return vector_text((await chosen.aencode([text], query=True))[0])
+            if (chosen.name, chosen.dimension) == (model.name, model.dimension):
+                return vector_text((await chosen.aencode([text], query=True))[0])
+            reason = "no such model here"
         except (EmbeddingsUnavailable, SettingsError) as error:
-            log.warning("searching with words alone", model=model.name, reason=type(error).__name__)
-            return None
+            reason = type(error).__name__
+        log.warning("searching with words alone", model=model.name, reason=reason)
+        return None
 
     async def _model(self) -> Model | None:
         """The active model; asked for again when what is known has grown old."""
