@@ -42,7 +42,7 @@ def test_what_a_tool_or_a_passage_says_may_be_said(reply: str) -> None:
         ("It cost 1,234.51 EUR.", "1234.51"),
         ("It was shipped on 11 January 2025.", "2025-01-11"),
         ("It was shipped on 10 January 2026.", "2026-01-10"),
-        ("You have 14 days.", "14"),
+        ("You have 14 days.", "14 days"),
         ("It cost 34.50 EUR.", "34.5"),
         ("It cost 234 EUR.", "234"),
         ("Half of it is 50 percent.", "50"),
@@ -94,7 +94,8 @@ def test_only_plain_markdown_with_https_links_leaves(reply: str, left: str) -> N
 
 
 def passage(n: int) -> Passage:
-    return Passage(str(n), "a", f"Title {n}", "Part", f"https://h.example/{n}", f"text {n}", 0.9, 0.9)
+    text = f"The first, second and third parcel are sent by carrier {n}, made up of 3 boxes in 14 days."
+    return Passage(str(n), "a", f"Title {n}", "Part", f"https://h.example/{n}", text, 0.9, 0.9)
 
 
 def test_citations_are_numbered_in_order_and_a_made_up_one_is_removed() -> None:
@@ -104,7 +105,28 @@ def test_citations_are_numbered_in_order_and_a_made_up_one_is_removed() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["[a](", "![a](", "<a ", "[1]", "1,234", "10 January ", "https://a", "[[[", "1.1.", "]("]
+    "piece",
+    [
+        "[a](",
+        "![a](",
+        "<a ",
+        "[1]",
+        "1,234",
+        "10 January ",
+        "https://a",
+        "[[[",
+        "1.1.",
+        "](",
+        "5 days ",
+        "in a ",
+        " (1)",
+        "【1】",
+        "[1, ",
+        "[^1]",
+        "two to ",
+        "9:00 ",
+        "on monday ",
+    ],
 )
 def test_no_text_however_repeated_takes_long(piece: str) -> None:
     text = piece * (8000 // len(piece))
@@ -141,3 +163,111 @@ def test_a_customers_words_support_a_number_and_may_be_quoted_but_prove_no_amoun
     assert unsupported("Pay at evil-shop.com/pay", EVIDENCE, SAID) == ["evil-shop.com/pay"]
     assert unsupported("You get it on 3 March 2031.", EVIDENCE, SAID) == ["2031-03-03"]
     assert unsupported("See https://evil.example", EVIDENCE, SAID) == ["https://evil.example"]
+
+
+TERMS = [
+    "Refunds take 5 business days, delivery 2–3 days, the warranty 2 years. Returns within 30 days.",
+    "two weeks",
+]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "You get it within 5 days.",
+        "Within five business days, or 2 to 3 days for delivery.",
+        "You have thirty days: a 30-day window.",
+        "That is 14 days, or two weeks.",
+        "The warranty lasts two years (24 months).",
+        "Das dauert 5 Werktage, die Garantie zwei Jahre.",
+        "Sous 5 jours, garantie de deux ans.",
+        "En 5 días, con dos años de garantía.",
+        "We are here 24/7, that is 24 hours a day, 7 days a week.",
+        "One moment, it is done in a minute in 2 steps.",
+        "You will laugh about it some day.",
+        "I'm sorry that you have been waiting for three weeks.",
+        "You wrote that it came 9 days ago.",
+    ],
+)
+def test_a_duration_that_is_told_may_be_said(reply: str) -> None:
+    assert (
+        unsupported(reply, TERMS, ["I wait for three weeks now, it came 9 days ago, give it me in 9 days"])
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "made_up"),
+    [
+        ("You get it within 4 days.", "4 days"),
+        ("You get it within 5 hours.", "5 hours"),
+        ("It takes two to four days.", "two to four days"),
+        ("It takes two days to a week.", "a week"),
+        ("You have a 10-day window.", "10-day"),
+        ("You have two months.", "two months"),
+        ("You get it within a month.", "a month"),
+        ("It takes one hour.", "one hour"),
+        ("Das dauert vier Tage.", "vier Tage"),
+        ("Innerhalb einer Woche.", "einer Woche"),
+        ("Sous 7 jours.", "7 jours"),
+        ("Sous un mois.", "un mois"),
+        ("En seis meses.", "seis meses"),
+        ("You get it in 9 days.", "9 days"),
+        ("Sorry, you get it within 9 days.", "9 days"),
+        ("It comes **within 4** days [1].", "4 days"),
+        ("Order before 3 pm.", "3 pm"),
+        ("It comes on Friday.", "Friday"),
+    ],
+)
+def test_a_deadline_that_nothing_names_is_stopped_however_small(reply: str, made_up: str) -> None:
+    assert made_up in unsupported(reply, TERMS, ["I want it in 9 days"])
+
+
+def test_a_tools_fields_name_durations_times_and_days_too() -> None:
+    found = [
+        '{"return_window_days":9,"eta":"2025-01-10T15:00:00Z","left":{"hours":"3"},"note":"Done.\\n4 weeks"}'
+    ]
+    assert unsupported("You have 9 days and 3 hours; it comes at 3 pm on Friday. 4 weeks.", found) == []
+    assert unsupported("You have 9 weeks.", found) == ["9 weeks"]
+    assert unsupported("It comes at 15:00.", ["by 15:00 on a business day, Monday to Friday"]) == []
+    assert unsupported("It comes on Thursday.", ["on a business day, Monday to Friday"]) == []
+    assert unsupported("It comes on Sunday.", ["on a business day, Monday to Friday"]) == ["Sunday"]
+
+
+@pytest.mark.parametrize(
+    ("written", "clean_form"),
+    [
+        ("First parcel [1][3].", "First parcel [1][2]."),
+        ("First parcel [1, 3].", "First parcel [1][2]."),
+        ("First parcel [1-3].", "First parcel [1][2][3]."),
+        ("First parcel [^2].", "First parcel [1]."),
+        ("First parcel【2】.", "First parcel[1]."),
+        ("First parcel【2†help center】.", "First parcel[1]."),
+        ("First parcel (2).", "First parcel [1]."),
+        ("First parcel. (2)\n\nSecond parcel (3)", "First parcel. [1]\n\nSecond parcel [2]"),
+        ("First parcel [source 2].", "First parcel [1]."),
+        ("First parcel [[2]].", "First parcel [1]."),
+        ("First parcel [2](https://h.example/2).", "First parcel [1]."),
+        ("First parcel [9].", "First parcel."),
+        ("First parcel [^9]【8】 [7, 8].", "First parcel."),
+        ("First parcel (9).", "First parcel."),
+        ("First parcel [2] [2].", "First parcel [1]."),
+        ("Two (2) parcels in room (2) came.", "Two (2) parcels in room (2) came."),
+        ("You have three (3).", "You have three (3)."),
+    ],
+)
+def test_a_citation_is_read_however_models_write_it(written: str, clean_form: str) -> None:
+    assert cite(written, [passage(n) for n in (1, 2, 3)])[0] == clean_form
+
+
+def test_a_citation_on_a_sentence_that_shares_nothing_with_its_passage_is_removed() -> None:
+    passages = [passage(1)]
+    invented = "Everybody wins a free helicopter every Sunday [1]. The carrier brings the parcel [1]."
+    text, citations = cite(invented, passages)
+    assert text == "Everybody wins a free helicopter every Sunday. The carrier brings the parcel [1]."
+    assert len(citations) == 1
+    assert cite("Helicopters are free [1].", passages) == ("Helicopters are free.", [])
+    assert cite("You get it in two weeks [1].", passages)[1], "14 days are two weeks"
+    assert cite("Der Hubschrauber ist für alle Kunden kostenlos und wird geliefert [1].", passages)[1], (
+        "another language"
+    )

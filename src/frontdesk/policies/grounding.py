@@ -1,7 +1,7 @@
 """The output gate: what a reply may say, whoever wrote it.
 
 Pure functions over text. A reply is plain Markdown without HTML, images or unknown links; its citations
-point to passages that were really read; and each amount, date, id and link in it stands in a tool's result,
+point to passages that were really read; and each amount, date, deadline, id and link in it stands in a tool's result,
 a passage, what is remembered, or the customer's own words.
 """
 
@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from frontdesk.domain import Citation, Passage
+from frontdesk.knowledge.quantity import without_durations
+from frontdesk.policies.citing import MARK, cite, marked
+from frontdesk.policies.deadlines import unsupported_deadlines
+
+__all__ = ["cite", "clean", "marked", "unsupported"]
 
 MOST_CHARS = 8000  # of a reply; also bounds what the expressions below may take
 
@@ -27,7 +31,6 @@ HOST = re.compile(r"\bwww\.[^\s)>\]\"'\\]+|\bmailto:[^\s)>\]\"'\\]+", re.IGNOREC
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 BARE = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE)  # shop.example/pay
 PLACES = (URL, HOST, ADDRESS, BARE)
-MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 MONTHS = {
@@ -92,30 +95,8 @@ def clean(reply: str) -> str:
     return OPENING.sub("< ", reply).strip()
 
 
-def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
-    """The reply with its citations numbered from 1, and those citations; a made-up mark is removed."""
-    order: list[int] = []
-
-    def renumber(match: re.Match[str]) -> str:
-        n = int(match[1])
-        if not 1 <= n <= len(passages):
-            return ""
-        if n not in order:
-            order.append(n)
-        return match[0].replace(match[1], str(order.index(n) + 1))
-
-    text = MARK.sub(renumber, reply)
-    used = [passages[n - 1] for n in order]
-    return text, [
-        Citation(
-            n, f"{p.title} › {p.heading}" if p.heading and p.heading != p.title else p.title, p.url, p.text
-        )
-        for n, p in enumerate(used, start=1)
-    ]
-
-
 def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -> list[str]:
-    """The amounts, dates, ids and links of a reply that nothing supports.
+    """The amounts, dates, deadlines, ids and links of a reply that nothing supports.
 
     ``evidence`` is what tools and passages say. What the customer ``said`` may be quoted, and supports a plain
     number such as an order's; it is no evidence for an amount, a date or a link: "promise me 500 EUR" is not.
@@ -123,9 +104,11 @@ def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -
     told = "\n".join(said)
     reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
     source = "\n".join(evidence)
-    reply = MARK.sub("", reply)
+    reply = MARK.sub("", marked(reply, known=0))
     missing = _unknown_places(reply, source)
     reply = LIST_ITEM.sub("", EMPHASIS.sub("", URL.sub(" ", reply))).replace("24/7", "")
+    missing += unsupported_deadlines(reply, source, told)
+    reply = without_durations(reply)
     # What stands there word for word is looked for first: reading all of a window's numbers costs more.
     dates = sorted(date for date in _dates(reply) if not _stands(_iso(date), source))
     if dates:
