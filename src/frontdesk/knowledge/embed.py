@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODEL_FILE = ASSETS / "all-minilm-l6-v2-int8.onnx"
 MODEL_SHA256 = "cf19b0207b3a925afa505aa0f22012512b1790e3a634aede6ab8d8dc92a3b2e9"
 THREADS = 2
-CACHED = 4096  # vectors, 1.5 KB each
+CACHED = 4096  # vectors, 1.5 KB each at 384 numbers
 CACHED_LENGTH = 400  # characters; longer texts are chunks, which are embedded once
 
 
@@ -49,6 +49,32 @@ class Embeddings(Protocol):
         ...
 
 
+class Recent:
+    """The vectors of the texts that were embedded last. Any thread may ask."""
+
+    def __init__(self, most: int = CACHED) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+
+    def get(self, text: str) -> Vectors | None:
+        """The vector of ``text``, or None where it has to be made."""
+        with self._lock:
+            known = self._known.get(text)
+            if known is not None:
+                self._known.move_to_end(text)
+            return known
+
+    def put(self, text: str, vector: Vectors) -> None:
+        """Keep the vector of ``text``; a long text's is not kept."""
+        if len(text) > CACHED_LENGTH:
+            return
+        with self._lock:
+            self._known[text] = vector
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+
+
 class Embedder:
     """Texts to unit vectors of 384 numbers. The model is loaded when the first text comes.
 
@@ -63,8 +89,7 @@ class Embedder:
     def __init__(self, model: Path = MODEL_FILE, *, threads: int = THREADS) -> None:
         self._model = model
         self._threads = threads
-        self._lock = threading.Lock()
-        self._cache: OrderedDict[str, Vectors] = OrderedDict()
+        self._recent = Recent()
 
     @classmethod
     def default(cls) -> Embedder:
@@ -99,18 +124,10 @@ class Embedder:
         self.encode(["warm"])
 
     def _vector(self, text: str) -> Vectors:
-        if len(text) > CACHED_LENGTH:
-            return self._run(text)
-        with self._lock:
-            known = self._cache.get(text)
-            if known is not None:
-                self._cache.move_to_end(text)
-                return known
-        vector = self._run(text)
-        with self._lock:
-            self._cache[text] = vector
-            if len(self._cache) > CACHED:
-                self._cache.popitem(last=False)
+        vector = self._recent.get(text)
+        if vector is None:
+            vector = self._run(text)
+            self._recent.put(text, vector)
         return vector
 
     def _run(self, text: str) -> Vectors:
