@@ -36,16 +36,19 @@ WITH passages AS MATERIALIZED (
     row_number() OVER w AS place, sum(chunks) OVER w AS reached
   FROM words, passages WHERE chunks > 0 WINDOW w AS (ORDER BY chunks, term)
 ), queries AS MATERIALIZED (
-  SELECT string_agg(query::text, ' | ')::tsquery AS all_words,
-    (string_agg(query::text, ' | ') FILTER (WHERE place = 1 OR reached <= %(reach)s))::tsquery AS rare_words
+  SELECT string_agg(query::text, ' | ')::tsquery AS all_words, coalesce(
+    string_agg(query::text, ' | ') FILTER (WHERE reached <= %(reach)s),
+    string_agg(query::text, ' & ') FILTER (WHERE place <= 2)
+  )::tsquery AS rare_words
   FROM known
 ), dense AS (
   SELECT id FROM knowledge_chunks
   WHERE %(embedding)s::halfvec IS NOT NULL AND dimension = DIMENSION AND WANTED
   ORDER BY embedding::halfvec(DIMENSION) <=> %(embedding)s::halfvec(DIMENSION) LIMIT %(candidates)s
 ), lexical AS (
-  SELECT id FROM knowledge_chunks, queries
-  WHERE tsv @@ rare_words AND WANTED
+  SELECT id FROM queries, LATERAL (
+    SELECT id, tsv FROM knowledge_chunks WHERE tsv @@ rare_words AND WANTED LIMIT %(most)s
+  ) AS reached
   ORDER BY ts_rank(%(weights)s::float4[], tsv, all_words, 1) DESC LIMIT %(candidates)s
 ), scored AS (
   SELECT c.id, c.article_id, c.heading, c.anchor, c.text, c.locale, c.tsv, s.cosines, s.sentences,
@@ -91,7 +94,9 @@ visibility = ANY (%(visibility)s) AND model = %(model)s
 WEIGHTS = [0.3, 0.3, 0.6, 1.0]
 DENSE_SHARE = 0.8
 CANDIDATES = 40
-REACH = 3000  # passages that the rare words may bring in before they are scored
+# Passages that the rare words may bring in before they are scored; where each word alone brings in more, the
+# two rarest must stand together, and in the end there is a most: meaning finds the rest.
+REACH, MOST = 1000, 1500
 
 _USED = """
 SELECT word FROM unnest(%(words)s::text[]) AS word WHERE EXISTS (
@@ -155,6 +160,7 @@ async def candidates(
         "dense_share": DENSE_SHARE,
         "candidates": max(CANDIDATES, limit),
         "reach": REACH,
+        "most": MOST,
     }
     async with connection.pipeline(), connection.cursor(row_factory=dict_row) as cursor:
         await connection.execute(_TUNE, prepare=True)
