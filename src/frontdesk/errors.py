@@ -118,6 +118,12 @@ class IdempotencyMismatch(FrontdeskError):
     code, status = "idempotency_mismatch", 422
 
 
+class GapConflict(FrontdeskError):
+    """The gap is not in a state that allows this."""
+
+    code, status = "gap_conflict", 409
+
+
 # ------------------------------------------------------------------ not now
 class RateLimited(FrontdeskError):
     """Too many messages; wait a little."""

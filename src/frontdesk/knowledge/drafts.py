@@ -1,0 +1,293 @@
+"""What is written about a gap: a draft from what staff replied or by hand, approved, and then an article.
+
+Nothing of a draft reaches a customer before it is approved; ``approve`` publishes it, and asks the gap's own
+questions again to see that they are answered now. Approved articles are a source of their own, ``Drafts``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+
+from frontdesk.database import Database
+from frontdesk.domain import Visibility
+from frontdesk.errors import GapConflict
+from frontdesk.knowledge.article import MARKDOWN, Article, Item, Raw, Unreadable
+from frontdesk.knowledge.embed import Embeddings
+from frontdesk.knowledge.gaps import Ask, asked, gap, readers
+from frontdesk.knowledge.library import PostgresLibrary
+from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
+from frontdesk.knowledge.sync import DRAFTS, alone, publish
+from frontdesk.knowledge.wording import plain
+from frontdesk.store import gaps as store
+from frontdesk.store.gaps import Gap, GapArticle
+
+LONGEST_TITLE, LONGEST_BODY = 200, 40_000  # characters
+LEAST_REPLY = 5  # words of a reply that may answer something
+ASKED_AGAIN = 20  # questions of a gap that are tried after it was published
+
+_SALUTATION = re.compile(
+    r"\A\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten tag|liebe[rs]?|hola|bonjour)"
+    r"(?: [\w\[\]'’.-]+){0,4}\s*(?:[,!]|\n)\s*",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"\n\s*(?:(?:best|kind|warm|many|with kind|mit freundlichen|viele|liebe) )?"
+    r"(?:regards|wishes|thanks|thank you|cheers|greetings|grüße[n]?|gruß|saludos|cordialement)\b[^\n]{0,60}(?:\n.{0,80}){0,4}\Z",
+    re.IGNORECASE,
+)
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_MARKUP = re.compile(r"[<>`*_#\[\]|\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What approving a draft came to.
+
+    ``answered`` says whether the gap's own question is answered now, from this article; ``tried`` of its
+    questions were asked again, ``missed`` are those that still are not.
+    """
+
+    gap: Gap
+    answered: bool
+    tried: int
+    missed: list[str] = field(default_factory=list[str])
+
+
+# ------------------------------------------------------------------ writing
+async def draft(database: Database, number: int, *, title: str = "", body: str = "") -> Gap:
+    """Put a draft on a gap: ``body`` (Markdown), or what staff replied where it is empty.
+
+    ``title`` is the gap's question where it is empty. A published gap's article stays as it is until the new draft
+    is approved. Raises NotFound, and GapConflict where there is nothing to make a draft from.
+    """
+    found = await gap(database, number)
+    others: Sequence[str] = found.others
+    if not body.strip():
+        replies = await _replies(database, number)
+        if not replies:
+            raise GapConflict(f"nobody has replied to gap {number} yet: write the answer yourself")
+        body, others = replies[0], replies[1:]
+    title = " ".join(title.split()) or found.title or title_of(found.question) or f"Question {number}"
+    body = body.strip()
+    if len(title) > LONGEST_TITLE or len(body) > LONGEST_BODY:
+        raise GapConflict(f"a title has at most {LONGEST_TITLE} characters, a body at most {LONGEST_BODY:,}")
+    await store.save_draft(database, number, title, body, others, only_open=False)
+    return await gap(database, number)
+
+
+async def draft_replied(database: Database) -> int:
+    """Make a draft of each open gap that staff have replied to meanwhile; how many. Call it after a sweep."""
+    made = 0
+    for number in await store.replied_to(database):
+        replies = await _replies(database, number)
+        found = await gap(database, number)
+        if replies and found.state == "open":
+            title = title_of(found.question) or f"Question {number}"
+            made += await store.save_draft(database, number, title, replies[0], replies[1:], only_open=True)
+    return made
+
+
+async def _replies(database: Database, number: int) -> list[str]:
+    """What staff replied, the newest first, without greetings and personal data; the same words once."""
+    found = [answer_of(reply.reply, reply.known) for reply in await store.staff_replies(database, number)]
+    return list(dict.fromkeys(text for text in found if len(text.split()) >= LEAST_REPLY))
+
+
+def answer_of(reply: str, known: Sequence[str] = ()) -> str:
+    """A reply as an article: without salutation, signature and personal data."""
+    text = _SIGNATURE.sub("", _SALUTATION.sub("", reply.replace("\r\n", "\n")))
+    text = without_personal(text.strip(), known)[:LONGEST_BODY]
+    return text[:1].upper() + text[1:]
+
+
+def title_of(question: str) -> str:
+    """A question as a title: one sentence, in plain words, without what personal data left behind."""
+    sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+", asked(question)) if part.strip()]
+    asking = [part for part in sentences if part.endswith("?")] or sentences[:1]
+    text = " ".join(_MARKUP.sub(" ", BLANKS.sub(" ", asking[-1] if asking else "")).split())
+    text = plain(text, set(_LONG_WORD.findall(text.lower())))  # "u" is mended, "insured" is not
+    text = re.sub(r"\s+([?.!,])|([?!])[?!]+", r"\1\2", text)
+    if len(text) > 120:
+        text = text[:120].rsplit(" ", 1)[0] + " …"
+    return text[:1].upper() + text[1:]
+
+
+def warnings(found: Gap) -> list[str]:
+    """What must not be published of a draft, in words that hold nothing of it."""
+    return personal_left(f"{found.title}\n{found.body}") if found.body else []
+
+
+# ------------------------------------------------------------------ deciding
+async def approve(
+    database: Database,
+    embeddings: Embeddings,
+    ask: Ask,
+    number: int,
+    *,
+    visibility: Visibility = "public",
+    url: str = "",
+    anyway: bool = False,
+) -> Approval:
+    """Publish a gap's draft, and ask the gap's questions again.
+
+    ``url`` is where the article will be published (``{slug}`` and ``{locale}`` are filled in), or "". Approved
+    twice at once, it is published once. Raises NotFound, and GapConflict where there is no draft, where it was
+    changed or decided meanwhile, or where it holds personal data and ``anyway`` does not say that this is meant.
+    """
+    found = await gap(database, number)
+    if found.state != "drafted" or found.drafted_at is None:
+        raise GapConflict(_no_draft(found))
+    left = warnings(found)
+    if left and not anyway:
+        raise GapConflict(
+            f"the draft of gap {number} holds {', '.join(left)}: take it out, or say that it is meant"
+        )
+    slug = await _path(database, found)
+    url = url.replace("{slug}", quote(slug)).replace("{locale}", quote(found.locale))
+    article = GapArticle(
+        slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
+    )
+    await publish(database, embeddings, article_of(article))
+    if not await store.mark_published(database, number, found.drafted_at, visibility, url):
+        raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
+    return await _tried(database, ask, await gap(database, number))
+
+
+async def dismiss(database: Database, embeddings: Embeddings, number: int, reason: str) -> Gap:
+    """Say that a gap is to stay one; its like is counted with it and is not brought up again.
+
+    An article that was published for it is withdrawn. Raises NotFound, and GapConflict for a dismissed one.
+    """
+    found = await gap(database, number)
+    among: tuple[store.State, ...] = tuple(state for state in store.STATES if state != "dismissed")
+    if not await store.close(database, number, "dismissed", " ".join(reason.split())[:500], among):
+        raise GapConflict(f"gap {number} is dismissed already")
+    if found.live and found.path:
+        await withdraw(database, embeddings, f"{found.path}.md")
+    return await gap(database, number)
+
+
+def _no_draft(found: Gap) -> str:
+    if found.state == "open":
+        return f"gap {found.number} has no draft yet: write one first"
+    return f"gap {found.number} is {found.state}: draft it again to change that"
+
+
+async def _path(database: Database, found: Gap) -> str:
+    """The path of a gap's article: the slug of its title at first, then the same for ever."""
+    slug, n = slug_of(found.title) or f"gap-{found.number}", 1
+    path = found.path
+    while not path:
+        if await store.take_path(database, found.number, slug if n == 1 else f"{slug}-{n}"):
+            path = slug if n == 1 else f"{slug}-{n}"
+        else:  # another gap has it, or somebody else approves this one at the same moment
+            path, n = (await gap(database, found.number)).path, n + 1
+    return path
+
+
+async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
+    questions = await store.questions_of(database, found.number, ASKED_AGAIN)
+    texts = list(dict.fromkeys([found.question, *(each.question for each in questions)]))
+    missed: list[str] = []
+    for text in texts:
+        passages, answered, _ = await ask(text, (*readers(found), "internal"))
+        if not answered or passages[0].title != found.title:
+            missed.append(text)
+    return Approval(found, found.question not in missed, len(texts), missed)
+
+
+# ------------------------------------------------------------------ as articles
+def slug_of(title: str) -> str:
+    """``Do you rent out tents?`` → ``do-you-rent-out-tents``."""
+    text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:80].rstrip("-")
+
+
+def article_of(row: GapArticle) -> Article:
+    """A gap's article as the knowledge base takes it."""
+    return Article(
+        path=f"{row.path}.md",
+        slug=row.path,
+        title=row.title,
+        body=row.body,
+        locale=row.locale,
+        visibility=row.visibility,
+        updated=row.updated,
+        url=row.url,
+    )
+
+
+def markdown(article: GapArticle) -> str:
+    """A gap's article as a file: front matter and Markdown."""
+    front = {
+        "title": article.title,
+        "locale": article.locale,
+        "visibility": article.visibility,
+        "updated": article.updated,
+    }
+    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{head}---\n\n{article.body}\n"
+
+
+async def export(database: Database, number: int, folder: Path) -> Path:
+    """Write a published gap's article into ``folder`` as Markdown, for the shop's own repository.
+
+    Once that folder is synced, the article there takes the place of the one here. Raises GapConflict where there is
+    another file of that name, or nothing published.
+    """
+    found = await gap(database, number)
+    rows = [row for row in await store.articles(database, DRAFTS, found.path) if found.path]
+    if not found.live or not rows:
+        raise GapConflict(f"gap {number} has no published article of its own to export")
+    text = markdown(rows[0])
+    return await asyncio.to_thread(_write, folder, f"{rows[0].path}.md", text, rows[0].title)
+
+
+def _write(folder: Path, name: str, text: str, title: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    if path.exists() and f"title: {title}" not in path.read_text(encoding="utf-8", errors="replace")[:1000]:
+        raise GapConflict(f"there is another file of that name: {path}")
+    fresh = path.with_name(f".{name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The approved articles as a source: what a sync embeds again for another model, or removes."""
+
+    database: Database
+    name: str = DRAFTS
+    url: str = ""
+
+    async def items(self) -> Sequence[Item]:
+        """Every article that was approved and has not been taken over by another source."""
+        return [Item(f"{row.path}.md") for row in await store.articles(self.database, self.name)]
+
+    async def read(self, item: Item) -> Raw | Unreadable:
+        """One article, as ``approve`` published it."""
+        rows = await store.articles(self.database, self.name, item.path.removesuffix(".md"))
+        if not rows:
+            return Unreadable(item.path, "was withdrawn")
+        return Raw(item.path, markdown(rows[0]).encode(), MARKDOWN, rows[0].url)
+
+    async def aclose(self) -> None:
+        """Nothing to let go of."""
+
+
+async def withdraw(database: Database, embeddings: Embeddings, path: str) -> None:
+    """Take an article away, so that the next question does not find it."""
+    async with alone(database):
+        await PostgresLibrary(database, embeddings).remove(DRAFTS, path)

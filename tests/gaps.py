@@ -1,0 +1,105 @@
+"""Turns that ended unanswered, written as finish_turn and staff leave them, for tests of what is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from psycopg import AsyncConnection
+
+from frontdesk.bootstrap import search
+from frontdesk.database import Database
+from frontdesk.domain import Json
+from frontdesk.knowledge.gaps import Ask
+from frontdesk.knowledge.retrieve import PostgresRetriever
+
+
+def step(tool: str, *, ok: bool = True, **arguments: Any) -> Json:
+    """A tool call as store/records.py keeps it."""
+    known: Json = {
+        "tool": tool,
+        "label": "",
+        "arguments": arguments,
+        "result": "{}",
+        "ms": 1.0,
+        "permission": "",
+    }
+    return known if ok else {**known, "ok": False, "error": "failed"}
+
+
+def searched(query: str = "", *, ok: bool = True) -> Json:
+    return step("search_knowledge", ok=ok, query=query)
+
+
+def handed_over(reason: str = "unanswered") -> Json:
+    return step("hand_over", reason=reason, summary="")
+
+
+@dataclass
+class Chat:
+    """One conversation of ``customer``, written by the role that owns the tables."""
+
+    owner: AsyncConnection[Any]
+    customer: str = "u1"
+    kind: str = "customer"
+    facts: Json = field(default_factory=dict[str, Any])
+    id: UUID = field(default_factory=uuid4)
+    seq: int = 0
+
+    @property
+    def principal(self) -> str:
+        return f"{self.kind}:{self.customer}"
+
+    async def turn(
+        self, message: str, outcome: str = "unanswered", steps: list[Json] | None = None, ago: str = "0 s"
+    ) -> UUID:
+        """A finished turn; it searched the help center unless ``steps`` says otherwise."""
+        self.seq += 1
+        turn = uuid4()
+        record = orjson.dumps({"steps": [searched(message)] if steps is None else steps}).decode()
+        async with self.owner.transaction():
+            await self.owner.execute(
+                "INSERT INTO conversations (id, principal, channel, facts, turns_accepted, turns_done)"
+                " VALUES (%s, %s, 'api', %s, 1, 1) ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
+                (self.id, self.principal, orjson.dumps(self.facts).decode()),
+            )
+            await self.owner.execute(
+                "INSERT INTO turns (id, conversation_id, principal, seq, status, outcome, record, accepted_at, done_at)"
+                " VALUES (%s, %s, %s, %s, 'done', %s, %s, now() - %s::interval, now() - %s::interval)",
+                (turn, self.id, self.principal, self.seq, outcome, record, ago, ago),
+            )
+            await self._message(0, "customer", message)
+            await self._message(1, "assistant", "I don't know that.")
+        return turn
+
+    async def reply(self, text: str) -> None:
+        """What a colleague wrote after the last turn."""
+        row = await (
+            await self.owner.execute(
+                "SELECT max(n) FROM messages WHERE conversation_id = %s AND turn_seq = %s",
+                (self.id, self.seq),
+            )
+        ).fetchone()
+        await self._message((row[0] if row else 1) + 1, "staff", text)
+
+    async def _message(self, n: int, role: str, text: str) -> None:
+        await self.owner.execute(
+            "INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())",
+            (self.id, self.seq, n, self.principal, role, text),
+        )
+
+
+async def owner_of(database: Database) -> AsyncConnection[Any]:
+    """A connection of the role that owns the tables."""
+    return await AsyncConnection.connect(
+        database.conninfo, autocommit=True, options="-c search_path=frontdesk,public"
+    )
+
+
+def asking(database: Database, answer_at: float = 0.0) -> Ask:
+    """The desk's own search."""
+    return partial(search, PostgresRetriever(database), answer_at)
