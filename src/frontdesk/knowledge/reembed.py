@@ -24,7 +24,7 @@ async def reembed(
     Until then the earlier one's vectors answer; nothing is read from any source. What an interrupted run has
     done is kept. The caller holds the sync's lock.
     """
-    model = models.Model(embeddings.name, embeddings.dimension)
+    model = models.Model(embeddings.name, (await embeddings.aencode(["dimension"])).shape[1])
     async with database.transaction() as connection:
         before = await models.active(connection)
         if before is None or before.name == model.name:

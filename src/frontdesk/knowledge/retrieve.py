@@ -132,13 +132,15 @@ class PostgresRetriever:
 
     async def _found(self, text: str, wanted: store.Wanted, limit: int) -> list[Json]:
         model = await self._model()
-        vector = await self._vector(text, model) if model else None
+        if model is None:
+            return []
+        vector = await self._vector(text, model)
         async with self._database.transaction() as connection:
             return await store.candidates(
                 connection,
                 query=text,
                 embedding=vector,
-                model=model or Model(self.embeddings.name, self.embeddings.dimension),
+                model=model,
                 wanted=wanted,
                 limit=limit,
             )
@@ -147,8 +149,9 @@ class PostgresRetriever:
         """The question's vector of the active model; None where that model cannot be asked."""
         try:
             chosen = self.embeddings if self.embeddings.name == model.name else resolve(model.name)
-            if (chosen.name, chosen.dimension) == (model.name, model.dimension):
-                return vector_text((await chosen.aencode([text], query=True))[0])
+            vector = (await chosen.aencode([text], query=True))[0]
+            if (chosen.name, len(vector)) == (model.name, model.dimension):
+                return vector_text(vector)
             reason = "no such model here"
         except (EmbeddingsUnavailable, SettingsError) as error:
             reason = type(error).__name__
