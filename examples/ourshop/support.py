@@ -38,6 +38,7 @@ STATUS = {
         "my parcel 789 is late",
     ],
     step="Looking up order {order_id}",
+    limits={"return window": "30 days"},
     asks={"order_id": "Which order do you mean? Its number is in your confirmation e-mail."},
     says=(
         "Order {order_id} {status_text}.[ {status_note}][ It was shipped on {shipped_on|date}[ with {carrier}].]"
@@ -139,6 +140,7 @@ async def get_payments(order_id: str, customer: Customer) -> dict[str, Any]:
     permission="refunds:read",
     examples=["where is my refund", "is my money back on its way", "refund status of order 456"],
     step="Looking up your refunds",
+    limits={"refund time": "5 business days"},
     says=(
         "{each refunds}The refund of {amount|money:currency} for order {order_id} is **{status|words}**"
         "[ (paid out on {paid_out_on|date})].[ We pay it by {expected_by|date}.][ {note}]\n"
@@ -156,6 +158,7 @@ async def get_refunds(customer: Customer, order_id: str | None = None) -> dict[s
     permission="returns:read",
     examples=["did you receive my return", "status of my return", "has the parcel I sent back arrived"],
     step="Looking up your returns",
+    limits={"return label": "3.95 EUR"},
     says=(
         "{each returns}Your return for order {order_id} has the status **{status|words}**"
         "[ (we received it on {received_on|date})].[ The refund for it is {refund_amount|money:currency}.][ {note}]\n"

@@ -136,13 +136,15 @@ async def sync_knowledge(
     desk: Frontdesk, database: Database, folder: Path | None = None, progress: Progress | None = None
 ) -> SyncReport:
     """Bring the knowledge base to what the desk's help-center folder holds now."""
-    if folder is not None:
-        sources: list[Source] = [Folder(folder, name=SOURCE, url=desk.knowledge_url)]
-    elif desk.knowledge is None:
-        raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
-    else:
-        sources = [Folder(Path(desk.knowledge), name=SOURCE, url=desk.knowledge_url)]
+    sources = [Folder(folder, name=SOURCE, url=desk.knowledge_url)] if folder else sources_of(desk)
     return await sync(database, Embedder.default(), sources, progress=progress)
+
+
+def sources_of(desk: Frontdesk) -> list[Source]:
+    """Where the desk's articles come from. Raises SettingsError where it has no help center."""
+    if desk.knowledge is None:
+        raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
+    return [Folder(Path(desk.knowledge), name=SOURCE, url=desk.knowledge_url)]
 
 
 def load_desk(path: str) -> Frontdesk:

@@ -69,6 +69,7 @@ class Grant:
     says        how to phrase a result: a template (see docs/tools.md) or a function of the result
     step        what the customer reads while it runs, ``Looking up order {order_id}``
     asks        the question to ask when an argument is missing, by argument name
+    limits      what it allows, by name: {"return window": "14 days"}; `frontdesk check` compares the articles
     """
 
     permission: str
@@ -78,6 +79,7 @@ class Grant:
     says: str | Callable[[Any], str] = ""
     step: str = ""
     asks: Mapping[str, str] = field(default_factory=dict[str, str])
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

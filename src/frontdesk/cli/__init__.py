@@ -1,4 +1,4 @@
-"""The command line: ``frontdesk serve``, ``chat``, ``knowledge sync``, ``conversations show``, ``audit verify``."""
+"""The command line: ``frontdesk serve``, ``chat``, ``check``, ``knowledge sync``, ``conversations show``, ``audit verify``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "frontdesk.cli.serve:serve",
     "demo": "frontdesk.cli.demo:demo",
     "chat": "frontdesk.cli.chat:chat",
+    "check": "frontdesk.cli.check:check",
     "knowledge": "frontdesk.cli.knowledge:knowledge",
     "conversations": "frontdesk.cli.conversations:conversations",
     "audit": "frontdesk.cli.audit:audit",
@@ -23,6 +24,7 @@ ABOUT = {
     "serve": "Serve a desk: frontdesk serve support:desk",
     "demo": "Start the example shop and its desk (what `make run` does)",
     "chat": "Talk to a running desk in the terminal",
+    "check": "What is wrong with a desk: frontdesk check support:desk",
     "knowledge": "The help center: sync FOLDER",
     "conversations": "What was recorded: list, show ID",
     "audit": "The audit log: verify, anchor",

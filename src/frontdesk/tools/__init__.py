@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 
 from frontdesk.domain import Customer, Grant, Json, Passage, Principal
 from frontdesk.errors import DeclarationError, ToolError
+from frontdesk.knowledge.limit import IN_DESCRIPTION, limit
 
 __all__ = ["InvalidArguments", "Tool", "ToolContext", "encode", "grant", "tool"]
 
@@ -116,6 +117,7 @@ def tool(
     says: str | Callable[[Any], str] = "",
     step: str = "",
     asks: Mapping[str, str] | None = None,
+    limits: Mapping[str, str] | None = None,
     name: str = "",
 ) -> Callable[[Callable[..., Awaitable[Any] | Any]], Tool]:
     """Declare a function as a tool; see Grant for what each word means.
@@ -129,11 +131,11 @@ def tool(
         description = inspect.getdoc(function) or ""
         if not description:
             raise DeclarationError(f"{title} needs a docstring: it tells the model what the tool is for")
-        rights = _grant(title, permission, changes, confirm, examples, says, step, asks)
+        rights = _grant(title, permission, changes, confirm, examples, says, step, asks, limits)
         schema, injected = _schema(title, function)
         return Tool(
             name=title,
-            description=description,
+            description=_with_limits(description, rights),
             args_schema=schema,
             grant=rights,
             function=function,
@@ -153,17 +155,19 @@ def grant(
     says: str | Callable[[Any], str] = "",
     step: str = "",
     asks: Mapping[str, str] | None = None,
+    limits: Mapping[str, str] | None = None,
 ) -> Tool:
     """Let a LangChain tool of somebody else's in by the same door, with a grant beside it."""
 
     async def forward(**arguments: Any) -> Any:
         return await wrapped.ainvoke(arguments)
 
+    rights = _grant(wrapped.name, permission, changes, confirm, examples, says, step, asks, limits)
     return Tool(
         name=wrapped.name,
-        description=wrapped.description,
+        description=_with_limits(wrapped.description, rights),
         args_schema=wrapped.args_schema or wrapped.get_input_schema(),
-        grant=_grant(wrapped.name, permission, changes, confirm, examples, says, step, asks),
+        grant=rights,
         function=forward,
     )
 
@@ -177,13 +181,25 @@ def _grant(
     says: str | Callable[[Any], str],
     step: str,
     asks: Mapping[str, str] | None,
+    limits: Mapping[str, str] | None,
 ) -> Grant:
     if not PERMISSION.match(permission):
         raise DeclarationError(f'{title}: write a permission such as @tool(permission="orders:read")')
     if confirm and not changes:
         changes = True
     needs_confirmation = changes if confirm is None else confirm
-    return Grant(permission, changes, needs_confirmation, tuple(examples), says, step, dict(asks or {}))
+    declared = dict(limits or {})
+    for thing, quantity in declared.items():
+        limit(title, thing, quantity)  # refused at start, not in front of a customer
+    return Grant(
+        permission, changes, needs_confirmation, tuple(examples), says, step, dict(asks or {}), declared
+    )
+
+
+def _with_limits(description: str, rights: Grant) -> str:
+    """What a model reads of a tool: its docstring, and what it allows."""
+    listed = "; ".join(f"{thing}: {quantity}" for thing, quantity in rights.limits.items())
+    return f"{description}{IN_DESCRIPTION}{listed}." if listed else description
 
 
 def _schema(title: str, function: Callable[..., Any]) -> tuple[type[BaseModel], tuple[str, ...]]:

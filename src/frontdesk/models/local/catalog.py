@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from frontdesk.domain import Grant
+from frontdesk.knowledge.limit import IN_DESCRIPTION
 from frontdesk.models.local.examples import KNOWLEDGE, ROLES, UTTERANCES
 from frontdesk.models.local.parameters import ID, Parameter, parameters
 from frontdesk.models.local.slots import identifiers
@@ -144,7 +145,9 @@ def _own_words(entry: Entry) -> list[str]:
 
 def _entry(tool: Any, taken: set[str]) -> Entry:
     function: Mapping[str, Any] = convert_to_openai_tool(tool)["function"]
-    name, description = str(function["name"]), str(function.get("description") or "")
+    # A limit's words are the help center's: a question about them is no call of the tool.
+    description = str(function.get("description") or "").partition(IN_DESCRIPTION)[0]
+    name = str(function["name"])
     found = getattr(tool, "grant", None)
     grant = found if isinstance(found, Grant) else Grant("")
     fields = parameters(function.get("parameters") or {}, grant.examples, grant.asks)
