@@ -1,29 +1,23 @@
 """What is written about a gap: a draft from what staff replied or by hand, approved, and then an article.
 
 Nothing of a draft reaches a customer before it is approved; ``approve`` publishes it, and asks the gap's own
-questions again to see that they are answered now. Approved articles are a source of their own, ``Drafts``.
+questions again to see that they are answered now. What was approved is approved.py's.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from pathlib import Path
 from urllib.parse import quote
-
-import yaml
 
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
 from frontdesk.errors import GapConflict
-from frontdesk.knowledge.article import MARKDOWN, Article, Item, Raw, Unreadable
+from frontdesk.knowledge.approved import article_of, slug_of
 from frontdesk.knowledge.embed import Embeddings
-from frontdesk.knowledge.gaps import Ask, asked, gap, readers
+from frontdesk.knowledge.gaps import Ask, SweepReport, asked, gap, printable, readers, sweep
 from frontdesk.knowledge.library import PostgresLibrary
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
 from frontdesk.knowledge.sync import DRAFTS, alone, publish
@@ -77,12 +71,23 @@ async def draft(database: Database, number: int, *, title: str = "", body: str =
         if not replies:
             raise GapConflict(f"nobody has replied to gap {number} yet: write the answer yourself")
         body, others = replies[0], replies[1:]
-    title = " ".join(title.split()) or found.title or title_of(found.question) or f"Question {number}"
-    body = body.strip()
+    title = (
+        " ".join(printable(title).split()) or found.title or title_of(found.question) or f"Question {number}"
+    )
+    body = printable(body).strip()
     if len(title) > LONGEST_TITLE or len(body) > LONGEST_BODY:
         raise GapConflict(f"a title has at most {LONGEST_TITLE} characters, a body at most {LONGEST_BODY:,}")
     await store.save_draft(database, number, title, body, others, only_open=False)
     return await gap(database, number)
+
+
+async def refresh(
+    database: Database, *, batches: int = 1_000_000, progress: Callable[[int], None] | None = None
+) -> SweepReport:
+    """Sweep, then make a draft of each open gap that staff have replied to: what is done by the clock."""
+    report = await sweep(database, batches=batches, progress=progress)
+    report.drafted = await draft_replied(database)
+    return report
 
 
 async def draft_replied(database: Database) -> int:
@@ -105,7 +110,7 @@ async def _replies(database: Database, number: int) -> list[str]:
 
 def answer_of(reply: str, known: Sequence[str] = ()) -> str:
     """A reply as an article: without salutation, signature and personal data."""
-    text = _SIGNATURE.sub("", _SALUTATION.sub("", reply.replace("\r\n", "\n")))
+    text = _SIGNATURE.sub("", _SALUTATION.sub("", printable(reply)))
     text = without_personal(text.strip(), known)[:LONGEST_BODY]
     return text[:1].upper() + text[1:]
 
@@ -204,87 +209,6 @@ async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
         if not answered or passages[0].title != found.title:
             missed.append(text)
     return Approval(found, found.question not in missed, len(texts), missed)
-
-
-# ------------------------------------------------------------------ as articles
-def slug_of(title: str) -> str:
-    """``Do you rent out tents?`` → ``do-you-rent-out-tents``."""
-    text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:80].rstrip("-")
-
-
-def article_of(row: GapArticle) -> Article:
-    """A gap's article as the knowledge base takes it."""
-    return Article(
-        path=f"{row.path}.md",
-        slug=row.path,
-        title=row.title,
-        body=row.body,
-        locale=row.locale,
-        visibility=row.visibility,
-        updated=row.updated,
-        url=row.url,
-    )
-
-
-def markdown(article: GapArticle) -> str:
-    """A gap's article as a file: front matter and Markdown."""
-    front = {
-        "title": article.title,
-        "locale": article.locale,
-        "visibility": article.visibility,
-        "updated": article.updated,
-    }
-    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{head}---\n\n{article.body}\n"
-
-
-async def export(database: Database, number: int, folder: Path) -> Path:
-    """Write a published gap's article into ``folder`` as Markdown, for the shop's own repository.
-
-    Once that folder is synced, the article there takes the place of the one here. Raises GapConflict where there is
-    another file of that name, or nothing published.
-    """
-    found = await gap(database, number)
-    rows = [row for row in await store.articles(database, DRAFTS, found.path) if found.path]
-    if not found.live or not rows:
-        raise GapConflict(f"gap {number} has no published article of its own to export")
-    text = markdown(rows[0])
-    return await asyncio.to_thread(_write, folder, f"{rows[0].path}.md", text, rows[0].title)
-
-
-def _write(folder: Path, name: str, text: str, title: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    if path.exists() and f"title: {title}" not in path.read_text(encoding="utf-8", errors="replace")[:1000]:
-        raise GapConflict(f"there is another file of that name: {path}")
-    fresh = path.with_name(f".{name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-    return path
-
-
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """The approved articles as a source: what a sync embeds again for another model, or removes."""
-
-    database: Database
-    name: str = DRAFTS
-    url: str = ""
-
-    async def items(self) -> Sequence[Item]:
-        """Every article that was approved and has not been taken over by another source."""
-        return [Item(f"{row.path}.md") for row in await store.articles(self.database, self.name)]
-
-    async def read(self, item: Item) -> Raw | Unreadable:
-        """One article, as ``approve`` published it."""
-        rows = await store.articles(self.database, self.name, item.path.removesuffix(".md"))
-        if not rows:
-            return Unreadable(item.path, "was withdrawn")
-        return Raw(item.path, markdown(rows[0]).encode(), MARKDOWN, rows[0].url)
-
-    async def aclose(self) -> None:
-        """Nothing to let go of."""
 
 
 async def withdraw(database: Database, embeddings: Embeddings, path: str) -> None:

@@ -7,6 +7,7 @@ They are derived from finished turns by ``sweep``, so that a turn pays nothing f
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,6 +27,7 @@ from frontdesk.store.gaps import PENDING, STATES, Gap
 ALIKE = 0.6
 BATCH = 100  # turns that are noted in one transaction
 LONGEST = 500  # characters of a question
+UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co"})  # Unicode categories: controls, direction marks, half pairs
 LONG = 25  # words from which on only the sentences that ask are kept
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -119,6 +121,7 @@ def asked(message: str, query: str = "", known: Sequence[str] = ()) -> str:
     A message that only makes sense after the one before it ("and for Norway?") gives way to ``query``, what the
     help center was searched with, where that says more.
     """
+    message, query = printable(message), printable(query)
     elliptical = _FOLLOWS.match(message.strip()) or len(_WORDS.findall(message)) < 4
     if elliptical and len(_WORDS.findall(query)) > len(_WORDS.findall(message)):
         message = query
@@ -130,6 +133,12 @@ def asked(message: str, query: str = "", known: Sequence[str] = ()) -> str:
         sentences = asking
     text = " ".join(" ".join(sentences).split())[:LONGEST].strip()
     return text if _WORDS.search(BLANKS.sub("", text)) else ""
+
+
+def printable(text: str) -> str:
+    """``text`` without characters that a terminal or a page would take for commands; lines end in ``\\n``."""
+    kept = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in kept if c in "\n\t" or unicodedata.category(c) not in UNPRINTED)
 
 
 def _bare(sentence: str) -> str:

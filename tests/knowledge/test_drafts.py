@@ -1,0 +1,236 @@
+"""A draft is made of what staff replied, or by hand; approved, it is an article, and answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+
+from frontdesk.database import Database
+from frontdesk.errors import GapConflict, NotFound
+from frontdesk.knowledge import approved, drafts, gaps
+from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.sources.folder import Folder
+from frontdesk.knowledge.sync import sync
+from tests.gaps import Chat, asking, owner_of
+
+EMBEDDER = Embedder.default()
+RENT = ("Do you rent out tents?", "Can I rent a tent from you?", "Is it possible to rent tents from you")
+REPLY = "Yes. You can rent a tent for up to 14 days; a two-person tent costs 25 EUR a week."
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncGenerator[AsyncConnection[Any]]:
+    async with await owner_of(database) as connection:
+        yield connection
+
+
+async def asked(owner: AsyncConnection[Any], *questions: str, **more: Any) -> list[Chat]:
+    chats = [Chat(owner, f"u{n}", **more) for n, _ in enumerate(questions)]
+    for chat, question in zip(chats, questions, strict=True):
+        await chat.turn(question)
+    return chats
+
+
+async def help_center(database: Database, folder: Path, **pages: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in {"shipping": "# Shipping\n\nA parcel to Norway costs 14.95 EUR.", **pages}.items():
+        (folder / f"{name}.md").write_text(text)
+    await sync(database, EMBEDDER, Folder(folder, name="help", url="https://shop.example/{slug}"))
+
+
+async def test_a_draft_is_what_staff_replied_last_without_names_and_greetings(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    chats = await asked(owner, RENT[0], RENT[1], facts={"name": "Anna", "order_ids": ["456"]})
+    await gaps.sweep(database)
+    assert await drafts.draft_replied(database) == 0
+    await chats[1].reply("Hello, we do rent out tents, but only in summer.")
+    await chats[0].reply(f"Hi Anna,\n\n{REPLY} Your order 456 is unaffected.\n\nBest regards,\nTom\nOurShop")
+    assert await drafts.draft_replied(database) == 1
+    (gap,) = await gaps.gaps(database)
+    assert gap.state == "drafted"
+    assert gap.body == f"{REPLY} Your order [number] is unaffected."
+    assert list(gap.others) == ["We do rent out tents, but only in summer."]
+    assert gap.title.endswith("?")
+    assert drafts.warnings(gap) == ["a blank where personal data was taken out"]
+    assert await drafts.draft_replied(database) == 0
+
+
+async def test_without_a_reply_a_draft_is_written_by_hand(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    (gap,) = await gaps.gaps(database)
+    with pytest.raises(GapConflict, match="nobody has replied"):
+        await drafts.draft(database, gap.number)
+    written = await drafts.draft(database, gap.number, title="Tent rental", body=REPLY)
+    assert (written.state, written.title, written.body) == ("drafted", "Tent rental", REPLY)
+    with pytest.raises(NotFound):
+        await drafts.draft(database, 999, body=REPLY)
+
+
+async def test_a_draft_with_personal_data_is_published_only_on_purpose(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=f"{REPLY} Write to rent@shop.example.")
+    with pytest.raises(GapConflict, match="an e-mail address") as refused:
+        await drafts.approve(database, EMBEDDER, asking(database), 1)
+    assert "shop.example" not in refused.value.detail
+    approval = await drafts.approve(database, EMBEDDER, asking(database), 1, anyway=True)
+    assert approval.gap.state == "published"
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("u guys take bitcoin or eth yet??", "You guys take bitcoin or eth yet?"),
+        ("We camp in May. do you rent out tents?", "Do you rent out tents?"),
+        ("is <b>order</b> [number] `rm` insured?", "Is b order /b rm insured?"),
+        ("rent out tents " * 20, None),
+    ],
+)
+def test_a_title_is_one_sentence_without_chat_and_markup(question: str, title: str | None) -> None:
+    made = drafts.title_of(question)
+    assert len(made) <= 122
+    assert title is None or made == title
+
+
+# ------------------------------------------------------------------ approved, and answered
+async def test_no_draft_reaches_a_customer_and_an_approved_one_does_at_once(
+    database: Database, owner: AsyncConnection[Any], tmp_path: Path
+) -> None:
+    await help_center(database, tmp_path)
+    chats = await asked(owner, *RENT)
+    await gaps.sweep(database)
+    await chats[0].reply(REPLY)
+    await drafts.draft_replied(database)
+    ask = asking(database)
+    assert not (await ask(RENT[0], ("public", "customers")))[1]
+    approval = await drafts.approve(database, EMBEDDER, ask, 1, url="https://shop.example/{slug}")
+    assert (approval.answered, approval.tried, approval.missed) == (True, 3, [])
+    for question in RENT:
+        passages, answered, _ = await ask(question, ("public",))
+        assert answered
+        assert (passages[0].title, passages[0].text) == (approval.gap.title, REPLY)
+        assert passages[0].url == f"https://shop.example/{approval.gap.path}"
+    assert await gaps.gaps(database) == []
+    assert [gap.state for gap in await gaps.gaps(database, everything=True)] == ["published"]
+
+
+async def test_a_draft_that_does_not_answer_its_question_is_said_to(
+    database: Database, owner: AsyncConnection[Any], tmp_path: Path
+) -> None:
+    await help_center(database, tmp_path)
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, title="Warranty", body="Boots are covered for two years.")
+    approval = await drafts.approve(database, EMBEDDER, asking(database), 1)
+    assert (approval.answered, approval.missed) == (False, [RENT[0]])
+
+
+async def test_a_draft_is_approved_once_and_not_when_it_was_changed_meanwhile(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0], "Do you have a mobile app?")
+    await gaps.sweep(database)
+    with pytest.raises(GapConflict, match="no draft yet"):
+        await drafts.approve(database, EMBEDDER, asking(database), 1)
+    for number in (1, 2):
+        await drafts.draft(database, number, title="Our answer", body=REPLY)
+    done = await asyncio.gather(
+        *(drafts.approve(database, EMBEDDER, asking(database), n) for n in (1, 1, 2)), return_exceptions=True
+    )
+    assert sum(isinstance(result, drafts.Approval) for result in done) == 2
+    assert sum(isinstance(result, GapConflict) for result in done) == 1
+    paths = {gap.path for gap in await gaps.gaps(database, everything=True)}
+    assert paths == {"our-answer", "our-answer-2"}
+
+
+async def test_an_article_stays_as_approved_until_its_new_draft_is(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    await drafts.draft(database, 1, body="We rent out nothing any more.")
+    source = approved.Drafts(database)
+    (item,) = await source.items()
+    assert REPLY.encode() in (await source.read(item)).data  # type: ignore[union-attr]
+    report = await sync(database, EMBEDDER, source)
+    assert (report.failed, report.removed) == ([], 0)
+    assert (await asking(database)(RENT[0], ("public",)))[0][0].text == REPLY
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    assert (await asking(database)(RENT[0], ("public",)))[0][0].text == "We rent out nothing any more."
+
+
+async def test_dismissing_withdraws_what_was_published_and_its_like_stays_dismissed(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    gap = await drafts.dismiss(database, EMBEDDER, 1, "we stopped renting")
+    assert (gap.state, gap.reason, gap.live) == ("dismissed", "we stopped renting", False)
+    assert (await asking(database)(RENT[0], ("public",)))[0] == []
+    with pytest.raises(GapConflict, match="dismissed already"):
+        await drafts.dismiss(database, EMBEDDER, 1, "again")
+    await Chat(owner, "u9").turn(RENT[1])
+    await gaps.sweep(database)
+    assert await gaps.gaps(database) == []
+    assert (await gaps.gap(database, 1)).questions == 2
+
+
+async def test_what_was_asked_before_an_approval_counts_there_and_later_it_is_a_gap_again(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await Chat(owner, "before").turn(RENT[1])
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    assert (await gaps.sweep(database)).opened == 0
+    await Chat(owner, "after").turn(RENT[0])
+    assert (await gaps.sweep(database)).opened == 1
+    assert (await gaps.gap(database, 1)).questions == 2
+
+
+async def test_an_exported_article_goes_round_through_the_shops_own_folder(
+    database: Database, owner: AsyncConnection[Any], tmp_path: Path
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    with pytest.raises(GapConflict, match="no published article"):
+        await approved.export(database, 1, tmp_path)
+    await drafts.draft(database, 1, title='Renting: "tents" & more', body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    path = await approved.export(database, 1, tmp_path)
+    assert path.name == "renting-tents-more.md"
+    await sync(database, EMBEDDER, Folder(tmp_path, name="help", url="https://shop.example/{slug}"))
+    report = await sync(database, EMBEDDER, approved.Drafts(database))
+    assert report.removed == 1
+    passages, answered, _ = await asking(database)(RENT[0], ("public",))
+    assert answered
+    assert [p.url for p in passages] == ["https://shop.example/renting-tents-more"]
+
+
+async def test_another_file_of_the_name_is_not_written_over(
+    database: Database, owner: AsyncConnection[Any], tmp_path: Path
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, title="Tents", body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    (tmp_path / "tents.md").write_text("# Ours\n\nAll about tents.")
+    with pytest.raises(GapConflict, match="another file"):
+        await approved.export(database, 1, tmp_path)
+    assert (tmp_path / "tents.md").read_text() == "# Ours\n\nAll about tents."
