@@ -35,7 +35,7 @@ class Options:
         self._set("products", products)
 
     def _set(self, name: str, value: object) -> None:
-        """Complete a field while the object is made; afterwards it is frozen."""
+        """Complete a field, or remember a listing; for everybody else the object is frozen."""
         object.__setattr__(self, name, value)
 
     def _given(self, **more: Any) -> dict[str, Any]:

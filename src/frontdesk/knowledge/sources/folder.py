@@ -99,6 +99,11 @@ class Folder(Options):
         return Raw(path, data, MEDIA.get(_suffix(path), TEXT), given=self._given())
 
 
+def media(path: str) -> str | None:
+    """What a file is by the ending of its name, or None where that does not tell."""
+    return MEDIA.get(_suffix(path.rsplit("/", 1)[-1]))
+
+
 def _suffix(name: str) -> str:
     return "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
 
