@@ -15,8 +15,8 @@ from frontdesk.knowledge.load import load
 SHOP = Path(__file__).parents[2] / "examples/ourshop/help-center"
 
 
-def found(name: str, text: str, body: str, title: str = "Help") -> list[Finding]:
-    article = Article("help.md", "help", title, body, url="https://shop.example/help/help")
+def found(name: str, text: str, body: str, title: str = "Help", locale: str = "en") -> list[Finding]:
+    article = Article("help.md", "help", title, body, locale, url="https://shop.example/help/help")
     return drift([limit("return_item", name, text)], [(article, chunk(article))])
 
 
@@ -58,6 +58,8 @@ CONTRADICTIONS = [
     ("free shipping", "from 50 EUR", "Shipping is free for orders from 75 EUR."),
     ("gift card validity", "3 years", "A gift card is valid for 1 year."),
     ("password reset link", "60 minutes", "The link to reset your password is valid for 24 hours."),
+    ("sign-in code", "15 minutes", "Each sign-in code expires after ten minutes and can only be used once."),
+    ("claim", "20 days", "A claim expires 30 days after the date when you sent it."),
     ("return label cost", "3.95 EUR", "A return label costs 4.95 EUR, and we deduct it from your refund."),
 ]
 
@@ -88,6 +90,11 @@ def test_a_number_that_contradicts_a_limit_is_found(name: str, text: str, body: 
         ("return window", "14 days", "The label for your return arrives within 10 minutes."),
         ("return window", "14 days", "We answer within 30 days."),
         ("return window", "14 days", "The warranty lasts 30 days, and returns are free."),
+        (
+            "sign-in code",
+            "15 minutes",
+            "A parcel with a sign-in code and a card of your own is sent by mail in 40 minutes.",
+        ),
         ("student discount", "10 %", "The discount for new customers is 15 %."),
         ("goodwill vouchers", "at most 1 voucher", "See chapter 3 about goodwill vouchers."),
     ],
@@ -111,6 +118,22 @@ def test_what_fits_or_is_of_something_else_is_no_finding(name: str, text: str, b
 )
 def test_an_exception_differs_and_does_not_contradict(body: str) -> None:
     assert [finding.contradicts for finding in found("return window", "30 days", body)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "locale", "contradicts"),
+    [
+        ("Rückgabefrist", "Die Rückgabefrist beträgt 14 Tage.", "de", [True]),
+        ("Rückgabefrist", "Die Rückgabefrist beträgt 30 Tage.", "de", []),
+        ("plazo de devolución", "El plazo de devolución es de 14 días.", "es", [True]),
+        ("return in person", "Vaya en persona al retorno de 14 días.", "es", []),  # "person" is no word of it
+        ("Retour", "Retour in 14 Tagen mit Beleg.", "de", [False]),
+    ],
+)
+def test_in_other_languages_only_the_limits_own_words_count(
+    name: str, body: str, locale: str, contradicts: list[bool]
+) -> None:
+    assert [f.contradicts for f in found(name, "30 Tage", body, locale=locale)] == contradicts
 
 
 def test_a_finding_says_where_and_what() -> None:

@@ -21,6 +21,7 @@ from frontdesk.knowledge.limit import KINDS, WORD, Limit, Measure, counts, measu
 FAR = 30  # a duration that is so many times longer or shorter is of something else
 SURE = 1  # words of something else that a clause may hold and surely be about the limit
 NEAR = 3  # and possibly
+TELLING = 10  # letters of a limit's name from which on it tells enough in a language that is not understood
 
 # A moment to count from is not what the sentence is about: "within 5 days after we receive your return".
 _MOMENT = re.compile(
@@ -111,17 +112,18 @@ class _Statement:
 
 
 def _of_article(limit: Limit, article: Article, chunks: Sequence[Chunk]) -> Iterator[Finding]:
+    read = _statement if article.locale.lower().startswith("en") else _foreign_statement
     statements = [
         statement
         for chunk in chunks
         for sentence in dict.fromkeys(chunk.sentences)
-        if (statement := _statement(limit, sentence, chunk, article.title))
+        if (statement := read(limit, sentence, chunk, article.title))
     ]
     # An article that states the limit rightly says the other number of something else, unless it names it fully.
     right = any(statement.fits and not statement.exception for statement in statements)
     for statement in statements:
         if not statement.fits and (statement.named or statement.foreign <= NEAR):
-            sure = statement.named or (statement.foreign <= SURE and not right)
+            sure = statement.foreign <= NEAR if statement.named else statement.foreign <= SURE and not right
             yield Finding(
                 limit,
                 article,
@@ -149,8 +151,21 @@ def _statement(limit: Limit, sentence: str, chunk: Chunk, title: str) -> _Statem
         return None  # the number is of what this clause is about
     named = len(words(limit.name)) > 1 and all(_says(own, word) for word in words(limit.name))
     fits = any(_fits(limit.measure, measure) for measure in found)
-    exception = _is_exception(limit, f"{lead} {sentence}", chunk.heading)
+    exception = _is_exception(limit, f"{lead} {_coordinate(sentence, found[0])}", chunk.heading)
     return _Statement(chunk, sentence, found[0], fits, named, len(foreign), exception)
+
+
+def _foreign_statement(limit: Limit, sentence: str, chunk: Chunk, _title: str) -> _Statement | None:
+    """The same in a language of which nothing is known but the limit's name, word for word.
+
+    Only a name that can hardly mean something else ("Rückgabefrist") is taken for certain.
+    """
+    found, said = _of_kind(limit, sentence), words(sentence)
+    if not found or not all(word in said for word in words(limit.name)):
+        return None
+    fits = any(_fits(limit.measure, measure) for measure in found)
+    exception = _is_exception(limit, sentence, chunk.heading)
+    return _Statement(chunk, sentence, found[0], fits, len(limit.name) >= TELLING, NEAR, exception)
 
 
 # ------------------------------------------------------------------ what a sentence is about
@@ -171,6 +186,14 @@ def _clause(sentence: str, measure: Measure) -> str:
     first = max((m.end() for m in _CUT.finditer(sentence, 0, measure.start)), default=0)
     after = _CUT.search(sentence, measure.start + len(measure.text))
     return _MOMENT.sub(" ", sentence[first : after.start() if after else len(sentence)])
+
+
+def _coordinate(sentence: str, measure: Measure) -> str:
+    """``sentence`` without what goes on after the quantity with another "and": "… and can only be used once"."""
+    sentence = spelt_out(sentence)
+    end = measure.start + len(measure.text)
+    cut = re.compile(r",? (?:and|but|so) ").search(sentence, end)
+    return sentence[: cut.start()] if cut else sentence
 
 
 def _says(text: str, word: str) -> bool:
@@ -205,7 +228,7 @@ def _is_exception(limit: Limit, sentence: str, heading: str) -> bool:
     named = words(limit.name)
     if any(word in _EXCEPTIONS and not any(same(word, other) for other in named) for word in said):
         return True
-    return any(_foreign(limit, clause) for clause in _CONDITION.findall(sentence))
+    return any(_foreign(limit, clause) for clause in _CONDITION.findall(_MOMENT.sub(" ", sentence)))
 
 
 # ------------------------------------------------------------------ what a number says

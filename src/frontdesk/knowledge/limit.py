@@ -35,7 +35,7 @@ _ONES = {word: number for word, number in _COUNTS.items() if number < 10}
 _WORDED = re.compile(rf"\b({'|'.join(_SPELT)})(?:[ -]({'|'.join(_ONES)}))?\b", re.IGNORECASE)
 _COUNT = re.compile(rf"(?<![\w.,:/€$£-])(\d{{1,6}}|{'|'.join(_COUNTS)})(?![\w%€$£/:-]|[.,]\d)", re.IGNORECASE)
 _MOST = re.compile(
-    r"\b(?:at most|up to|no more than|not more than|no later than|at the latest|(?:maximum|max\.?|limit)(?: [^\W\d]+){0,4}:?|within"
+    r"\b(?:(?:expires?|ends?|lapses?|closes?) after|at most|up to|no more than|not more than|no later than|at the latest|(?:maximum|max\.?|limit)(?: [^\W\d]+){0,4}:?|within"
     r"|under|below|less than|limited to|not exceed|by)\s*$",
     re.IGNORECASE,
 )
