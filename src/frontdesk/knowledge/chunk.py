@@ -1,8 +1,8 @@
 """Articles cut into passages that can be found, quoted and linked to.
 
 A passage is what stands under one heading, as plain text: a table row becomes a sentence, a link its text.
-Small neighbours under the same parent are put together, long sections cut between paragraphs; tables and
-lists stay whole.
+Small neighbours under the same parent are put together, long sections cut between paragraphs; tables, lists
+and code stay whole. A paragraph that begins with a bold question is a section of its own.
 """
 
 from __future__ import annotations
@@ -10,32 +10,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from frontdesk.knowledge.article import Article
+from frontdesk.knowledge.formats.blocks import CLOSE, OPEN, Block, plain, read
 
-from frontdesk.knowledge.load import Article
-
-VERSION = 2  # raise it when chunks come out differently: every article is then cut again
 SMALL, LARGE = 20, 180  # words: smaller is put with a neighbour, larger is cut
+HUGE = 400  # words: a paragraph that is longer is cut between its sentences
+MANY = 60  # rows or items: a table or list of more is cut between them
 JOIN = " › "
 POINTER = 0.28  # a sentence of which this share is a link to another page answers nothing itself
 
-_OPEN, _CLOSE = "\ue000", "\ue001"  # around a link to another page, until sentences are told apart
 # "The steps are in Warranty." and "Warranty explains the steps."
 _REFERS = re.compile(
-    f"^[^,:;{_OPEN}]*\\b(?:in|see|on|under|at|page|read)(?: the page)? {_OPEN}[^{_CLOSE}]*{_CLOSE}[.!]?$"
-    f"|^(?:The page )?{_OPEN}[^{_CLOSE}]*{_CLOSE} (?:explains?|describes?|shows?|tells?|lists?|has|says?)\\b",
+    f"^[^,:;{OPEN}]*\\b(?:in|see|on|under|at|page|read)(?: the page)? {OPEN}[^{CLOSE}]*{CLOSE}[.!]?$"
+    f"|^(?:The page )?{OPEN}[^{CLOSE}]*{CLOSE} (?:explains?|describes?|shows?|tells?|lists?|has|says?)\\b",
     re.IGNORECASE,
 )
-_LINKED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_LINKED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 _ENDED = re.compile(r"[.!?:;。！？…][\"'”’)\]\ue001]*\s*$")
 _BREAK = re.compile(
     r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[\"“'(\ue000]*[A-Z0-9ÀÁÄÉÈÖÜÑ¿¡])|(?<=[。！？])"
 )
 _BULLET = re.compile(r"^\s*(?:[-*] |\d+\. )?")
-_KRAMDOWN = re.compile(r"^\s*\{:[^}]*\}\s*$", re.MULTILINE)
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_RELATED = re.compile(
+    r"(?:related|see also|further reading|more (?:articles|help|information)|read (?:more|next)|learn more|next steps?"
+    r"|what'?s next|verwandte|siehe auch|weitere|mehr (?:zum|dazu)|art[ií]culos relacionados|otros art[ií]culos"
+    r"|ver tamb|v[ée]ase|temas relacionados|articles (?:connexes|associ|li[ée]s)|voir (?:aussi|[ée]galement)|artigos|veja"
+    r"|articoli|vedi anche|gerelateerd|zie ook|powiązane|relaterad|相关|關聯|関連|관련)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +65,48 @@ class Chunk:
 
 @dataclass(slots=True)
 class _Section:
+    """What stands under one heading. ``label`` is that heading's own text, "" where the section goes on."""
+
     path: tuple[str, ...]
     anchor: str
-    blocks: list[str] = field(default_factory=list[str])
+    label: str = ""
+    alone: bool = False  # never put together with a neighbour
+    blocks: list[Block] = field(default_factory=list[Block])
 
     @property
     def words(self) -> int:
-        return sum(len(block.split()) for block in self.blocks)
+        return sum(words(block.text) for block in self.blocks)
+
+    @property
+    def links(self) -> bool:
+        """Whether nothing but links to other pages stands here."""
+        return all(block.links for block in self.blocks)
+
+
+def words(text: str) -> int:
+    """How many words ``text`` has; scripts without spaces by their characters."""
+    return len(text.split()) + int(len(_WIDE.findall(text)) / 1.7)
 
 
 def chunk(article: Article) -> list[Chunk]:
     """The passages of ``article``, in order. An article without text is one passage: its title."""
-    sections = [s for s in _sections(article) if s.blocks]
+    sections = _telling([section for section in _sections(article) if section.blocks])
     pieces = [piece for section in _merged(sections) for piece in _cut(section)]
     if not pieces:
-        pieces = [_Section((), "", [article.title])]
+        pieces = [_Section((), "", blocks=[Block(article.title)])]
     return [_chunk(position, piece) for position, piece in enumerate(pieces)]
 
 
 def _chunk(position: int, piece: _Section) -> Chunk:
-    marked = "\n\n".join(piece.blocks)
+    marked = "\n\n".join(block.text for block in piece.blocks)
     parts = sentences(marked)
     telling = [part for part in parts if not _points_elsewhere(part)] or parts
-    return Chunk(position, JOIN.join(piece.path), piece.anchor, _plain(marked), tuple(map(_plain, telling)))
+    return Chunk(position, JOIN.join(piece.path), piece.anchor, plain(marked), tuple(map(plain, telling)))
 
 
 def _points_elsewhere(sentence: str) -> bool:
     linked = sum(len(text.split()) for text in _LINKED.findall(sentence))
     return linked >= POINTER * len(sentence.split()) or bool(_REFERS.search(sentence))
-
-
-def _plain(text: str) -> str:
-    return text.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def sentences(text: str) -> list[str]:
@@ -113,115 +128,41 @@ def anchor_of(heading: str, taken: dict[str, int]) -> str:
     return f"{slug}-{count}" if count else slug
 
 
-# ------------------------------------------------------------------ Markdown to sections
+# ------------------------------------------------------------------ blocks to sections
 def _sections(article: Article) -> Iterator[_Section]:
-    tokens = _MARKDOWN.parse(_KRAMDOWN.sub("", article.body))
     taken: dict[str, int] = {}
-    levels: list[tuple[int, str]] = []
+    levels: list[tuple[int, str, str]] = []  # level, text, anchor
+    title = article.title.casefold()
     current = _Section((), "")
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        if token.type == "heading_open" and token.level == 0:
-            yield current
-            text = _plain(_inline(tokens[position + 1]))
-            level = int(token.tag[1])
-            levels = [known for known in levels if known[0] < level] + [(level, text)]
-            path = tuple(name for _, name in levels if name and name.casefold() != article.title.casefold())
-            current = _Section(path, anchor_of(text, taken))
-            position += 3
+    for part in read(article.body):
+        if isinstance(part, Block):
+            current.blocks.append(part)
             continue
-        end = _end(tokens, position)
-        text = _block(tokens[position : end + 1])
-        if text:
-            current.blocks.append(text)
-        position = end + 1
+        yield current
+        levels = [known for known in levels if known[0] < part.level]
+        around = levels[-1][2] if levels else ""
+        anchor = around if part.anchor is None else part.anchor
+        if part.text and part.anchor == "":
+            anchor = anchor_of(part.text, taken)
+        if part.text or part.anchor:
+            levels.append((part.level, part.text, anchor))
+        path = tuple(name for _, name, _ in levels if name and name.casefold() != title)
+        current = _Section(
+            path, anchor, part.text, alone=part.anchor is None and part.text.endswith(("?", "？"))
+        )
     yield current
 
 
-def _end(tokens: list[Token], start: int) -> int:
-    """Index of the token that closes the block which begins at ``start``."""
-    depth = 0
-    for position in range(start, len(tokens)):
-        depth += tokens[position].nesting
-        if depth == 0:
-            return position
-    return len(tokens) - 1
-
-
-def _block(tokens: list[Token]) -> str:
-    kind = tokens[0].type
-    if kind == "table_open":
-        return "\n".join(_rows(tokens))
-    if kind in {"bullet_list_open", "ordered_list_open"}:
-        return "\n".join(_items(tokens))
-    if kind in {"fence", "code_block"}:
-        return tokens[0].content.strip()
-    return "\n".join(text for token in tokens if token.type == "inline" and (text := _inline(token)))
-
-
-def _inline(token: Token) -> str:
-    """The text of an inline token as a person reads it: no marks, no addresses, no HTML."""
-    parts: list[str] = []
-    pages: list[bool] = []
-    for child in token.children or []:
-        if child.type in {"text", "code_inline"} or child.type == "image":
-            parts.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            parts.append(" ")
-        elif child.type == "link_open":
-            pages.append("://" not in str(child.attrGet("href")))
-            parts.append(_OPEN * pages[-1])
-        elif child.type == "link_close":
-            parts.append(_CLOSE * pages.pop())
-    return " ".join("".join(parts).split())
-
-
-def _rows(tokens: list[Token]) -> Iterator[str]:
-    """Each row of a table as ``Country: Norway; Cost: 14.95 EUR``."""
-    names: list[str] = []
-    cells: list[str] = []
-    for position, token in enumerate(tokens):
-        if token.type in {"th_open", "td_open"}:
-            cells.append(_inline(tokens[position + 1]))
-        elif token.type == "tr_close":
-            if not names:
-                names = cells
-            else:
-                yield _row(names, cells)
-            cells = []
-
-
-def _row(names: list[str], cells: list[str]) -> str:
-    pairs = zip(names, cells, strict=False)
-    return "; ".join(_cell(name, cell) for name, cell in pairs if cell)
-
-
-def _cell(name: str, cell: str) -> str:
-    """``Zone: 1``, but not ``Zone: Zone 1``."""
-    return f"{name}: {cell}" if name and not cell.casefold().startswith(name.casefold()) else cell
-
-
-def _items(tokens: list[Token]) -> Iterator[str]:
-    """Each item of a list on a line of its own, numbered as in the article, nested ones indented."""
-    counters: list[int | None] = []
-    mark = ""
-    for position, token in enumerate(tokens):
-        if token.type == "ordered_list_open":
-            counters.append(int(token.attrGet("start") or 1))
-        elif token.type == "bullet_list_open":
-            counters.append(None)
-        elif token.type in {"ordered_list_close", "bullet_list_close"}:
-            counters.pop()
-        elif token.type == "list_item_open":
-            number = counters[-1]
-            mark = "- " if number is None else f"{number}. "
-            counters[-1] = None if number is None else number + 1
-        elif token.type == "inline" and (text := _inline(tokens[position])):
-            # A step of a procedure is never a mere pointer, even if it is all link.
-            text = text if counters[-1] is None else _plain(text)
-            yield "  " * (len(counters) - 1) + (mark or "  ") + text
-            mark = ""
+def _telling(sections: list[_Section]) -> list[_Section]:
+    """Without sections of mere links: "Related articles", or a list of them at the end of the article."""
+    if all(section.links for section in sections):
+        return sections
+    last = len(sections) - 1
+    return [
+        section
+        for position, section in enumerate(sections)
+        if not (section.links and (position == last or _RELATED.match(section.label)))
+    ]
 
 
 # ------------------------------------------------------------------ sections to passages
@@ -231,13 +172,18 @@ def _merged(sections: list[_Section]) -> list[_Section]:
     for section in sections:
         before = merged[-1] if merged else None
         if before is not None and _belong(before, section):
-            before.blocks += [section.path[-1], *section.blocks]
+            label = [Block(section.label)] if section.label else []
+            before.blocks += [*label, *section.blocks]
         else:
-            merged.append(_Section(section.path, section.anchor, list(section.blocks)))
+            merged.append(
+                _Section(section.path, section.anchor, section.label, section.alone, [*section.blocks])
+            )
     return merged
 
 
 def _belong(before: _Section, section: _Section) -> bool:
+    if before.alone or section.alone:
+        return False
     together = before.words + section.words
     small = min(before.words, section.words) < SMALL
     parent = section.path[:-1]
@@ -245,13 +191,55 @@ def _belong(before: _Section, section: _Section) -> bool:
 
 
 def _cut(section: _Section) -> Iterator[_Section]:
-    """A long section cut between its blocks; a block that is itself too long stays whole."""
-    blocks: list[str] = []
-    for block in section.blocks:
-        words = sum(len(b.split()) for b in blocks)
-        if blocks and words + len(block.split()) > LARGE:
-            yield _Section(section.path, section.anchor, blocks)
-            blocks = []
+    """A long section cut between its blocks; one that is itself too long is cut where that can be done."""
+    blocks: list[Block] = []
+    size = 0
+    for block in chain.from_iterable(map(_small_enough, section.blocks)):
+        more = words(block.text)
+        if blocks and size + more > LARGE:
+            yield _Section(section.path, section.anchor, section.label, blocks=blocks)
+            blocks, size = [], 0
         blocks.append(block)
+        size += more
     if blocks:
-        yield _Section(section.path, section.anchor, blocks)
+        yield _Section(section.path, section.anchor, section.label, blocks=blocks)
+
+
+def _small_enough(block: Block) -> Iterator[Block]:
+    """``block``, or what it is cut into: a table by its rows, a list by its items, text by its sentences."""
+    if len(block.pieces) > MANY:
+        for start in range(0, len(block.pieces), MANY):
+            pieces = block.pieces[start : start + MANY]
+            yield Block("\n".join(pieces), pieces, block.links)
+    elif block.pieces or "\n" in block.text or words(block.text) <= HUGE:
+        yield block
+    else:
+        yield from (Block(text) for text in _parts(block.text))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A long paragraph in parts of at most LARGE words, between sentences; a longer sentence between words."""
+    part: list[str] = []
+    size = 0
+    for sentence in _BREAK.split(text):
+        for piece in _short(sentence):
+            more = words(piece)
+            if part and size + more > LARGE:
+                yield " ".join(part)
+                part, size = [], 0
+            part.append(piece)
+            size += more
+    if part:
+        yield " ".join(part)
+
+
+def _short(sentence: str) -> Iterator[str]:
+    if words(sentence) <= LARGE:
+        yield sentence
+        return
+    step = LARGE if len(sentence.split()) > LARGE else 0
+    parts = sentence.split()
+    if step:
+        yield from (" ".join(parts[start : start + step]) for start in range(0, len(parts), step))
+    else:  # a script without spaces
+        yield from (sentence[start : start + LARGE] for start in range(0, len(sentence), LARGE))
