@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
 from psycopg import AsyncConnection
 
-from frontdesk.bootstrap import search
+from frontdesk import bootstrap
 from frontdesk.database import Database
 from frontdesk.domain import Json
-from frontdesk.knowledge.gaps import Ask
-from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.ask import Ask
+from frontdesk.settings import Settings
 
 
 def step(tool: str, *, ok: bool = True, **arguments: Any) -> Json:
@@ -100,6 +101,18 @@ async def owner_of(database: Database) -> AsyncConnection[Any]:
     )
 
 
-def asking(database: Database, answer_at: float = 0.0) -> Ask:
+def asking(database: Database) -> Ask:
     """The desk's own search."""
-    return partial(search, PostgresRetriever(database), answer_at)
+    return bootstrap.asking(database, Settings(database_url=database.conninfo))
+
+
+def run_as_owner(url: str, work: Callable[[AsyncConnection[Any]], Awaitable[None]]) -> None:
+    """``work`` with the owner's connection, for tests that are not asynchronous themselves."""
+
+    async def run() -> None:
+        async with await AsyncConnection.connect(
+            url, autocommit=True, options="-c search_path=frontdesk,public"
+        ) as owner:
+            await work(owner)
+
+    asyncio.run(run())

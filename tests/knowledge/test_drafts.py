@@ -113,14 +113,14 @@ async def test_no_draft_reaches_a_customer_and_an_approved_one_does_at_once(
     await chats[0].reply(REPLY)
     await drafts.draft_replied(database)
     ask = asking(database)
-    assert not (await ask(RENT[0], ("public", "customers")))[1]
+    assert not (await ask(RENT[0], ("public", "customers"))).answerable
     approval = await drafts.approve(database, EMBEDDER, ask, 1, url="https://shop.example/{slug}")
     assert (approval.answered, approval.tried, approval.missed) == (True, 3, [])
     for question in RENT:
-        passages, answered, _ = await ask(question, ("public",))
-        assert answered
-        assert (passages[0].title, passages[0].text) == (approval.gap.title, REPLY)
-        assert passages[0].url == f"https://shop.example/{approval.gap.path}"
+        found = await ask(question, ("public",))
+        assert found.answerable
+        assert (found.passages[0].title, found.passages[0].text) == (approval.gap.title, REPLY)
+        assert found.passages[0].url == f"https://shop.example/{approval.gap.path}"
     assert await gaps.gaps(database) == []
     assert [gap.state for gap in await gaps.gaps(database, everything=True)] == ["published"]
 
@@ -167,9 +167,9 @@ async def test_an_article_stays_as_approved_until_its_new_draft_is(
     assert REPLY.encode() in (await source.read(item)).data  # type: ignore[union-attr]
     report = await sync(database, EMBEDDER, source)
     assert (report.failed, report.removed) == ([], 0)
-    assert (await asking(database)(RENT[0], ("public",)))[0][0].text == REPLY
+    assert (await asking(database)(RENT[0], ("public",))).passages[0].text == REPLY
     await drafts.approve(database, EMBEDDER, asking(database), 1)
-    assert (await asking(database)(RENT[0], ("public",)))[0][0].text == "We rent out nothing any more."
+    assert (await asking(database)(RENT[0], ("public",))).passages[0].text == "We rent out nothing any more."
 
 
 async def test_dismissing_withdraws_what_was_published_and_its_like_stays_dismissed(
@@ -181,7 +181,7 @@ async def test_dismissing_withdraws_what_was_published_and_its_like_stays_dismis
     await drafts.approve(database, EMBEDDER, asking(database), 1)
     gap = await drafts.dismiss(database, EMBEDDER, 1, "we stopped renting")
     assert (gap.state, gap.reason, gap.live) == ("dismissed", "we stopped renting", False)
-    assert (await asking(database)(RENT[0], ("public",)))[0] == []
+    assert (await asking(database)(RENT[0], ("public",))).passages == []
     with pytest.raises(GapConflict, match="dismissed already"):
         await drafts.dismiss(database, EMBEDDER, 1, "again")
     await Chat(owner, "u9").turn(RENT[1])
@@ -218,9 +218,9 @@ async def test_an_exported_article_goes_round_through_the_shops_own_folder(
     await sync(database, EMBEDDER, Folder(tmp_path, name="help", url="https://shop.example/{slug}"))
     report = await sync(database, EMBEDDER, approved.Drafts(database))
     assert report.removed == 1
-    passages, answered, _ = await asking(database)(RENT[0], ("public",))
-    assert answered
-    assert [p.url for p in passages] == ["https://shop.example/renting-tents-more"]
+    found = await asking(database)(RENT[0], ("public",))
+    assert found.answerable
+    assert [p.url for p in found.passages] == ["https://shop.example/renting-tents-more"]
 
 
 async def test_another_file_of_the_name_is_not_written_over(

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from frontdesk.bootstrap import database_urls, search
+from frontdesk.bootstrap import asking, database_urls
 from frontdesk.database import Database, migrate
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, NotFound
@@ -25,7 +24,6 @@ from frontdesk.knowledge.approved import export
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
-from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.settings import load
 from frontdesk.store.gaps import Gap, GapQuestion, questions_of
 
@@ -138,7 +136,7 @@ def approve(number: str, visibility: str, url: str, folder: Path | None, anyway:
     """Publish the draft of gap NUMBER. Exit code 2 when its own question is still not answered."""
 
     async def work(database: Database) -> tuple[drafts.Approval, Path | None]:
-        ask = partial(search, PostgresRetriever(database), load().answer_at)
+        ask = asking(database, load())
         done = await drafts.approve(
             database, Embedder.default(), ask, number_of(number),
             visibility=cast("Visibility", visibility), url=url, anyway=anyway,

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from frontdesk.bootstrap import database_urls, load_desk
+from frontdesk.cli.calibrate import calibrate_
+from frontdesk.cli.gaps import gaps
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.database import Database, migrate
 from frontdesk.desk import Frontdesk
@@ -19,6 +21,10 @@ from frontdesk.settings import load
 @click.group()
 def knowledge() -> None:
     """The help center that the agent quotes."""
+
+
+knowledge.add_command(gaps)
+knowledge.add_command(calibrate_)
 
 
 @knowledge.command()

@@ -16,8 +16,9 @@ from frontdesk.database import Database
 from frontdesk.domain import Visibility
 from frontdesk.errors import GapConflict
 from frontdesk.knowledge.approved import article_of, slug_of
+from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.embed import Embeddings
-from frontdesk.knowledge.gaps import Ask, SweepReport, asked, gap, printable, readers, sweep
+from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
 from frontdesk.knowledge.library import PostgresLibrary
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
 from frontdesk.knowledge.sync import DRAFTS, alone, publish
@@ -205,8 +206,8 @@ async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
     texts = list(dict.fromkeys([found.question, *(each.question for each in questions)]))
     missed: list[str] = []
     for text in texts:
-        passages, answered, _ = await ask(text, (*readers(found), "internal"))
-        if not answered or passages[0].title != found.title:
+        answer = await ask(text, (*readers(found), "internal"))
+        if not answer.answerable or answer.passages[0].title != found.title:
             missed.append(text)
     return Approval(found, found.question not in missed, len(texts), missed)
 

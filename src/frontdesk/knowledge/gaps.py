@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from frontdesk.database import Database
-from frontdesk.domain import Passage, Visibility
+from frontdesk.domain import Visibility
 from frontdesk.errors import NotFound
+from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.embed import Embedder, Embeddings
 from frontdesk.knowledge.library import vector_text
 from frontdesk.knowledge.personal import BLANKS, without_personal
@@ -41,16 +41,6 @@ _CHAT = re.compile(
 )
 _FOLLOWS = re.compile(r"\A(?:and|or|what about|how about|und|y|et)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W_]+")
-
-
-class Ask(Protocol):
-    """What answers from the help center, as a turn would: bootstrap.search over the desk's retriever."""
-
-    async def __call__(
-        self, query: str, visibility: Sequence[Visibility]
-    ) -> tuple[list[Passage], bool, float]:
-        """(passages, best first; whether the first answers; confidence from 0 to 1)."""
-        ...
 
 
 @dataclass(slots=True)
@@ -188,10 +178,13 @@ async def recheck(database: Database, ask: Ask) -> list[int]:
     for found in await store.ranked(database, PENDING, limit=1_000_000):
         if found.last_asked is None:
             continue
-        passages, answered, _ = await ask(found.question, readers(found))
-        if not answered or not await store.newer_article(database, passages[0].article_id, found.last_asked):
+        answer = await ask(found.question, readers(found))
+        if not answer.answerable:
             continue
-        reason = f"answered by {passages[0].title}"
+        first = answer.passages[0]
+        if not await store.newer_article(database, first.article_id, found.last_asked):
+            continue
+        reason = f"answered by {first.title}"
         if await store.close(database, found.number, "resolved", reason, PENDING):
             closed.append(found.number)
     return closed

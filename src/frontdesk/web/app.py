@@ -15,8 +15,9 @@ from frontdesk import __version__
 from frontdesk.bootstrap import Service, service
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
+from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
-from frontdesk.web import chat, dev_tokens, problems, sessions
+from frontdesk.web import chat, dev_tokens, knowledge, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy, allowed_origins
@@ -39,10 +40,12 @@ def create_app(
     *,
     models: Sequence[tuple[str, BaseChatModel]] = (),
     demo_customers: Sequence[str] = (),
+    jobs: bool = True,
 ) -> FastAPI:
     """An ASGI application that answers for ``desk``.
 
-    ``demo_customers`` are offered on the page at ``/`` in development mode. Raises SettingsError where a
+    ``demo_customers`` are offered on the page at ``/`` in development mode. Without ``jobs`` this process does
+    nothing by the clock: no scheduled sync, no look for gaps. Raises SettingsError where a
     setting is wrong; nothing listens then.
     """
     settings = settings or load()
@@ -55,7 +58,8 @@ def create_app(
         async with service(desk, settings, models=models) as ready:
             app.state.service = ready
             app.state.authenticator = Authenticator(settings, ready.database, ring)
-            yield
+            async with working(ready.database, of_desk(ready) if jobs else ()):
+                yield
             app.state.service = None
 
     app = FastAPI(
@@ -70,6 +74,7 @@ def create_app(
     app.add_middleware(OriginPolicy, settings=settings)
     app.include_router(chat.router)
     app.include_router(sessions.router)
+    app.include_router(knowledge.router)
     _health(app)
     if settings.development:
         app.include_router(dev_tokens.router)

@@ -1,0 +1,189 @@
+"""/support/knowledge/gaps: what could not be answered, for the shop's own backend and its console.
+
+Only a service key opens these: they hold what all customers asked, and publish what all customers read. A customer
+or a visitor is told that there is nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from frontdesk.bootstrap import Service, asking
+from frontdesk.domain import Json
+from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NotFound
+from frontdesk.knowledge import drafts
+from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.gaps import gap as find_gap
+from frontdesk.knowledge.gaps import gaps as list_gaps
+from frontdesk.store.gaps import Gap, questions_of
+from frontdesk.web.auth import Authenticator, bearer, refuse_browser, refuse_tokens_in_url
+from frontdesk.web.body import Body, read_json
+
+__all__ = ["router"]
+
+MOST = 200  # gaps in one answer
+BATCHES = 5  # of 100 turns that one request looks at: the clock, or the next request, sees to the rest
+
+
+def _address(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise PydanticCustomError("address", "begins with https://")
+    return text
+
+
+class DraftRequest(Body):
+    """The body of PUT /support/knowledge/gaps/{number}/draft. Without ``text``, what staff replied is the draft."""
+
+    title: Annotated[str, Field(max_length=drafts.LONGEST_TITLE)] = ""
+    text: Annotated[str, Field(max_length=drafts.LONGEST_BODY)] = ""
+
+
+class ApproveRequest(Body):
+    """The body of POST /support/knowledge/gaps/{number}/approve.
+
+    ``url`` is where the article will be published; ``{slug}`` and ``{locale}`` are filled in. ``anyway`` says
+    that personal data in the draft is meant to be published.
+    """
+
+    visibility: Literal["public", "customers", "internal"] = "public"
+    url: Annotated[str, Field(max_length=500), AfterValidator(_address)] = ""
+    anyway: bool = False
+
+
+class DismissRequest(Body):
+    """The body of POST /support/knowledge/gaps/{number}/dismiss."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+# async, though it waits for nothing: FastAPI would send a plain function to a thread.
+async def _service(request: Request) -> Service:
+    return request.app.state.service
+
+
+async def _backend(request: Request) -> None:
+    """Let a trusted backend in, and nobody else."""
+    auth: Authenticator = request.app.state.authenticator
+    refuse_tokens_in_url(request)
+    token = bearer(request)
+    if token is None:
+        raise MissingCredentials
+    if not auth.is_service_key(token):
+        await auth.identify(request)  # a token that is none is said to be, as everywhere
+        raise NotFound
+    refuse_browser(request)
+    if not await auth.service_keys.accepts(token):
+        raise InvalidToken
+
+
+Desk = Annotated[Service, Depends(_service)]
+router = APIRouter(prefix="/support/knowledge", tags=["knowledge"], dependencies=[Depends(_backend)])
+
+
+def _takes(model: type[Body], *, required: bool) -> Json:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": required, "content": content}}
+
+
+@router.get("/gaps")
+async def gaps(desk: Desk, all: bool = False, limit: int = 100, offset: int = 0) -> Response:
+    """Gaps, ranked: those first that most customers asked, then the most often and most lately asked.
+
+    Open and drafted ones; ``all=true`` also those published, dismissed or resolved. ``next_offset`` is there when
+    there is more.
+    """
+    if not 1 <= limit <= MOST or not 0 <= offset < 2**31:
+        raise InvalidBody(f"limit is 1 to {MOST}, offset 0 or more.")
+    await drafts.refresh(desk.database, batches=BATCHES)
+    found = await list_gaps(desk.database, everything=all, limit=limit + 1, offset=offset)
+    more = {"next_offset": offset + limit} if len(found) > limit else {}
+    return _json({"gaps": [_told(gap) for gap in found[:limit]], **more})
+
+
+@router.get("/gaps/{number}")
+async def gap(number: str, desk: Desk) -> Response:
+    """One gap: what was asked, without personal data, the draft, and what else staff replied."""
+    found = await find_gap(desk.database, _number(number))
+    questions = await questions_of(desk.database, found.number)
+    asked = [{"question": q.question, "asked_at": q.asked_at, "turn_id": q.turn_id} for q in questions]
+    return _json({**_told(found), "asked": asked})
+
+
+@router.put("/gaps/{number}/draft", openapi_extra=_takes(DraftRequest, required=False))
+async def draft(request: Request, number: str, desk: Desk) -> Response:
+    """Write a gap's draft: the ``text`` that is sent, or what staff replied last. No customer sees it yet."""
+    body = await read_json(request, DraftRequest, required=False)
+    found = await drafts.draft(desk.database, _number(number), title=body.title, body=body.text)
+    return _json(_told(found))
+
+
+@router.post("/gaps/{number}/approve", openapi_extra=_takes(ApproveRequest, required=False))
+async def approve(request: Request, number: str, desk: Desk) -> Response:
+    """Publish a gap's draft: from now on customers are answered from it.
+
+    ``answered`` says whether the gap's own question is answered now, ``missed`` which of its wordings are not.
+    409 where there is no draft, where it was changed meanwhile, or where it holds personal data.
+    """
+    body = await read_json(request, ApproveRequest, required=False)
+    ask = asking(desk.database, desk.settings)
+    done = await drafts.approve(
+        desk.database,
+        Embedder.default(),
+        ask,
+        _number(number),
+        visibility=body.visibility,
+        url=body.url,
+        anyway=body.anyway,
+    )
+    return _json({**_told(done.gap), "answered": done.answered, "tried": done.tried, "missed": done.missed})
+
+
+@router.post("/gaps/{number}/dismiss", openapi_extra=_takes(DismissRequest, required=True))
+async def dismiss(request: Request, number: str, desk: Desk) -> Response:
+    """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
+    body = await read_json(request, DismissRequest)
+    found = await drafts.dismiss(desk.database, Embedder.default(), _number(number), body.reason)
+    return _json(_told(found))
+
+
+def _number(text: str) -> int:
+    """A number from a path; one that cannot be one is as unknown as any other."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise NotFound
+    return int(text)
+
+
+def _told(found: Gap) -> Json:
+    return {
+        "number": found.number,
+        "state": found.state,
+        "question": found.question,
+        "customers": found.customers,
+        "times": found.questions,
+        "first_asked": found.first_asked,
+        "last_asked": found.last_asked,
+        "locale": found.locale,
+        "reason": found.reason,
+        "draft": {
+            "title": found.title,
+            "text": found.body,
+            "warnings": drafts.warnings(found),
+            "others": list(found.others),
+        }
+        if found.body
+        else None,
+        "article": {"path": found.path, "url": found.url, "visibility": found.visibility}
+        if found.live
+        else None,
+        "decided_at": found.decided_at,
+    }
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(value), 200, {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,204 @@
+"""Gaps over HTTP, as the shop's backend and its console use them; nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from psycopg import AsyncConnection
+
+from frontdesk import Frontdesk
+from frontdesk.database import Database
+from frontdesk.models.scripted import ScriptedModel
+from frontdesk.web import problems
+from frontdesk.web.app import create_app
+from tests.desk import call
+from tests.gaps import Chat, owner_of
+from tests.web.service import ALLOWED, SERVICE_KEY, bearer, make_client, make_settings, token
+
+GAPS = "/support/knowledge/gaps"
+QUESTION = "Do you rent out tents?"
+REPLY = "Yes. You can rent a tent for up to 14 days; a two-person tent costs 25 EUR a week."
+ENDPOINTS = (
+    ("GET", GAPS),
+    ("GET", f"{GAPS}/1"),
+    ("PUT", f"{GAPS}/1/draft"),
+    ("POST", f"{GAPS}/1/approve"),
+    ("POST", f"{GAPS}/1/dismiss"),
+)
+
+
+def answer(messages: list[BaseMessage]) -> AIMessage:
+    """Search, and quote the first passage where it answers."""
+    last = messages[-1]
+    if not isinstance(last, ToolMessage):
+        return call("search_knowledge", query=last.text)
+    if '"answerable":true' not in str(last.content):
+        return AIMessage("I don't know that. Would you like me to ask a colleague?")
+    return AIMessage(f"{REPLY} [1]")
+
+
+@pytest.fixture
+async def app(database: Database, tmp_path: Any) -> AsyncGenerator[FastAPI]:
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    (tmp_path / "help").mkdir()
+    application = create_app(
+        Frontdesk("Testshop", knowledge=tmp_path / "help"),
+        settings,
+        models=[("scripted", ScriptedModel(answer))],
+    )
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def backend(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
+    async with make_client(app, **bearer(SERVICE_KEY)) as client:
+        yield client
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncGenerator[AsyncConnection[Any]]:
+    async with await owner_of(database) as connection:
+        yield connection
+
+
+async def say(backend: httpx.AsyncClient, message: str, user: str = "u1") -> dict[str, Any]:
+    response = await backend.post("/support/chat", json={"user_id": user, "message": message})
+    assert response.status_code == 200
+    return response.json()
+
+
+async def test_a_question_nobody_could_answer_is_answered_once_its_draft_is_approved(
+    backend: httpx.AsyncClient,
+) -> None:
+    assert (await say(backend, QUESTION))["outcome"] == "unanswered"
+    assert (await say(backend, "can I rent a tent from you?", "u2"))["outcome"] == "unanswered"
+    (gap,) = (await backend.get(GAPS)).json()["gaps"]
+    assert (gap["state"], gap["customers"], gap["times"], gap["draft"]) == ("open", 2, 2, None)
+    number = gap["number"]
+    drafted = (await backend.put(f"{GAPS}/{number}/draft", json={"text": REPLY})).json()
+    assert (drafted["state"], drafted["draft"]["warnings"]) == ("drafted", [])
+    assert (await say(backend, QUESTION))["outcome"] == "unanswered"
+    approved = (
+        await backend.post(f"{GAPS}/{number}/approve", json={"url": "https://shop.example/{slug}"})
+    ).json()
+    assert (approved["state"], approved["answered"], approved["missed"]) == ("published", True, [])
+    reply = await say(backend, QUESTION)
+    assert reply["outcome"] == "answered"
+    assert reply["citations"][0]["url"] == approved["article"]["url"]
+    assert approved["article"]["url"].startswith("https://shop.example/")
+    left = (await backend.get(GAPS)).json()["gaps"]
+    assert [(gap["state"], gap["times"]) for gap in left] == []
+    everything = (await backend.get(GAPS, params={"all": "true"})).json()["gaps"]
+    assert [gap["state"] for gap in everything] == ["published"]
+
+
+async def test_what_staff_replied_is_the_draft(
+    backend: httpx.AsyncClient, owner: AsyncConnection[Any]
+) -> None:
+    chat = Chat(owner, facts={"name": "Anna"})
+    await chat.turn(QUESTION)
+    await chat.reply(f"Hi Anna, {REPLY}")
+    (gap,) = (await backend.get(GAPS)).json()["gaps"]
+    assert gap["draft"] == {"title": QUESTION, "text": REPLY, "warnings": [], "others": []}
+    whole = (await backend.get(f"{GAPS}/{gap['number']}")).json()
+    assert [asked["question"] for asked in whole["asked"]] == [QUESTION]
+
+
+async def test_a_gap_is_dismissed_with_a_reason(backend: httpx.AsyncClient) -> None:
+    await say(backend, QUESTION)
+    number = (await backend.get(GAPS)).json()["gaps"][0]["number"]
+    done = await backend.post(f"{GAPS}/{number}/dismiss", json={"reason": "we rent nothing"})
+    assert (done.json()["state"], done.json()["reason"]) == ("dismissed", "we rent nothing")
+    again = await backend.post(f"{GAPS}/{number}/dismiss", json={"reason": "we rent nothing"})
+    assert (again.status_code, again.json()["code"]) == (409, "gap_conflict")
+    assert (await backend.get(GAPS)).json() == {"gaps": []}
+
+
+async def test_pages_of_gaps_follow_each_other(
+    backend: httpx.AsyncClient, owner: AsyncConnection[Any]
+) -> None:
+    for question in (QUESTION, "Is your packaging recyclable?", "Do you have a mobile app?"):
+        await Chat(owner).turn(question)
+    first = (await backend.get(GAPS, params={"limit": 2})).json()
+    rest = (await backend.get(GAPS, params={"limit": 2, "offset": first["next_offset"]})).json()
+    assert len({gap["number"] for gap in first["gaps"] + rest["gaps"]}) == 3
+    assert "next_offset" not in rest
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+async def test_only_a_trusted_backend_comes_in(app: FastAPI, method: str, path: str) -> None:
+    async with make_client(app) as client:
+        page = {"Origin": ALLOWED}
+        visitor = (await client.post("/support/sessions", headers=page)).json()["token"]
+        nobody = await client.request(method, path)
+        assert (nobody.status_code, nobody.json()["code"]) == (401, "missing_credentials")
+        for credential in (token(), visitor):
+            refused = await client.request(method, path, headers=bearer(credential))
+            assert (refused.status_code, refused.content) == (404, problems.NOT_FOUND)
+        for wrong in ("sk_shop1_" + "x" * 43, "nonsense", token(exp=1)):
+            refused = await client.request(method, path, headers=bearer(wrong))
+            assert refused.status_code == 401
+        leaked = await client.request(method, path, headers=bearer(SERVICE_KEY) | page)
+        assert (leaked.status_code, leaked.json()["code"]) == (403, "service_key_in_browser")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", f"{GAPS}?limit=0", None, 422),
+        ("GET", f"{GAPS}?limit=many", None, 422),
+        ("GET", f"{GAPS}?offset=-1", None, 422),
+        ("GET", f"{GAPS}/999", None, 404),
+        ("GET", f"{GAPS}/one", None, 404),
+        ("GET", f"{GAPS}/{'9' * 30}", None, 404),
+        ("GET", f"{GAPS}/{'9' * 18}", None, 404),
+        ("GET", f"{GAPS}/-1", None, 404),
+        ("PUT", f"{GAPS}/1/draft", {}, 409),
+        ("PUT", f"{GAPS}/1/draft", {"text": "x" * 50_000}, 422),
+        ("PUT", f"{GAPS}/1/draft", {"text": 1}, 422),
+        ("PUT", f"{GAPS}/1/draft", {"body": REPLY}, 422),
+        ("PUT", f"{GAPS}/999/draft", {"text": REPLY}, 404),
+        ("POST", f"{GAPS}/1/approve", {}, 409),
+        ("POST", f"{GAPS}/1/approve", {"visibility": "all"}, 422),
+        ("POST", f"{GAPS}/1/approve", {"url": "javascript:alert(1)"}, 422),
+        ("POST", f"{GAPS}/1/dismiss", {}, 422),
+        ("POST", f"{GAPS}/1/dismiss", {"reason": ""}, 422),
+        ("POST", f"{GAPS}/1/dismiss", {"reason": "x" * 501}, 422),
+    ],
+)
+async def test_what_cannot_be_is_refused_as_a_problem(
+    backend: httpx.AsyncClient, owner: AsyncConnection[Any], method: str, path: str, body: Any, status: int
+) -> None:
+    await Chat(owner).turn(QUESTION)
+    await backend.get(GAPS)
+    refused = await backend.request(method, path, json=body) if body is not None else await backend.get(path)
+    assert refused.status_code == status
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "javascript" not in refused.text
+
+
+async def test_a_draft_with_personal_data_is_flagged_and_not_published(
+    backend: httpx.AsyncClient, owner: AsyncConnection[Any]
+) -> None:
+    await Chat(owner).turn(QUESTION)
+    await backend.get(GAPS)
+    drafted = await backend.put(f"{GAPS}/1/draft", json={"text": f"{REPLY} Ask anna@berg.example."})
+    assert drafted.json()["draft"]["warnings"] == ["an e-mail address"]
+    refused = await backend.post(f"{GAPS}/1/approve", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "gap_conflict")
+    assert "berg" not in refused.text
+    assert (await backend.post(f"{GAPS}/1/approve", json={"anyway": True})).status_code == 200
+
+
+async def test_the_document_of_the_interface_names_them(backend: httpx.AsyncClient) -> None:
+    document = (await backend.get("/openapi.json")).json()
+    for method, path in ENDPOINTS:
+        operation = document["paths"][path.replace("/1", "/{number}")][method.lower()]
+        assert operation["description"]
+        assert (method == "GET") != ("requestBody" in operation)
