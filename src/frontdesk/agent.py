@@ -8,6 +8,7 @@ once. The model proposes each call; the gate decides. Whatever the model says, w
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ SAFE = (
 GIVEN_UP = "I'm sorry, I can't work this out right now. I've passed it to a colleague ({reference}), who will reply within {reply_within}."
 GIVEN_UP_ALONE = "I'm sorry, I can't work this out right now. Please try again in a few minutes."
 BROKEN = encode({"error": {"code": "invalid_arguments", "message": "The arguments are not valid JSON."}})
+ADDRESS_OF_ARTICLE = re.compile(r'"url":"(https://[^"\\]+)"')
+ASKED_WITH = re.compile(r'"query":"(?:[^"\\]|\\.)*",?')
+ANSWERABLE = '"answerable":true'
 REWRITE = (
     "Your reply holds details that no tool result, passage or customer message supports: {details}. "
     "Write it again without them, or say that you do not know."
@@ -100,7 +104,8 @@ class Agent:
         """The prompt, the window, and the tools this principal may use."""
         settings = self._settings
         held = permissions_of(self._desk, turn.principal)
-        context = ToolContext(turn.principal, turn.turn_id, turn.conversation_id)
+        said = tuple(past.message for past in turn.window)
+        context = ToolContext(turn.principal, turn.turn_id, turn.conversation_id, said=said)
         gate = Gate(
             self._tools,
             held,
@@ -145,24 +150,24 @@ class Agent:
     async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
         # Not what was replied before: an amount that was only quoted then would be a fact now.
-        evidence = [self._desk.instructions]
-        evidence += [step.result for past in turn.window for step in past.steps]
-        evidence += [step.result for step in state.gate.steps]
+        steps = [*(step for past in turn.window for step in past.steps), *state.gate.steps]
+        evidence = [self._desk.instructions, *map(_evidence, steps)]
         said = [turn.message, *(past.message for past in turn.window), *_told(turn.facts)]
-        reply = grounding.clean(message.text)
+        known = grounding.sites([self._desk.instructions, self._desk.knowledge_url, *map(_own, steps)])
+        reply = _cleaned(message, known)
         missing = grounding.unsupported(reply, evidence, said)
         if missing or not reply:
             details = ", ".join(missing) or "it was empty"
             log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
             state.messages.append(HumanMessage(REWRITE.format(details=details)))
             message = await self._ask(state)
-            reply = "" if message.tool_calls else grounding.clean(message.text)
+            reply = "" if message.tool_calls else _cleaned(message, known)
             if not reply or grounding.unsupported(reply, evidence, said):
                 return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"])
         reply, citations = grounding.cite(reply, state.context.passages)
         about: Json = message.response_metadata.get("frontdesk", {})
         return TurnResult(
-            reply,
+            grounding.told_of(reply, citations, state.context.conflicts),
             _outcome(about, reply, state.gate.steps, bool(citations)),
             citations=citations,
             suggestions=list(about.get("suggestions", []))[:3],
@@ -184,6 +189,22 @@ def _tool_message(step: Step, call_id: str) -> ToolMessage:
     )
 
 
+def _cleaned(message: AIMessage, known: set[str]) -> str:
+    return grounding.without_foreign_links(grounding.clean(message.text), known)
+
+
+def _own(step: Step) -> str:
+    """What a step says of addresses: of a search those of the articles, not those that articles speak of."""
+    if step.tool != "search_knowledge":
+        return step.result
+    return " ".join(ADDRESS_OF_ARTICLE.findall(step.result))
+
+
+def _evidence(step: Step) -> str:
+    """What a step brought, without the words that it was asked with: those are the model's own."""
+    return ASKED_WITH.sub("", step.result) if step.tool == "search_knowledge" else step.result
+
+
 def _told(facts: Json) -> list[str]:
     """What of the facts the customer said; ids that a model looked up are no evidence for the model."""
     return [*facts.get("said", []), facts.get("name", ""), facts.get("email", "")]
@@ -203,8 +224,14 @@ def _outcome(said: Json, reply: str, steps: Sequence[Step], cited: bool) -> Outc
         return Outcome(said["outcome"])
     searched = [step for step in steps if step.tool == "search_knowledge" and step.ok]
     others = [step for step in steps if step.tool != "search_knowledge" and step.ok]
-    if searched and not others and not cited:
+    if searched and not cited and (not others or _beyond(reply, searched, others)):
         return Outcome.UNANSWERED
     if not steps and reply.rstrip().endswith("?"):
         return Outcome.ASKED
     return Outcome.ANSWERED
+
+
+def _beyond(reply: str, searched: Sequence[Step], others: Sequence[Step]) -> bool:
+    """Whether a reply states from articles, uncited, what no other tool said, though none of them answered."""
+    answered = any(ANSWERABLE in step.result for step in searched)
+    return not answered and bool(grounding.unsupported(reply, [step.result for step in others]))

@@ -15,16 +15,17 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
 from frontdesk.desk import Frontdesk
-from frontdesk.domain import Passage, Visibility
 from frontdesk.errors import DeclarationError, SettingsError
-from frontdesk.knowledge.answer import best_passage
 from frontdesk.knowledge.article import Source
+from frontdesk.knowledge.ask import Ask
+from frontdesk.knowledge.conflict import Conflict
 from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.retrieve import PostgresRetriever, Retriever
+from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
 from frontdesk.models import ModelChain, resolve
 from frontdesk.settings import Settings
+from frontdesk.store import conflicts
 from frontdesk.store.tickets import open_ticket
 from frontdesk.support import Support
 from frontdesk.tools import Tool, builtin
@@ -99,9 +100,7 @@ def tools_of(desk: Frontdesk, database: Database, settings: Settings) -> list[To
     open_ = partial(open_ticket, database)
     own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
     if desk.knowledge is not None:
-        own.insert(
-            0, builtin.search_knowledge(partial(search, PostgresRetriever(database), settings.answer_at))
-        )
+        own.insert(0, builtin.search_knowledge(asking(database, settings)))
     check(desk)
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
@@ -121,15 +120,25 @@ def check(desk: Frontdesk) -> None:
             raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
 
 
-async def search(
-    retriever: Retriever, answer_at: float, query: str, visibility: Sequence[Visibility]
-) -> tuple[list[Passage], bool, float]:
-    """Passages for a question, and whether the best of them answers it."""
-    passages = await retriever.search(query, visibility=visibility)
-    answerable, confidence = best_passage(query, passages)
-    if answer_at:
-        answerable = confidence >= answer_at
-    return passages, answerable, confidence
+def asking(database: Database, settings: Settings) -> Ask:
+    """What puts a customer's questions to the knowledge base."""
+    return Ask(
+        PostgresRetriever(database),
+        settings.answer_at,
+        languages=partial(conflicts.languages, database),
+        judge=Embedder.default(),
+        record=partial(_record, database),
+    )
+
+
+async def _record(database: Database, conflict: Conflict) -> None:
+    await conflicts.record(
+        database,
+        chosen=conflict.chosen.article_id,
+        other=conflict.other.article_id,
+        chosen_sentence=conflict.chosen_sentence,
+        other_sentence=conflict.other_sentence,
+    )
 
 
 async def sync_knowledge(

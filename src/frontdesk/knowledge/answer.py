@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from frontdesk.domain import Passage
+from frontdesk.knowledge.kinds import answers_kind, holds_kind
 from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Passages
+from frontdesk.knowledge.unsaid import ASKING, focus
 from frontdesk.knowledge.wording import plain
 
 ANSWER_AT = 0.28  # confidence from which a passage is quoted
@@ -27,11 +29,9 @@ _SCORE, _MARGIN, _LENGTH, _BIAS = 12.6, 8.2, 1.81, -10.15
 # nowhere in what it found ("drone", "franchise").
 _NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93
 
-_ASKING_WORDS = """
-a an and any are at be can could did do does for from have how i if in is it me my of on or our should that the
-there they this to us was we what when where which who why will with would you your
-"""
-_ASKING = frozenset(_ASKING_WORDS.split())
+# What speaks against an answer: a word that the article knows nothing of, and no sentence with what is asked for.
+_UNSAID, _KINDLESS, _NEAR_ENOUGH = -16.0, -3.0, 0.6
+
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
 _ROW = re.compile(r"^[^;]+; [^;:]{1,60}: ")
@@ -39,43 +39,18 @@ _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _HOW = re.compile(
     r"\bhow (?!long|much|many|often|far|old|big|late|soon|quick|fast|come)|\bsteps\b", re.IGNORECASE
 )
-_UNITS = r"(?:minutes?|hours?|(?:business |working |calendar )?days?|weeks?|months?|years?)"
-_KINDS = (
-    (
-        re.compile(
-            r"\bhow (?:long|soon|quick(?:ly)?|fast|late)\b|\bhow many (?:business |working )?(?:days|weeks|months|years|hours)\b"
-            r"|\b(?:until|till|by|up to) when\b|\bwhat time\b|\bopening hours\b|\bwhen (?:are|is) (?:you|your|the) .*\bopen\b",
-            re.IGNORECASE,
-        ),
-        re.compile(
-            rf"\b(?:\d+|one|two|three|four|five|six|seven|ten|a|an)(?:\s?[–-]\s?\d+| to \d+)? (?:more )?{_UNITS}\b|\b\d{{1,2}}[:.]\d\d\b|\b{_UNITS} after\b"
-            r"|\b(?:immediately|at once|straight away|same day|next (?:business |working )?day|no expiry|never expires?|do(?:es)? not expire|lifetime|until|as long as|while)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        re.compile(
-            r"\bhow much (?:is|are|does|do|will|would|for|to|it|you)\b|\bwhat (?:does|do|will|would) .{1,40} cost\b|\b(?:price|cost|fee) (?:of|for)\b|\bhow expensive\b",
-            re.IGNORECASE,
-        ),
-        re.compile(
-            r"\d+(?:[.,]\d\d?)? ?(?:EUR|USD|GBP|CHF|€|\$|£|%|percent\b|points\b)|[€$£] ?\d|\bfree\b|\bno (?:extra )?(?:fee|cost|charge)|\bcosts? nothing\b|\bfull amount\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
 _STEPS_FROM = 0.6
 _SHARED = 0.3  # what sharing all words with the question counts, beside a cosine
 _LONGEST_LIST = 10
 
 
 def best_passage(
-    query: str, passages: Sequence[Passage], *, answer_at: float = ANSWER_AT
+    query: str, passages: Sequence[Passage], *, answer_at: float = ANSWER_AT, unsaid: float = 0.0
 ) -> tuple[bool, float]:
     """Whether the first of ``passages`` answers ``query``, and the confidence in that, 0 to 1.
 
     ``passages`` as a retriever gave them. ``answer_at`` is the confidence from which it counts as answered;
-    0 means the default. Takes microseconds.
+    0 means the default. ``unsaid`` is what unsaid.py found. Takes microseconds.
     """
     if not passages:
         return False, 0.0
@@ -83,8 +58,17 @@ def best_passage(
         evidence = _SCORE * passages.strength + _MARGIN * passages.margin + _LENGTH * length(query) + _BIAS
     else:
         evidence = _NEAR * passages[0].cosine + _UNHEARD * _unheard(query, passages) + _NEAR_BIAS
+    evidence += _UNSAID * unsaid + (0.0 if _holds(query, passages) else _KINDLESS)
     confidence = 1 / (1 + math.exp(-evidence))
     return confidence >= (answer_at or ANSWER_AT), round(confidence, 4)
+
+
+def _holds(query: str, passages: Sequence[Passage]) -> bool:
+    """Whether the best article has what kind of thing is asked, in a sentence that is near the question."""
+    same = [p for p in passages if p.article_id == passages[0].article_id]
+    sentences = [pair for p in same for pair in p.sentences] or [(p.text, 1.0) for p in same]
+    near = _NEAR_ENOUGH * max(cosine for _, cosine in sentences)
+    return holds_kind(focus(query), [text for text, cosine in sentences if cosine >= near])
 
 
 def length(query: str) -> float:
@@ -132,15 +116,10 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     return chosen
 
 
-def answers_kind(query: str, text: str) -> bool:
-    """Whether ``text`` holds the kind of thing that is asked: a time for "how long", an amount for "how much"."""
-    return all(there.search(text) for asked, there in _KINDS if asked.search(query))
-
-
 def _unheard(query: str, passages: Sequence[Passage]) -> float:
     """Share of the question's words that stand in none of ``passages``."""
     heard = {word[:5] for p in passages for word in _words(f"{p.title} {p.heading} {p.text}")}
-    content = [word for word in _words(query) if word not in EVERYDAY | _ASKING and not word.isdigit()]
+    content = [word for word in _words(query) if word not in EVERYDAY | ASKING and not word.isdigit()]
     return sum(word[:5] not in heard for word in content) / len(content) if content else 0.0
 
 
@@ -154,7 +133,7 @@ def _scored(query: str, passage: Passage) -> list[tuple[str, float]]:
     A word weighs by its rarity within the passage: in a table, "Norway" tells one row from the others.
     """
     words = [_stems(text) for text, _ in passage.sentences]
-    weights = dict.fromkeys(_stems(f"{query} {plain(query)}") - _stems(" ".join(_ASKING)), 0.0)
+    weights = dict.fromkeys(_stems(f"{query} {plain(query)}") - _stems(" ".join(ASKING)), 0.0)
     for stem in weights:
         count = sum(stem in known for known in words)
         weights[stem] = math.log(1 + len(words) / count) if count else 0.0

@@ -11,8 +11,10 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 SURE = 0.62  # probability from which the model is believed
 SHORTEST = 6  # letters; "hola" is decided by its words alone
@@ -94,6 +96,8 @@ def _classified(text: str, codes: tuple[str, ...]) -> tuple[str, float]:
 
 @lru_cache(maxsize=8)
 def _identifier(codes: tuple[str, ...]) -> LanguageIdentifier | None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  loads numpy and the model
+
     with _lock:
         model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     known = set(model.labels) & set(codes)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from frontdesk.domain import Citation, Passage
+from frontdesk.knowledge.conflict import Conflict, in_words
 from frontdesk.knowledge.language import base, language_of
 from frontdesk.knowledge.quantity import durations
 
@@ -93,6 +94,18 @@ def cite(reply: str, passages: Sequence[Passage]) -> tuple[str, list[Citation]]:
     text = _AGAIN.sub(r"\1", MARK.sub(renumber, reply))
     used = [passages[n - 1] for n in order]
     return text, [Citation(n, _title(p), p.url, p.text) for n, p in enumerate(used, start=1)]
+
+
+def told_of(reply: str, citations: Sequence[Citation], conflicts: Sequence[Conflict]) -> str:
+    """The reply with one sentence for each conflict that it cites a side of, unless it stands there already."""
+    cited = {(citation.url, citation.passage) for citation in citations}
+    language = language_of(MARK.sub("", reply), SPOKEN) or "en"
+    for conflict in conflicts:
+        chosen, other = ((p.url, p.text) in cited for p in (conflict.chosen, conflict.other))
+        sentence = in_words(conflict, cites_chosen=chosen, language=language)
+        if (chosen or other) and sentence not in reply:
+            reply = f"{reply}\n\n{sentence}"
+    return reply
 
 
 def _title(passage: Passage) -> str:

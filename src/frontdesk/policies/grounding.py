@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Iterable
 
 from frontdesk.knowledge.quantity import without_durations
-from frontdesk.policies.citing import MARK, cite, marked
+from frontdesk.policies.citing import MARK, cite, marked, told_of
 from frontdesk.policies.deadlines import unsupported_deadlines
+from frontdesk.policies.links import sites, without_foreign_links
 
-__all__ = ["cite", "clean", "marked", "unsupported"]
+__all__ = ["cite", "clean", "marked", "sites", "told_of", "unsupported", "without_foreign_links"]
 
 MOST_CHARS = 8000  # of a reply; also bounds what the expressions below may take
 

@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 
 from frontdesk.domain import Customer, Grant, Json, Passage, Principal
 from frontdesk.errors import DeclarationError, ToolError
+from frontdesk.knowledge.conflict import Conflict
 from frontdesk.knowledge.limit import IN_DESCRIPTION, limit
 
 __all__ = ["InvalidArguments", "Tool", "ToolContext", "encode", "grant", "tool"]
@@ -41,13 +42,18 @@ class InvalidArguments(ToolError):
 
 @dataclass(slots=True)
 class ToolContext:
-    """What code knows while a tool runs. ``passages`` collects what was read in this turn, for citations."""
+    """What code knows while a tool runs. ``passages`` collects what was read in this turn, for citations.
+
+    ``said`` are the customer's own earlier messages, oldest first; ``conflicts`` collects articles that disagree.
+    """
 
     principal: Principal
     turn_id: UUID
     conversation_id: UUID
     effect_id: str = ""
     passages: list[Passage] = field(default_factory=list[Passage])
+    said: tuple[str, ...] = ()
+    conflicts: list[Conflict] = field(default_factory=list[Conflict])
 
     @property
     def customer(self) -> Customer:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from frontdesk.domain import HandoffReason, Json, Passage, Principal, Ticket, Visibility
 from frontdesk.knowledge.answer import SURE_AT, best_sentences, related
+from frontdesk.knowledge.ask import Found
 from frontdesk.tools import Tool, ToolContext, tool
 
 REPLY_WITHIN = "1 business day"
@@ -16,10 +17,8 @@ REPLY_WITHIN = "1 business day"
 class Search(Protocol):
     """What searches the help center: passages, best first, and whether the best of them answers."""
 
-    async def __call__(
-        self, query: str, visibility: Sequence[Visibility]
-    ) -> tuple[list[Passage], bool, float]:
-        """(passages, answerable, confidence from 0 to 1)."""
+    async def __call__(self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = ()) -> Found:
+        """What was found; ``said`` are the customer's own earlier messages, oldest first."""
         ...
 
 
@@ -49,19 +48,40 @@ def search_knowledge(search: Search) -> Tool:
         """Search the help center: rules, prices, delivery, returns, accounts, how things are done.
 
         "sure": false with "answerable": true means: the closest there is, perhaps not the answer; say so.
+        "language" means: found in another language than the customer's only; say so.
         """
         allowed: tuple[Visibility, ...] = ("public", "customers")
         if context.principal.kind != "customer":
             allowed = ("public",)
-        passages, answerable, confidence = await search(query, allowed)
+        found = await search(query, allowed, context.said)
         first = len(context.passages) + 1
-        context.passages.extend(passages)
-        beside = related(passages) if answerable else set[str]()
-        found = [_told(n, passage, query, beside) for n, passage in enumerate(passages, start=first)]
-        sure = answerable and confidence >= SURE_AT
-        return {"answerable": answerable, "sure": sure, "confidence": round(confidence, 3), "passages": found}
+        context.passages.extend(found.passages)
+        if found.conflict:
+            context.conflicts.append(found.conflict)
+        return _result(found, first)
 
     return search_knowledge
+
+
+def _result(found: Found, first: int) -> Json:
+    """What a model reads. ``query`` and ``language`` stand there where they say something new."""
+    asked = found.query
+    beside = related(found.passages) if found.answerable else set[str]()
+    told: Json = {
+        "answerable": found.answerable,
+        "sure": found.answerable and found.confidence >= SURE_AT,
+        "confidence": round(found.confidence, 3),
+        "query": asked,
+        "passages": [
+            _told(n, passage, asked, beside) for n, passage in enumerate(found.passages, start=first)
+        ],
+    }
+    if found.asked:
+        told["language"] = {"asked": found.asked, "answered": found.answered}
+    if found.conflict:
+        told["passages"][0]["quote"] = [found.conflict.chosen_sentence]
+        told["conflict"] = "Two pages disagree; the first is preferred. The reply will say so by itself."
+    return told
 
 
 def _told(n: int, passage: Passage, query: str, beside: set[str]) -> Json:

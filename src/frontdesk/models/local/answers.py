@@ -51,13 +51,13 @@ class Answers:
     def _quoted(self, call: Call, part: Part | None) -> Reply:
         found = call.result if isinstance(call.result, dict) else {}
         passages = [p for p in found.get("passages") or () if isinstance(p, dict)]
-        query = str(call.arguments.get("query") or self.dialogue.message)
+        query = str(found.get("query") or call.arguments.get("query") or self.dialogue.message)
         near = bool(part and part.change) and float(found.get("confidence") or 0.0) >= NEAR
         quoted = passages and (found.get("answerable") or near)
         text = quote.quotation(query, passages, self.encoder) if quoted else ""
         if text:
             lead = "" if not _unsure(found) else f"{CLOSEST}\n" if "\n" in text else f"{CLOSEST} "
-            text = f"{lead}{text}{quote.see_also(passages)}"
+            text = f"{_in_other_words(found)}{lead}{text}{quote.see_also(passages)}"
         if not text and part and part.change:
             nothing = "I found nothing about it in our help center."
             return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
@@ -106,7 +106,9 @@ class Answers:
         looked_up = any(call.tool in self._own() for call in self.dialogue.calls)
         if looked_up and asks_for_others(self.dialogue):
             lines.insert(0, OWN_ONLY)
-        text = _in_their_language(self.dialogue.message) + "\n\n".join(lines)
+        text = "\n\n".join(lines)
+        if not any(_speaks(call) for call in self.dialogue.calls):
+            text = _in_their_language(self.dialogue.message) + text
         return Reply(text, outcome, tuple(dict.fromkeys(s for r in kept for s in r.suggestions))[:3])
 
     def _own(self) -> set[str]:
@@ -208,6 +210,40 @@ _ONLY_ENGLISH = {
     "es": "Por ahora solo puedo responder en inglés, lo siento.",
     "nl": "Ik kan voorlopig alleen in het Engels antwoorden, excuses.",
 }
+
+
+_FOUND_ONLY = {
+    ("de", "en"): "Dazu habe ich nur etwas auf Englisch gefunden:\n",
+    ("es", "en"): "Solo encontré esto en inglés:\n",
+    ("fr", "en"): "Je n'ai trouvé cela qu'en anglais :\n",
+}
+_LANGUAGES = {
+    "en": "English",
+    "de": "German",
+    "es": "Spanish",
+    "fr": "French",
+    "nl": "Dutch",
+    "it": "Italian",
+}
+
+
+def _in_other_words(found: dict[str, Any]) -> str:
+    """The sentence before a passage that is in another language than the question; "" where it is not."""
+    language = found.get("language")
+    if not isinstance(language, dict):
+        return ""
+    asked, answered = str(language.get("asked")), str(language.get("answered"))
+    name = _LANGUAGES.get(answered, "another language")
+    return _FOUND_ONLY.get((asked, answered), f"I found this in {name} only:\n")
+
+
+def _speaks(call: Call) -> bool:
+    """Whether a search was answered: in the customer's language, or with the words that it is not."""
+    return (
+        call.tool == "search_knowledge"
+        and isinstance(call.result, dict)
+        and bool(call.result.get("answerable"))
+    )
 
 
 def _in_their_language(message: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from frontdesk.knowledge.answer import answers_kind
+from frontdesk.knowledge.kinds import answers_kind
 from frontdesk.models.local.catalog import Encoder
 from frontdesk.models.local.text import content_words
 

@@ -1,0 +1,229 @@
+"""A customer's question put to the knowledge base: in its conversation, in its language, with a verdict.
+
+"And for Norway?" is searched together with the question before it; a question in Spanish in Spanish articles
+first, then in those of the help center's own language; what is found is judged, and compared with what other
+articles say of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from frontdesk.domain import Passage, Visibility
+from frontdesk.errors import FrontdeskError
+from frontdesk.knowledge.answer import ANSWER_AT, best_passage, best_sentences
+from frontdesk.knowledge.conflict import Conflict, find_conflict, preferring
+from frontdesk.knowledge.embed import Embeddings
+from frontdesk.knowledge.language import base, language_of
+from frontdesk.knowledge.rank import EVERYDAY
+from frontdesk.knowledge.retrieve import Retriever
+from frontdesk.knowledge.unsaid import ASKING, unsaid
+
+log = structlog.get_logger("frontdesk.knowledge")
+
+SPOKEN = ("en", "de", "es", "fr", "nl")  # languages a question is recognised in, beside the articles' own
+MOST_EARLIER = 3  # of the customer's messages before this one
+SHORT, SHORTEST = 8, 2  # words of a follow-up; words of meaning that stand on their own
+LIMIT = 5
+
+_OPENS = re.compile(
+    r"^(?:(?:ok(?:ay)?|and|so|but|also|then|or|what about|how about|what if it is|same for|und|et|y|e|wie ist es|qu[eé] hay de)\b[ ,]*)+",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"\b(?:that|it|this|those|these|they|them|there|das|es|dies|ça|cela|eso|ello)\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"\b(?:what|when|where|which|who|how|why|can|could|do|does|is|are|will|would|may|should|was|wann|wo|wie|kann|was"
+    r"|quand|où|comment|combien|puis|cuándo|dónde|cómo|cuánto|puedo|qué)\b",
+    re.IGNORECASE,
+)
+_PLACED = r"\b(for|to|in|from|with|by|into|on|nach|für|in|mit|pour|en|vers|à|para|a|con)\b"
+_BEGINS = re.compile(rf"^{_PLACED} (.{{2,60}})$", re.IGNORECASE)
+_NOUN = r"(?:the |an? |my |your )?(?:[A-Z][\w-]+(?: [A-Z][\w-]+)*|[\w-]+)"
+_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_ENDS = re.compile(r"[\s?!.,]+$|\b(?:then|please|instead|too|as well)\b[\s?!.,]*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found. ``query`` is the form of it that was answered best.
+
+    ``asked`` and ``answered`` are languages, both "" unless the question was asked in another one than it is
+    answered in.
+    """
+
+    passages: list[Passage] = field(default_factory=list[Passage])
+    answerable: bool = False
+    confidence: float = 0.0
+    query: str = ""
+    asked: str = ""
+    answered: str = ""
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Puts questions to a retriever.
+
+    ``answer_at`` is the confidence from which a question counts as answered; 0 means the default. ``locale`` is
+    the help center's own. ``languages`` tells those of the articles a reader may see. ``judge`` is an English
+    model that the verdict may use. ``record`` is told of each conflict that an answer met.
+    """
+
+    retriever: Retriever
+    answer_at: float = 0.0
+    locale: str = "en"
+    languages: Callable[[Sequence[Visibility]], Awaitable[Collection[str]]] | None = None
+    judge: Embeddings | None = None
+    record: Callable[[Conflict], Awaitable[None]] | None = None
+
+    async def __call__(self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = ()) -> Found:
+        """What ``query`` finds among what a reader of ``visibility`` may see.
+
+        ``said`` are the customer's own earlier messages, oldest first. Raises DatabaseUnavailable, and
+        EmbeddingsUnavailable.
+        """
+        known = {base(code) for code in await self.languages(visibility)} if self.languages else set[str]()
+        asked = _language(query, said, known)
+        found = Found(query=query)
+        for variant in in_context(query, said):
+            new = await self._searched(variant, visibility, asked, known)
+            if (new.answerable, new.confidence) > (found.answerable, found.confidence) or not found.passages:
+                found = new
+        return await self._compared(found) if found.answerable else found
+
+    async def _searched(
+        self, query: str, visibility: Sequence[Visibility], asked: str | None, known: Collection[str]
+    ) -> Found:
+        """The first language of those to try in which the question is answered, else what the first one found."""
+        first: Found | None = None
+        for locale in self._order(asked, known):
+            passages = await self.retriever.search(query, visibility=visibility, locale=locale, limit=LIMIT)
+            answerable, confidence = await self._verdict(query, passages)
+            other = asked is not None and bool(passages) and base(passages[0].locale) != asked
+            languages = (asked or "", base(passages[0].locale)) if other else ("", "")
+            found = Found(list(passages), answerable, confidence, query, *languages)
+            if answerable:
+                return found
+            first = first if first and first.passages else found
+        return first or Found(query=query)
+
+    def _order(self, asked: str | None, known: Collection[str]) -> list[str | None]:
+        """The languages to search in: the question's, then the help center's own; None stands for any."""
+        if not known or known == {asked}:
+            return [asked if asked in known else None]
+        own = base(self.locale)
+        chosen = [code for code in dict.fromkeys((asked or own, own, "en")) if code in known]
+        return [*chosen] or [None]
+
+    async def _verdict(self, query: str, passages: Sequence[Passage]) -> tuple[bool, float]:
+        at = self.answer_at or ANSWER_AT
+        answerable, confidence = best_passage(query, passages, answer_at=at)
+        if not answerable or self.judge is None or base(passages[0].locale) != "en":
+            return answerable, confidence
+        try:
+            missing = await unsaid(query, passages, self.judge)
+        except FrontdeskError:  # the verdict is then what it was without it
+            return answerable, confidence
+        return best_passage(query, passages, answer_at=at, unsaid=missing)
+
+    async def _compared(self, found: Found) -> Found:
+        quoted = best_sentences(found.query, found.passages[0])
+        try:
+            conflict = await find_conflict(found.passages, quoted, self.judge)
+            if conflict and self.record:
+                await self.record(conflict)
+        except FrontdeskError as error:
+            log.warning("conflict not recorded", reason=type(error).__name__)
+            return found
+        if conflict is None:
+            return found
+        return Found(
+            preferring(found.passages, conflict),
+            found.answerable,
+            found.confidence,
+            found.query,
+            found.asked,
+            found.answered,
+            conflict,
+        )
+
+
+def _language(query: str, said: Sequence[str], known: Collection[str]) -> str | None:
+    """The language of the question, else that of the messages before it, newest first."""
+    among = {*SPOKEN, *known}
+    for text in (query, *reversed(said[-MOST_EARLIER:])):
+        code = language_of(text, among)
+        if code:
+            return code
+    return None
+
+
+def in_context(query: str, earlier: Sequence[str]) -> list[str]:
+    """The forms in which ``query`` is searched, most telling first; only itself where it stands on its own.
+
+    ``earlier`` are the customer's messages before it, oldest first. "And for Norway?" after "What does delivery
+    to Germany cost?" is "What does delivery for Norway cost?", both put together, and itself.
+    """
+    query = " ".join(query.split()).lstrip("¿¡ ")
+    before = _before(query, earlier)
+    if not before or not _leans(query):
+        return [query]
+    rest = _ENDS.sub("", _OPENS.sub("", query)).strip() or query
+    joined = f"{before.rstrip(' .')} {rest}"
+    return list(dict.fromkeys(form for form in (_replaced(rest, before), joined, query) if form))
+
+
+def _before(query: str, earlier: Sequence[str]) -> str:
+    """The newest earlier message that says what it is about, itself read in its own context."""
+    for at in range(len(earlier) - 1, max(len(earlier) - MOST_EARLIER, 0) - 1, -1):
+        text = " ".join(earlier[at].split())[:300]
+        if text.casefold() in query.casefold():  # whoever searches has put them together already
+            return ""
+        if _leans(text):
+            resolved = in_context(text, earlier[:at])[0]
+            if resolved != text:
+                return resolved
+        if len(_meaning(text)) >= SHORTEST:
+            return text
+    return ""
+
+
+def _leans(query: str) -> bool:
+    """Whether a message is half a question: short, and it opens like one, or points at what was said before."""
+    words = _WORD.findall(query)
+    if not words or len(words) > SHORT:
+        return False
+    rest = _OPENS.sub("", query)
+    if _BEGINS.match(_ENDS.sub("", rest)) or (rest != query and not _ASKS.match(rest)):
+        return True
+    few = len(_meaning(rest)) <= SHORTEST
+    return few and (bool(_POINTS.search(rest)) or (rest != query) or not _ASKS.search(rest))
+
+
+def _meaning(text: str) -> list[str]:
+    return [
+        word
+        for word in map(str.lower, _WORD.findall(text))
+        if word not in ASKING | EVERYDAY and len(word) > 2
+    ]
+
+
+def _replaced(rest: str, before: str) -> str:
+    """The earlier question with its place or thing replaced by the new one's; "" where none can be."""
+    placed = _BEGINS.match(rest)
+    if not placed:
+        return ""
+    matches = list(re.finditer(rf"(?i:{_PLACED}) {_NOUN}", before))
+    same = [m for m in matches if m[1].lower() == placed[1].lower()] or [
+        m for m in matches if {m[1].lower(), placed[1].lower()} <= {"to", "for", "in", "from"}
+    ]
+    if not same:
+        return ""
+    last = same[-1]
+    return f"{before[: last.start()]}{last[1]} {placed[2]}{before[last.end() :]}"

@@ -1,0 +1,54 @@
+"""Links that a reply may carry: to the company's own sites, and to what a tool gave out.
+
+The text of an article is material: an address that stands in it is no reason to send a customer there. A site is
+known by the address of an article, by a tool's result, by the desk's own words. A link to another one is left as
+the name of its host, which leads nowhere by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(((?:https://|mailto:)[^()\s]{1,2000})(?:[ \t][^()\n]{0,200})?\)")
+MAIL = re.compile(r"(?<!\]\()\bmailto:(?=[^\s)>\]\"'\\])", re.IGNORECASE)
+BARE = re.compile(
+    r"(?<![@\w./-])(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?(?:/[^\s)>\]\"'\\]*)?", re.IGNORECASE
+)
+ADDRESS = re.compile(r"(?:https?://|mailto:[^\s@]{1,64}@|www\.)([\w.-]{3,253})", re.IGNORECASE)
+NAMED = re.compile(r"\b((?:[a-z0-9-]+\.)+[a-z]{2,24})/", re.IGNORECASE)
+_SECOND = frozenset(("co", "com", "org", "net", "ac", "gov", "edu"))
+
+
+def sites(texts: Iterable[str]) -> set[str]:
+    """The sites that ``texts`` give addresses of: "shop.example" for "https://help.shop.example/a"."""
+    return {site(host) for text in texts for host in (*ADDRESS.findall(text), *NAMED.findall(text))}
+
+
+def site(host: str) -> str:
+    """The part of a host's name that belongs to one owner."""
+    labels = host.lower().strip(".").split(".")
+    kept = 3 if len(labels) > 2 and labels[-2] in _SECOND and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-kept:])
+
+
+def without_foreign_links(reply: str, known: Iterable[str]) -> str:
+    """``reply``, in which each link to a site that is not ``known`` is only its text, or its host's name."""
+    allowed = set(known)
+
+    def linked(match: re.Match[str]) -> str:
+        target = match[2]
+        host = target.partition("@")[2] if target.startswith("mailto:") else urlsplit(target).hostname or ""
+        return match[0] if site(host) in allowed else match[1]
+
+    def bare(match: re.Match[str]) -> str:
+        text = match[0]
+        if not ("/" in text or text.lower().startswith("www.")):
+            return text
+        rest = text.split("://", 1)[-1]
+        host = re.split(r"[/:?#]", rest, maxsplit=1)[0]
+        ending = text[len(text.rstrip(".,;:!?*_")) :] if "/" in rest else ""
+        return text if site(host) in allowed else host.removeprefix("www.").removeprefix("WWW.") + ending
+
+    return MAIL.sub("", BARE.sub(bare, LINK.sub(linked, reply))) if "." in reply else reply
