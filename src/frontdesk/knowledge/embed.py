@@ -75,6 +75,11 @@ class Recent:
                 self._known.popitem(last=False)
 
 
+def clean(text: str) -> str:
+    """What every model and every store takes: no NUL, no half of a surrogate pair."""
+    return text.replace("\x00", " ").encode("utf-8", "ignore").decode()
+
+
 class Embedder:
     """Texts to unit vectors of 384 numbers. The model is loaded when the first text comes.
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from frontdesk.errors import EmbeddingsUnavailable, SettingsError
-from frontdesk.knowledge.embed import Embedder, Embeddings, Recent
+from frontdesk.knowledge.embed import Embedder, Embeddings, Recent, clean
 from frontdesk.knowledge.multilingual import Multilingual
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class FromLangChain:
         """
         import numpy as np  # noqa: PLC0415  a process that never embeds never loads it
 
-        texts = [_clean(text) for text in texts]
+        texts = [_sent(text) for text in texts]
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
         if query:
@@ -270,9 +270,9 @@ def _status(error: Exception) -> int | None:
     return None
 
 
-def _clean(text: str) -> str:
-    """What every provider takes: UTF-8, not empty, not longer than its limit."""
-    text = text[:LONGEST].replace("\x00", " ").encode("utf-8", "ignore").decode()
+def _sent(text: str) -> str:
+    """What every provider takes: not empty, and not longer than its limit."""
+    text = clean(text[:LONGEST])
     return text if text.strip() else "."
 
 

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from frontdesk.errors import SettingsError
-from frontdesk.knowledge.embed import THREADS, Recent
+from frontdesk.knowledge.embed import THREADS, Recent, clean
 
 if TYPE_CHECKING:
     from frontdesk.knowledge.embed import Vectors
@@ -74,7 +74,7 @@ class Multilingual:
         vector = self._recent[query].get(text)
         if vector is None:
             model = self._model
-            vector = model.encode(_within(model, _clean(text)), is_query=query)
+            vector = model.encode(_within(model, clean(text)), is_query=query)
             self._recent[query].put(text, vector)
         return vector
 
@@ -107,11 +107,6 @@ def _one_thread_each() -> Generator[None]:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = before
-
-
-def _clean(text: str) -> str:
-    """What a C string can hold: no NUL, no half of a surrogate pair."""
-    return text.replace("\x00", " ").encode("utf-8", "ignore").decode()
 
 
 def _within(model: Any, text: str) -> str:
