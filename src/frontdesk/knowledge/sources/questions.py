@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import hashlib
 import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from frontdesk.errors import SourceUnavailable
-from frontdesk.knowledge.article import HTML, MARKDOWN, Item, Raw, Unreadable
-from frontdesk.knowledge.sources.base import VISIBILITIES, Options
+from frontdesk.errors import DeclarationError, SourceUnavailable
+from frontdesk.knowledge.article import HTML, MARKDOWN, Raw, Unreadable
+from frontdesk.knowledge.sources.base import VISIBILITIES
+from frontdesk.knowledge.sources.loaded import Loaded
 
 MAX_FILE = 50_000_000
 LONGEST_CELL = 1_000_000
@@ -39,7 +39,7 @@ _MARKUP = re.compile(r"</(?:p|div|ul|ol|li|a|b|strong|em|h[1-6]|table)>|<br ?/?>
 
 
 @dataclass(frozen=True, eq=False)
-class Questions(Options):
+class Questions(Loaded):
     """A CSV file with a question and an answer in each row; each row is a page of its own.
 
     The delimiter is a comma, a semicolon, a tab or a bar, whichever the first row holds; the text is UTF-8, or
@@ -48,33 +48,12 @@ class Questions(Options):
     question, so that a row put in between changes no other. Answers are Markdown, or HTML where they hold tags.
     """
 
-    file: str | Path
-    columns: Mapping[str, str] = field(default_factory=dict[str, str])
-    _pages: dict[str, Raw | Unreadable] = field(
-        default_factory=dict[str, Raw | Unreadable], init=False, repr=False, kw_only=True
-    )
+    columns: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("file", Path(self.file))
-        self._set("name", self.name or "questions")
-
-    async def items(self) -> Sequence[Item]:
-        """A page for each row, and one for each bad row. Raises SourceUnavailable."""
-        pages = await asyncio.to_thread(self._load)
-        self._pages.clear()
-        self._pages.update(pages)
-        return [Item(path) for path in pages]
-
-    async def read(self, item: Item) -> Raw | Unreadable:
-        """One row as a page, or what is wrong with it."""
-        if not self._pages:
-            await self.items()
-        return self._pages.get(item.path) or Unreadable(item.path, "there is no such row any more")
-
-    async def aclose(self) -> None:
-        """Let go of the rows."""
-        self._pages.clear()
+        if unknown := self.columns.keys() - COLUMNS.keys():
+            raise DeclarationError(f"columns has no {min(unknown)}: it names some of {', '.join(COLUMNS)}")
 
     def _load(self) -> dict[str, Raw | Unreadable]:
         rows = list(self._rows(_text(Path(self.file), self.name)))
