@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,20 @@ from typing import Any
 
 import psycopg
 import pytest
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from structlog.testing import capture_logs
 
-from frontdesk.database import Database
+from frontdesk import Frontdesk
+from frontdesk.bootstrap import sync_knowledge
+from frontdesk.database import Database, embedded
 from frontdesk.errors import SettingsError
-from frontdesk.jobs import RETRIES, Jobs, Pace, Scheduled, check_cron, working
+from frontdesk.jobs import RETRIES, Jobs, Pace, Scheduled, working
+from frontdesk.knowledge.cron import check_cron
+from frontdesk.models.scripted import ScriptedModel
 from frontdesk.testing import server
+from frontdesk.web.app import create_app
+from tests.desk import call
+from tests.web.service import SERVICE_KEY, bearer, make_client, make_settings
 
 ROOT = Path(__file__).parent.parent
 QUICK = Pace(poll=0.1, heartbeat=0.2, silence=1.0, look=0.2, backoff=0.05, grace=0.2)
@@ -209,13 +218,11 @@ async def test_a_restart_of_postgresql_is_survived(database: Database, work: Wor
     work.may_end.clear()
     assert await jobs.defer("work")
     await ended(database, "doing")
-    with psycopg.connect(
-        server().get_uri(), autocommit=True
-    ) as connection:  # what a restart does to a client
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-            (psycopg.conninfo.conninfo_to_dict(database.conninfo)["dbname"],),
-        )
+    postmaster = server().get_pid()
+    assert postmaster
+    os.kill(postmaster, signal.SIGINT)  # a fast shutdown, which cuts every connection and loses no commit
+    await asyncio.sleep(1.0)
+    await asyncio.to_thread(embedded.revive, server())
     work.may_end.set()
 
     async def done() -> bool:
@@ -288,3 +295,80 @@ def test_a_schedule_that_is_none_is_refused(cron: str) -> None:
 @pytest.mark.parametrize("cron", ["0 * * * *", "*/15 8-18 * * mon-fri", "0 0 1,15 JAN *"])
 def test_a_schedule_as_cron_has_it_is_taken(cron: str) -> None:
     check_cron(cron)
+
+
+def answer(messages: list[BaseMessage]) -> AIMessage:
+    """Search, and say what was found."""
+    last = messages[-1]
+    if isinstance(last, ToolMessage):
+        found = re.search(r"within \d+ days", str(last.content))
+        return AIMessage(f"You can return items {found[0]} [1]." if found else "I do not know.")
+    return call("search_knowledge", query=last.text)
+
+
+async def test_a_changed_page_is_in_the_next_answer_after_the_scheduled_sync(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.jobs.Pace", lambda: QUICK)
+    page = tmp_path / "help" / "returns.md"
+    page.parent.mkdir()
+    page.write_text("# Return policy\n\nYou can return items within 30 days from delivery.")
+    desk = Frontdesk("Testshop", knowledge=page.parent, knowledge_schedule=MINUTELY)
+    await sync_knowledge(desk, database)
+    page.write_text("# Return policy\n\nYou can return items within 45 days from delivery.")
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    app = create_app(desk, settings, models=[("scripted", ScriptedModel(answer))])
+    async with app.router.lifespan_context(app), make_client(app, **bearer(SERVICE_KEY)) as client:
+
+        async def synced() -> bool:
+            found = await rows(
+                database,
+                "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sync_knowledge' AND status = 'succeeded'",
+            )
+            return bool(found[0][0])
+
+        await until(synced)
+        body = {"user_id": "u1", "message": "How long can I return items?"}
+        reply = (await client.post("/support/chat", json=body)).json()
+    assert "within 45 days" in reply["reply"]
+
+
+async def test_a_source_that_cannot_be_reached_is_tried_again(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.jobs.Pace", lambda: QUICK)
+    folder = tmp_path / "help"
+    desk = Frontdesk("Testshop", knowledge=folder, knowledge_schedule=MINUTELY)
+    app = create_app(
+        desk,
+        make_settings(tmp_path, database_url=database.conninfo),
+        models=[("scripted", ScriptedModel(answer))],
+    )
+    with capture_logs() as logs:
+        async with app.router.lifespan_context(app):
+
+            async def failed() -> bool:
+                return any(entry.get("job") == "sync_knowledge" for entry in logs)
+
+            await until(failed)
+            folder.mkdir()
+            (folder / "returns.md").write_text("# Return policy\n\nYou can return items within 30 days.")
+
+            async def synced() -> bool:
+                return any(entry["event"] == "help center synced" and entry["added"] for entry in logs)
+
+            await until(synced)
+    assert str(tmp_path) not in str(logs)
+
+
+async def test_without_jobs_a_process_does_nothing_by_the_clock(database: Database, tmp_path: Path) -> None:
+    desk = Frontdesk("Testshop", knowledge=tmp_path, knowledge_schedule=MINUTELY)
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    app = create_app(desk, settings, models=[("scripted", ScriptedModel(answer))], jobs=False)
+    async with app.router.lifespan_context(app):
+        assert await rows(database, "SELECT count(*) FROM procrastinate_workers") == [(0,)]
+
+
+def test_a_desk_with_a_schedule_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="is no schedule"):
+        Frontdesk("Testshop", knowledge="help", knowledge_schedule="hourly")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from frontdesk.errors import DeclarationError
+from frontdesk.knowledge.cron import check_cron
 from frontdesk.tools import Tool
 
 VISITOR_PERMISSIONS = frozenset({"knowledge:read", "tickets:write"})
@@ -20,6 +21,7 @@ class Frontdesk:
     tools         functions decorated with ``@tool`` (or LangChain tools passed through ``grant``)
     knowledge     folder of Markdown articles; None for a desk without a help center
     knowledge_url where the articles are published; a citation links there (``{slug}`` is filled in)
+    knowledge_schedule  when it is synced while the desk is served: cron's five fields, "0 * * * *"; "" for never
     instructions  what the agent must know about this company, added to the system prompt
     tone          how it should sound
     permissions   what its customers hold; by default, what its tools ask for
@@ -29,12 +31,15 @@ class Frontdesk:
     tools: Sequence[Tool] = ()
     knowledge: str | Path | None = None
     knowledge_url: str = ""
+    knowledge_schedule: str = ""
     instructions: str = ""
     tone: str = "friendly, plain and short"
     permissions: frozenset[str] = field(default_factory=frozenset[str])
 
     def __post_init__(self) -> None:
         """Refuse at start what would fail in front of a customer."""
+        if self.knowledge_schedule:
+            check_cron(self.knowledge_schedule)
         seen: set[str] = set()
         for tool in self.tools:
             if not isinstance(tool, Tool):

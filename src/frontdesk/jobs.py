@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from typing import Any
 
 import psycopg
 import structlog
-from croniter import CroniterError, croniter
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
@@ -26,8 +24,11 @@ from procrastinate.manager import JobManager
 from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
+from frontdesk.bootstrap import Service, sync_knowledge
 from frontdesk.database import TCP, Database, configure
-from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SettingsError
+from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
+from frontdesk.knowledge.cron import check_cron
+from frontdesk.knowledge.gaps import sweep
 from frontdesk.store.jobs import rescue
 
 log = structlog.get_logger(__name__)
@@ -35,10 +36,7 @@ log = structlog.get_logger(__name__)
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 RETRIES = 3
-_FIELD = re.compile(
-    r"(?:[0-9*/,-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)+",
-    re.IGNORECASE,
-)
+SYNC, SWEEP = "sync_knowledge", "sweep_gaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +69,6 @@ class Pace:
     backoff: float = 30.0
     grace: float = 2.0
     keep: float = 7 * 86400.0
-
-
-def check_cron(cron: str) -> None:
-    """Raise SettingsError unless ``cron`` is a schedule of five fields that comes due at some time."""
-    fields = cron.split()
-    try:
-        if len(fields) == 5 and all(_FIELD.fullmatch(field) for field in fields):
-            times = croniter(cron, datetime.now(UTC))
-            times.get_next()  # refuses a 30 February
-            times.get_prev()
-            return
-    except (CroniterError, ValueError, KeyError, IndexError):
-        pass
-    raise SettingsError(
-        f"schedule: {cron[:40]!r} is no schedule; write five fields as cron has them,"
-        ' "0 * * * *" for each full hour'
-    )
 
 
 class Jobs:
@@ -212,6 +193,26 @@ class Jobs:
         )
 
 
+def of_desk(service: Service) -> list[Scheduled]:
+    """What the clock does for a desk with a help center: syncs its sources, looks for gaps each minute."""
+    desk, database = service.desk, service.database
+    if desk.knowledge is None:
+        return []
+
+    async def sync() -> None:
+        report = await sync_knowledge(desk, database)
+        counts = {"added": report.added, "updated": report.updated, "removed": report.removed}
+        log.info("help center synced", **counts, failed=len(report.failed), chunks=report.chunks)
+        if report.unavailable:  # the others were synced; this one is tried again
+            raise SourceUnavailable
+
+    async def gaps() -> None:
+        await sweep(database)
+
+    found = [Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0)]
+    return [*found, Scheduled(SYNC, desk.knowledge_schedule, sync)] if desk.knowledge_schedule else found
+
+
 @asynccontextmanager
 async def working(
     database: Database, scheduled: Sequence[Scheduled], *, pace: Pace | None = None
@@ -257,18 +258,17 @@ class _Manager(JobManager):
 
 
 async def _until_taken(store: Callable[[], Awaitable[None]]) -> None:
-    """Try for half a minute; after that the job counts as its dead worker's, and is done again."""
-    for _ in range(30):
+    """Try until PostgreSQL is back: a job whose outcome is lost would count as running for ever."""
+    while True:
         try:
             return await store()
         except UniqueViolation:
             raise
-        except ConnectorException as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError):
-                break  # the job is another's by now
+        except (ConnectorException, PoolTimeout) as error:
+            if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                log.warning("a job ended that another has taken over")
+                return None
         await asyncio.sleep(1.0)
-    log.warning("a job's outcome was not stored")
-    return None
 
 
 def _log_failure(name: str, attempts: int, error: Exception) -> None:

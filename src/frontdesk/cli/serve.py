@@ -31,7 +31,8 @@ from frontdesk.web.app import create_app
 @click.argument("desk", default="support:desk")
 @click.option("--port", type=int, help="instead of FRONTDESK_PORT (8000)")
 @click.option("--sync/--no-sync", default=True, help="bring the help center up to date first")
-def serve(desk: str, port: int | None, sync: bool) -> None:
+@click.option("--jobs/--no-jobs", default=True, help="do what is scheduled in this process")
+def serve(desk: str, port: int | None, sync: bool, jobs: bool) -> None:
     """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
     settings = with_key(load(**({"port": port} if port else {})))
     configure(settings.log_level, settings.log_format)
@@ -39,7 +40,7 @@ def serve(desk: str, port: int | None, sync: bool) -> None:
         console.print(sentence, style="yellow")
     chosen = load_desk(desk)
     check(chosen)  # before anything starts: what is wrong is said at once
-    app = create_app(chosen, settings, models=model_chain(settings), demo_customers=("u123",))
+    app = create_app(chosen, settings, models=model_chain(settings), demo_customers=("u123",), jobs=jobs)
     must_be_free(settings.port, settings.host)
     asyncio.run(prepare(chosen, settings, sync=sync))
     if settings.development:
