@@ -68,6 +68,13 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
     assert questions.file == Path("/q.csv")
 
 
+def test_a_language_said_for_all_holds_for_sources_that_say_none(file: Path) -> None:
+    sources = '[[source]]\nkind="folder"\nfolder="a"\n[[source]]\nkind="folder"\nfolder="b"\nlocale="fr"\n'
+    for head, expected in (('[knowledge]\nlocale="de"\n', ["de", "fr"]), ("", ["", "fr"])):
+        file.write_text(head + sources)
+        assert [source.locale for source in load(file).sources if isinstance(source, Folder)] == expected
+
+
 FOLDER = '[[source]]\nkind="folder"\n'
 
 

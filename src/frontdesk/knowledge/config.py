@@ -151,9 +151,13 @@ def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> Knowl
     tables = data.get("source", [])
     if not isinstance(tables, list):
         raise SettingsError(f"{path.name}: write each source as a table of its own, [[source]]")
+    # Said outright, it goes before a guess at a page's language; a source or a page may say otherwise.
+    said = knowledge.locale if "locale" in knowledge.model_fields_set else ""
     sources: list[Source] = []
     for number, table in enumerate(cast("list[object]", tables), 1):
         where = f"{path.name}, [[source]] {number}"
+        if said and isinstance(table, dict):
+            table = {"locale": said, **cast("dict[str, Any]", table)}
         source = _source(where, table, path.parent, environment)
         if source.name in RESERVED or source.name in {other.name for other in sources}:
             raise SettingsError(f"{where}: the name {source.name!r} is taken; give it another name")
