@@ -88,6 +88,14 @@ async def test_a_bad_row_is_reported_with_its_number_and_stops_nothing(file: Pat
     ]
 
 
+@pytest.mark.parametrize("bad", ['a,"never closed', 'a,"closed by another', 'a,"' + "x" * 1_000_001 + '\n"'])
+async def test_a_quotation_mark_that_swallows_other_rows_removes_nothing(bad: str, file: Path) -> None:
+    with pytest.raises(
+        SourceUnavailable, match=r"Row [34] of questions \(line [45]\) opens a quotation mark"
+    ):
+        await pages(file, f'question,answer\nfirst,"one\ntwo"\n{bad}\nb,"c"\nd,e\n')
+
+
 async def test_paths_stay_when_rows_are_put_in_between(file: Path) -> None:
     before = await pages(file, "question,answer\nHow long?,30 days\nHow much?,5 EUR\n")
     after = await pages(file, "question,answer\nNew?,yes\nHow  LONG?,31 days\nOther?,no\nHow much?,5 EUR\n")

@@ -286,6 +286,13 @@ async def test_a_host_that_stopped_answering_is_unavailable_and_not_emptied(site
         await read(Urls(urls, allow=allow))
 
 
+async def test_a_host_that_fails_at_every_page_is_asked_no_further(site: Site) -> None:
+    site.pages = {f"/{number}": page("oops", status=500) for number in range(100)}
+    with pytest.raises(SourceUnavailable, match="does not answer"):
+        await read(Urls([site.url(path) for path in site.pages], allow=[site.place]))
+    assert len(site.seen) == 40
+
+
 async def test_a_host_that_opens_no_page_is_unavailable_and_not_emptied(site: Site) -> None:
     urls = [site.url(f"/{number}") for number in range(20)]
     site.pages.update({f"/{number}": page("no", status=403) for number in range(20)})

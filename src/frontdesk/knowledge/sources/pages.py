@@ -20,6 +20,7 @@ AT_ONCE = 4
 PAUSE = 1.0  # seconds before the one further try
 LONGEST_PAUSE = 10
 SILENT = 8  # pages in a row that do not come: the whole host does not answer
+FAULTY = 20  # pages in a row at which the host fails: it is the host, not the pages
 TURNED_AWAY = 5  # pages, and not one that could be read
 
 MEDIA = {
@@ -142,9 +143,9 @@ class Pages(Options):
     def _failed(self, run: Run, path: str, error: PageNotFetched) -> Unreadable:
         if error.answered in {401, 403}:
             return self._turned_away(run, path, "asks to sign in, or is not for us")
-        if error.answered in {0, 429, 503} and error.temporary:
+        if error.temporary:
             run.silent += 1
-            if run.silent >= SILENT:
+            if run.silent >= (SILENT if error.answered in {0, 429, 503} else FAULTY):
                 raise SourceUnavailable(
                     f"The host of {self.name} does not answer; nothing of it was removed."
                 )

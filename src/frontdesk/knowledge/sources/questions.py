@@ -82,11 +82,20 @@ class Questions(Loaded):
         number = 1
         while True:
             number += 1
+            line = reader.line_num + 1
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error:
+                if reader.line_num > line:
+                    # Rows below may have been taken for its text: they must not look removed.
+                    sentence = (
+                        f"Row {number} of {self.name} (line {line}) opens a quotation mark that nothing"
+                    )
+                    raise SourceUnavailable(
+                        f"{sentence} closes, or is too long; nothing was removed."
+                    ) from None
                 yield number, "its quotation marks do not match, or a cell is too long"
                 continue
             if any(cell.strip() for cell in cells):
