@@ -215,6 +215,7 @@ async def test_an_exported_article_goes_round_through_the_shops_own_folder(
     await drafts.approve(database, EMBEDDER, asking(database), 1)
     path = await approved.export(database, 1, tmp_path)
     assert path.name == "renting-tents-more.md"
+    assert await approved.export(database, 1, tmp_path) == path
     await sync(database, EMBEDDER, Folder(tmp_path, name="help", url="https://shop.example/{slug}"))
     report = await sync(database, EMBEDDER, approved.Drafts(database))
     assert report.removed == 1
@@ -234,3 +235,42 @@ async def test_another_file_of_the_name_is_not_written_over(
     with pytest.raises(GapConflict, match="another file"):
         await approved.export(database, 1, tmp_path)
     assert (tmp_path / "tents.md").read_text() == "# Ours\n\nAll about tents."
+
+
+async def test_an_article_keeps_its_readers_and_address_when_its_new_draft_is_approved(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    ask = asking(database)
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(
+        database, EMBEDDER, ask, 1, visibility="customers", url="https://shop.example/{slug}"
+    )
+    await drafts.draft(database, 1, body="We rent out nothing any more.")
+    again = await drafts.approve(database, EMBEDDER, ask, 1)
+    assert (again.gap.visibility, again.gap.url) == ("customers", f"https://shop.example/{again.gap.path}")
+    assert (await ask(RENT[0], ("public",))).passages == []
+
+
+async def test_an_article_under_a_title_that_stands_elsewhere_too_is_not_lost(
+    database: Database, owner: AsyncConnection[Any], tmp_path: Path
+) -> None:
+    await help_center(database, tmp_path)
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, title="Shipping", body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    assert len(await approved.Drafts(database).items()) == 1
+
+
+async def test_a_gap_with_an_article_of_its_own_is_not_resolved_by_it(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(database, EMBEDDER, asking(database), 1)
+    await drafts.draft(database, 1, body="We rent out nothing any more.")
+    assert await gaps.recheck(database, asking(database)) == []
+    assert (await gaps.gap(database, 1)).live

@@ -121,10 +121,9 @@ def draft(number: str, title: str, text: str, file: Path | None) -> None:
 @click.option(
     "--visibility",
     type=click.Choice(["public", "customers", "internal"]),
-    default="public",
-    show_default=True,
+    help="who may read it; by default everybody, or whoever could before",
 )
-@click.option("--url", default="", help="where it will be published, https://shop.example/help/{slug}")
+@click.option("--url", help="where it will be published, https://shop.example/help/{slug}")
 @click.option(
     "--export",
     "folder",
@@ -132,14 +131,14 @@ def draft(number: str, title: str, text: str, file: Path | None) -> None:
     help="also write it there as Markdown",
 )
 @click.option("--anyway", is_flag=True, help="personal data in the draft is meant to be published")
-def approve(number: str, visibility: str, url: str, folder: Path | None, anyway: bool) -> None:
+def approve(number: str, visibility: str | None, url: str | None, folder: Path | None, anyway: bool) -> None:
     """Publish the draft of gap NUMBER. Exit code 2 when its own question is still not answered."""
 
     async def work(database: Database) -> tuple[drafts.Approval, Path | None]:
         ask = asking(database, load())
         done = await drafts.approve(
             database, Embedder.default(), ask, number_of(number),
-            visibility=cast("Visibility", visibility), url=url, anyway=anyway,
+            visibility=cast("Visibility | None", visibility), url=url, anyway=anyway,
         )  # fmt: skip
         return done, await export(database, number_of(number), folder) if folder else None
 

@@ -64,13 +64,16 @@ async def export(database: Database, number: int, folder: Path) -> Path:
     if not found.live or not rows:
         raise GapConflict(f"gap {number} has no published article of its own to export")
     text = markdown(rows[0])
-    return await asyncio.to_thread(_write, folder, f"{rows[0].path}.md", text, rows[0].title)
+    path = await asyncio.to_thread(_write, folder, f"{rows[0].path}.md", text)
+    await store.mark_exported(database, number)
+    return path
 
 
-def _write(folder: Path, name: str, text: str, title: str) -> Path:
+def _write(folder: Path, name: str, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    if path.exists() and f"title: {title}" not in path.read_text(encoding="utf-8", errors="replace")[:1000]:
+    title = text.split("\n", 2)[1]  # of the front matter: what was exported here before has the same
+    if path.exists() and title not in path.read_text(encoding="utf-8", errors="replace").split("\n")[:20]:
         raise GapConflict(f"there is another file of that name: {path}")
     fresh = path.with_name(f".{name}.{os.getpid()}")
     fresh.write_text(text, encoding="utf-8")

@@ -140,14 +140,15 @@ async def approve(
     ask: Ask,
     number: int,
     *,
-    visibility: Visibility = "public",
-    url: str = "",
+    visibility: Visibility | None = None,
+    url: str | None = None,
     anyway: bool = False,
 ) -> Approval:
     """Publish a gap's draft, and ask the gap's questions again.
 
-    ``url`` is where the article will be published (``{slug}`` and ``{locale}`` are filled in), or "". Approved
-    twice at once, it is published once. Raises NotFound, and GapConflict where there is no draft, where it was
+    ``url`` is where the article will be published (``{slug}`` and ``{locale}`` are filled in), or "". Where they are
+    not given, visibility and address stay what they were: at first "public" and none. Approved twice at once, it is
+    published once. Raises NotFound, and GapConflict where there is no draft, where it was
     changed or decided meanwhile, or where it holds personal data and ``anyway`` does not say that this is meant.
     """
     found = await gap(database, number)
@@ -159,7 +160,12 @@ async def approve(
             f"the draft of gap {number} holds {', '.join(left)}: take it out, or say that it is meant"
         )
     slug = await _path(database, found)
-    url = url.replace("{slug}", quote(slug)).replace("{locale}", quote(found.locale))
+    visibility = visibility or found.visibility
+    url = (
+        found.url
+        if url is None
+        else url.replace("{slug}", quote(slug)).replace("{locale}", quote(found.locale))
+    )
     article = GapArticle(
         slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
     )

@@ -25,7 +25,7 @@ from frontdesk.store.gaps import PENDING, STATES, Gap
 # Cosine from which a question is put with a gap. Measured by ``python -m evals.gaps`` on pairs of questions by four
 # authors that the example shop leaves unanswered, labelled by hand (57 pairs ask the same, 8,000 do not).
 ALIKE = 0.6
-BATCH = 100  # turns that are noted in one transaction
+BATCH = 50  # turns that are noted in one transaction
 LONGEST = 500  # characters of a question
 UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co"})  # Unicode categories: controls, direction marks, half pairs
 LONG = 25  # words from which on only the sentences that ask are kept
@@ -60,7 +60,7 @@ async def sweep(
     batches: int = 1_000_000,
     progress: Callable[[int], None] | None = None,
 ) -> SweepReport:
-    """Note the questions that were not answered since the last sweep; at most ``batches`` of 100 turns.
+    """Note the questions that were not answered since the last sweep; at most ``batches`` of 50 turns.
 
     Two at once, here or on two servers, note each question once. Questions are compared by the built-in model, for
     which the threshold was measured, whatever the desk searches with; ``embeddings`` names another.
@@ -84,8 +84,6 @@ async def sweep(
         report.opened += sum(opened for _, opened in noted)
         if progress:
             progress(report.turns)
-        if len(turns) < BATCH:
-            break
     return report
 
 
@@ -176,7 +174,7 @@ async def recheck(database: Database, ask: Ask) -> list[int]:
     """
     closed: list[int] = []
     for found in await store.ranked(database, PENDING, limit=1_000_000):
-        if found.last_asked is None:
+        if found.last_asked is None or found.live:  # its own article would answer for it
             continue
         answer = await ask(found.question, readers(found))
         if not answer.answerable:

@@ -202,8 +202,8 @@ class GapArticle:
 async def articles(database: Database, source: str, path: str | None = None) -> list[GapArticle]:
     """The articles that answer gaps, or the one at ``path``.
 
-    Without those that stand in another source than ``source`` by now, under the same title and locale: they were
-    exported and taken over there.
+    Without those that were exported and stand in another source than ``source`` by now, under the same title and
+    locale.
     """
     async with database.transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(GapArticle))
@@ -212,7 +212,7 @@ async def articles(database: Database, source: str, path: str | None = None) -> 
             " (drafted_at AT TIME ZONE 'UTC')::date AS updated FROM knowledge_gaps g"
             " WHERE article_body <> '' AND (%s::text IS NULL OR path = %s) AND NOT EXISTS ("
             "   SELECT FROM knowledge_articles a"
-            "   WHERE a.source <> %s AND a.title = g.article_title AND a.locale = g.locale"
+            "   WHERE g.exported_at IS NOT NULL AND a.source <> %s AND a.title = g.article_title AND a.locale = g.locale"
             " ) ORDER BY path",
             (path, path, source),
         )
@@ -272,6 +272,11 @@ async def mark_published(
         " WHERE number = %s AND state = 'drafted' AND drafted_at = %s",
         visibility, url, number, drafted_at,
     )  # fmt: skip
+
+
+async def mark_exported(database: Database, number: int) -> bool:
+    """Say that a gap's article was given to the shop's own repository."""
+    return await _changed(database, "UPDATE knowledge_gaps SET exported_at = now() WHERE number = %s", number)
 
 
 async def close(database: Database, number: int, state: State, reason: str, among: Sequence[State]) -> bool:

@@ -28,7 +28,7 @@ from frontdesk.web.body import Body, read_json
 __all__ = ["router"]
 
 MOST = 200  # gaps in one answer
-BATCHES = 5  # of 100 turns that one request looks at: the clock, or the next request, sees to the rest
+BATCHES = 10  # of 50 turns that one request looks at: the clock, or the next request, sees to the rest
 
 
 def _address(text: str) -> str:
@@ -47,12 +47,13 @@ class DraftRequest(Body):
 class ApproveRequest(Body):
     """The body of POST /support/knowledge/gaps/{number}/approve.
 
-    ``url`` is where the article will be published; ``{slug}`` and ``{locale}`` are filled in. ``anyway`` says
-    that personal data in the draft is meant to be published.
+    ``url`` is where the article will be published; ``{slug}`` and ``{locale}`` are filled in. Where they are
+    not given, visibility and address stay what they were: at first "public" and none. ``anyway`` says that personal
+    data in the draft is meant to be published.
     """
 
-    visibility: Literal["public", "customers", "internal"] = "public"
-    url: Annotated[str, Field(max_length=500), AfterValidator(_address)] = ""
+    visibility: Literal["public", "customers", "internal"] | None = None
+    url: Annotated[str, Field(max_length=500), AfterValidator(_address)] | None = None
     anyway: bool = False
 
 

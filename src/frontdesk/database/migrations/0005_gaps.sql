@@ -18,6 +18,7 @@ CREATE TABLE knowledge_gaps (
   path       text UNIQUE,       -- of the article, from its first publication on, without a suffix
   article_title text NOT NULL DEFAULT '',   -- as it was approved: a draft changed later is not published by that
   article_body  text NOT NULL DEFAULT '',
+  exported_at timestamptz,      -- from then on an article of its title in another source takes its place
   reason     text NOT NULL DEFAULT '',
   drafted_at timestamptz,
   decided_at timestamptz,       -- when it was published, dismissed or resolved
@@ -71,8 +72,8 @@ CREATE FUNCTION unanswered_turns(since timestamptz, most integer) RETURNS TABLE 
   done_at timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
-  WITH questions AS (
-    SELECT DISTINCT ON (q.id) q.id, q.conversation_id, q.principal, q.seq, q.record, q.accepted_at, t.done_at
+  WITH ended AS MATERIALIZED (  -- along the index, and no further than it takes
+    SELECT q.id, q.conversation_id, q.principal, q.seq, q.record, q.accepted_at, t.done_at
     FROM turns t, LATERAL (
       SELECT * FROM turns s
       WHERE s.conversation_id = t.conversation_id AND s.status = 'done'
@@ -84,7 +85,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
       AND (t.outcome = 'unanswered' OR t.record @?
         '$.steps[*] ? (@.tool == "hand_over" && !exists(@.ok) && @.arguments.reason == "unanswered")')
       AND NOT EXISTS (SELECT FROM knowledge_gap_questions k WHERE k.turn_id = q.id)
-    ORDER BY q.id, t.done_at
+    ORDER BY t.done_at LIMIT most
+  ), questions AS (
+    SELECT DISTINCT ON (id) * FROM ended ORDER BY id, done_at
   )
   SELECT q.id, q.principal, m.body,
     coalesce(jsonb_path_query_first(q.record, '$.steps[*] ? (@.tool == "search_knowledge").arguments.query') #>> '{}', ''),
@@ -92,7 +95,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
   FROM questions q
   JOIN conversations c ON c.id = q.conversation_id
   JOIN messages m ON m.conversation_id = q.conversation_id AND m.turn_seq = q.seq AND m.n = 0
-  ORDER BY q.done_at, q.id LIMIT most
+  ORDER BY q.done_at, q.id
 $$;
 
 -- What staff wrote after a gap's questions, in the same conversations: the newest first.
