@@ -248,30 +248,6 @@ async def test_a_named_host_is_read_but_not_the_clouds_own_address() -> None:
     await fetcher.aclose()
 
 
-@pytest.mark.parametrize("entry", ["http://wiki", "wiki/path", "a@wiki", "", "wiki:x", "wiki:99999"])
-def test_allow_takes_hosts_only(entry: str) -> None:
-    with pytest.raises(UrlNotAllowed, match="allow names hosts"):
-        Fetcher(allow={entry})
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        *(("93.184.216.34", True), ("8.8.8.8", True), ("2606:2800:220:1::1", True), ("::1", False)),
-        *(("100.64.0.1", False), ("224.0.0.1", False), ("2002:808:808::", False), ("2001::1", False)),
-    ],
-)
-def test_public_addresses_are_those_of_the_internet(address: str, public: bool) -> None:
-    assert addresses.is_public(ipaddress.ip_address(address)) is public
-
-
-@pytest.mark.parametrize(
-    "url", ["https://example.com/a?b=c", "http://bücher.example.com:80/ü", "https://8.8.8.8/"]
-)
-def test_public_web_addresses_pass(url: str) -> None:
-    Fetcher().check(url)
-
-
 async def test_a_gzip_bomb_is_stopped_while_it_unpacks(site: Site, fetcher: Fetcher) -> None:
     bomb = gzip.compress(bytes(200_000_000), 9)
     site.pages["/"] = page(bomb, **{"Content-Encoding": "gzip"})

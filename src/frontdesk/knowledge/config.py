@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from croniter import croniter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from frontdesk.domain import Visibility
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.knowledge.article import Source
+from frontdesk.knowledge.cron import check_cron
 
 MAX_BYTES = 1_000_000
 RESERVED = {"drafts"}  # articles that were written here
@@ -137,32 +137,39 @@ def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> Knowl
     """The file at ``path``; paths in it are relative to it. Raises SettingsError, which names table and key."""
     path = Path(path)
     data = _read(path)
-    for key in data.keys() - {"knowledge", "source"}:
-        raise SettingsError(f"{path.name}: there is no table {key!r}{_near(key, ('knowledge', 'source'))}")
-    knowledge = _checked(f"{path.name}, [knowledge]", _Knowledge, data.get("knowledge", {}))
-    if knowledge.schedule and (
-        len(knowledge.schedule.split()) != 5 or not croniter.is_valid(knowledge.schedule)
-    ):
-        raise SettingsError(
-            f"{path.name}, [knowledge]: schedule is cron's five fields, such as '0 3 * * *' for three at night"
-        )
-    if not _LOCALE.fullmatch(knowledge.locale):
-        raise SettingsError(f"{path.name}, [knowledge]: locale is a language such as 'en' or 'pt-BR'")
+    if unknown := sorted(data.keys() - {"knowledge", "source"}):
+        near = _near(unknown[0], ("knowledge", "source"))
+        raise SettingsError(f"{path.name}: there is no table {unknown[0]!r}{near}")
+    knowledge = _knowledge(f"{path.name}, [knowledge]", data.get("knowledge", {}))
     tables = data.get("source", [])
     if not isinstance(tables, list):
         raise SettingsError(f"{path.name}: write each source as a table of its own, [[source]]")
     # Said outright, it goes before a guess at a page's language; a source or a page may say otherwise.
-    said = knowledge.locale if "locale" in knowledge.model_fields_set else ""
+    locale = knowledge.locale if "locale" in knowledge.model_fields_set else ""
     sources: list[Source] = []
     for number, table in enumerate(cast("list[object]", tables), 1):
         where = f"{path.name}, [[source]] {number}"
-        if said and isinstance(table, dict):
-            table = {"locale": said, **cast("dict[str, Any]", table)}
-        source = _source(where, table, path.parent, environment)
+        source = _source(where, table, path.parent, environment, locale)
         if source.name in RESERVED or source.name in {other.name for other in sources}:
             raise SettingsError(f"{where}: the name {source.name!r} is taken; give it another name")
         sources.append(source)
     return KnowledgeConfig(sources, **knowledge.model_dump())
+
+
+def _knowledge(where: str, given: object) -> _Knowledge:
+    knowledge = _checked(where, _Knowledge, given)
+    _check_locale(where, knowledge.locale)
+    try:
+        if knowledge.schedule:
+            check_cron(knowledge.schedule)
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error.detail}") from None
+    return knowledge
+
+
+def _check_locale(where: str, locale: str) -> None:
+    if not _LOCALE.fullmatch(locale):
+        raise SettingsError(f"{where}: locale is a language such as 'en' or 'pt-BR'")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -182,7 +189,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path.name} is not TOML {place[0] if place else ''}".rstrip()) from None
 
 
-def _source(where: str, table: object, folder: Path, environment: Mapping[str, str]) -> Source:
+def _source(where: str, table: object, folder: Path, environment: Mapping[str, str], locale: str) -> Source:
     if not isinstance(table, dict):
         raise SettingsError(f"{where}: write it as a table, [[source]]")
     given = dict(cast("dict[str, Any]", table))
@@ -195,8 +202,9 @@ def _source(where: str, table: object, folder: Path, environment: Mapping[str, s
         # A page of a sitemap has its own address: url can only mean the sitemap's.
         given["address"] = given.pop("url")
     options = _checked(where, kind.table, given).model_dump(exclude_unset=True, exclude={"kind"})
-    if options.get("locale") and not _LOCALE.fullmatch(options["locale"]):
-        raise SettingsError(f"{where}: locale is a language such as 'en' or 'pt-BR'")
+    if locale or "locale" in options:
+        options["locale"] = options.get("locale") or locale
+        _check_locale(where, options["locale"])
     for key in kind.paths:
         options[key] = folder / Path(options[key]).expanduser()
     if "repository" in options:
