@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench eval prove transcript lock clean help
+.PHONY: run test check bench bench-knowledge eval prove transcript lock clean help
 
 help:            ## what can be done here
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(RUN_STAMP) ## start the example shop and Frontdesk: no key, no Docker, no Node
 	@exec $(BIN)/frontdesk demo
@@ -24,6 +24,9 @@ check: $(DEV_STAMP) ## format, lint, types, architecture
 
 bench: $(DEV_STAMP) ## Frontdesk beside its peers, same model stub, one run
 	@$(BIN)/python -m benchmarks.run
+
+bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast; DATA_DIR names public sets
+	@$(BIN)/python -m benchmarks.knowledge
 
 eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
 	@$(BIN)/python -m evals.run

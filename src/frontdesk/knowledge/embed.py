@@ -91,10 +91,10 @@ class Embedder:
     dimension = 384
     _shared: ClassVar[Embedder | None] = None
 
-    def __init__(self, model: Path = MODEL_FILE, *, threads: int = THREADS) -> None:
+    def __init__(self, model: Path = MODEL_FILE, *, threads: int = THREADS, kept: int = CACHED) -> None:
         self._model = model
         self._threads = threads
-        self._recent = Recent()
+        self._recent = Recent(kept)
 
     @classmethod
     def default(cls) -> Embedder:
