@@ -21,7 +21,6 @@ from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, NotFound
 from frontdesk.knowledge import drafts
 from frontdesk.knowledge.approved import export
-from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.settings import load
@@ -137,7 +136,7 @@ def approve(number: str, visibility: str | None, url: str | None, folder: Path |
     async def work(database: Database) -> tuple[drafts.Approval, Path | None]:
         ask = asking(database, load())
         done = await drafts.approve(
-            database, Embedder.default(), ask, number_of(number),
+            database, ask, number_of(number),
             visibility=cast("Visibility | None", visibility), url=url, anyway=anyway,
         )  # fmt: skip
         return done, await export(database, number_of(number), folder) if folder else None
@@ -165,9 +164,7 @@ def approve(number: str, visibility: str | None, url: str | None, folder: Path |
 @click.option("--reason", required=True, help="why it needs no article")
 def dismiss(number: str, reason: str) -> None:
     """Say that gap NUMBER needs no article; one that was published for it is withdrawn."""
-    found = with_database(
-        lambda database: drafts.dismiss(database, Embedder.default(), number_of(number), reason)
-    )
+    found = with_database(lambda database: drafts.dismiss(database, number_of(number), reason))
     console.print(f"Gap {found.number} is dismissed; its like is not brought up again.")
 
 

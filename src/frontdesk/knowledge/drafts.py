@@ -15,16 +15,17 @@ from urllib.parse import quote
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
 from frontdesk.errors import GapConflict
-from frontdesk.knowledge.approved import article_of, slug_of
+from frontdesk.knowledge.approved import article_of, searched_with, slug_of
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.embed import Embeddings
 from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
-from frontdesk.knowledge.library import PostgresLibrary
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
 from frontdesk.knowledge.sync import DRAFTS, alone, publish
 from frontdesk.knowledge.wording import plain
 from frontdesk.store import gaps as store
+from frontdesk.store import knowledge as articles
 from frontdesk.store.gaps import Gap, GapArticle
+from frontdesk.store.knowledge_models import active
 
 LONGEST_TITLE, LONGEST_BODY = 200, 40_000  # characters
 LEAST_REPLY = 5  # words of a reply that may answer something
@@ -136,16 +137,17 @@ def warnings(found: Gap) -> list[str]:
 # ------------------------------------------------------------------ deciding
 async def approve(
     database: Database,
-    embeddings: Embeddings,
     ask: Ask,
     number: int,
     *,
+    embeddings: Embeddings | None = None,
     visibility: Visibility | None = None,
     url: str | None = None,
     anyway: bool = False,
 ) -> Approval:
     """Publish a gap's draft, and ask the gap's questions again.
 
+    It is embedded by the model that is searched with, which ``embeddings`` names where its name alone does not.
     ``url`` is where the article will be published (``{slug}`` and ``{locale}`` are filled in), or "". Where they are
     not given, visibility and address stay what they were: at first "public" and none. Approved twice at once, it is
     published once. Raises NotFound, and GapConflict where there is no draft, where it was
@@ -169,13 +171,13 @@ async def approve(
     article = GapArticle(
         slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
     )
-    await publish(database, embeddings, article_of(article))
+    await publish(database, embeddings or await searched_with(database), article_of(article))
     if not await store.mark_published(database, number, found.drafted_at, visibility, url):
         raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
     return await _tried(database, ask, await gap(database, number))
 
 
-async def dismiss(database: Database, embeddings: Embeddings, number: int, reason: str) -> Gap:
+async def dismiss(database: Database, number: int, reason: str) -> Gap:
     """Say that a gap is to stay one; its like is counted with it and is not brought up again.
 
     An article that was published for it is withdrawn. Raises NotFound, and GapConflict for a dismissed one.
@@ -185,7 +187,7 @@ async def dismiss(database: Database, embeddings: Embeddings, number: int, reaso
     if not await store.close(database, number, "dismissed", " ".join(reason.split())[:500], among):
         raise GapConflict(f"gap {number} is dismissed already")
     if found.live and found.path:
-        await withdraw(database, embeddings, f"{found.path}.md")
+        await withdraw(database, f"{found.path}.md")
     return await gap(database, number)
 
 
@@ -218,7 +220,9 @@ async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
     return Approval(found, found.question not in missed, len(texts), missed)
 
 
-async def withdraw(database: Database, embeddings: Embeddings, path: str) -> None:
+async def withdraw(database: Database, path: str) -> None:
     """Take an article away, so that the next question does not find it."""
-    async with alone(database):
-        await PostgresLibrary(database, embeddings).remove(DRAFTS, path)
+    async with alone(database), database.transaction() as connection:
+        model = await active(connection)
+        if model is not None:
+            await articles.remove(connection, DRAFTS, path, model.name)

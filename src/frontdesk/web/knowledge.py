@@ -18,7 +18,6 @@ from frontdesk.bootstrap import Service, asking
 from frontdesk.domain import Json
 from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NotFound
 from frontdesk.knowledge import drafts
-from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.store.gaps import Gap, questions_of
@@ -135,7 +134,6 @@ async def approve(request: Request, number: str, desk: Desk) -> Response:
     ask = asking(desk.database, desk.settings)
     done = await drafts.approve(
         desk.database,
-        Embedder.default(),
         ask,
         _number(number),
         visibility=body.visibility,
@@ -149,7 +147,7 @@ async def approve(request: Request, number: str, desk: Desk) -> Response:
 async def dismiss(request: Request, number: str, desk: Desk) -> Response:
     """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
     body = await read_json(request, DismissRequest)
-    found = await drafts.dismiss(desk.database, Embedder.default(), _number(number), body.reason)
+    found = await drafts.dismiss(desk.database, _number(number), body.reason)
     return _json(_told(found))
 
 
