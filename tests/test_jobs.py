@@ -17,11 +17,13 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from structlog.testing import capture_logs
 
 from frontdesk import Frontdesk
-from frontdesk.bootstrap import sync_knowledge
+from frontdesk.bootstrap import knowledge_base
 from frontdesk.database import Database, embedded
 from frontdesk.errors import SettingsError
 from frontdesk.jobs import RETRIES, Jobs, Pace, Scheduled, working
 from frontdesk.knowledge.cron import check_cron
+from frontdesk.knowledge.declared import Knowledge
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.testing import server
 from frontdesk.web.app import create_app
@@ -313,8 +315,10 @@ async def test_a_changed_page_is_in_the_next_answer_after_the_scheduled_sync(
     page = tmp_path / "help" / "returns.md"
     page.parent.mkdir()
     page.write_text("# Return policy\n\nYou can return items within 30 days from delivery.")
-    desk = Frontdesk("Testshop", knowledge=page.parent, knowledge_schedule=MINUTELY)
-    await sync_knowledge(desk, database)
+    desk = Frontdesk("Testshop", knowledge=Knowledge(sources=[Folder(page.parent)], schedule=MINUTELY))
+    base = knowledge_base(desk, database)
+    assert base
+    await base.sync()
     page.write_text("# Return policy\n\nYou can return items within 45 days from delivery.")
     settings = make_settings(tmp_path, database_url=database.conninfo)
     app = create_app(desk, settings, models=[("scripted", ScriptedModel(answer))])
@@ -338,7 +342,7 @@ async def test_a_source_that_cannot_be_reached_is_tried_again(
 ) -> None:
     monkeypatch.setattr("frontdesk.jobs.Pace", lambda: QUICK)
     folder = tmp_path / "help"
-    desk = Frontdesk("Testshop", knowledge=folder, knowledge_schedule=MINUTELY)
+    desk = Frontdesk("Testshop", knowledge=Knowledge(sources=[Folder(folder)], schedule=MINUTELY))
     app = create_app(
         desk,
         make_settings(tmp_path, database_url=database.conninfo),
@@ -362,7 +366,7 @@ async def test_a_source_that_cannot_be_reached_is_tried_again(
 
 
 async def test_without_jobs_a_process_does_nothing_by_the_clock(database: Database, tmp_path: Path) -> None:
-    desk = Frontdesk("Testshop", knowledge=tmp_path, knowledge_schedule=MINUTELY)
+    desk = Frontdesk("Testshop", knowledge=Knowledge(sources=[Folder(tmp_path)], schedule=MINUTELY))
     settings = make_settings(tmp_path, database_url=database.conninfo)
     app = create_app(desk, settings, models=[("scripted", ScriptedModel(answer))], jobs=False)
     async with app.router.lifespan_context(app):
@@ -371,4 +375,4 @@ async def test_without_jobs_a_process_does_nothing_by_the_clock(database: Databa
 
 def test_a_desk_with_a_schedule_that_is_none_is_refused() -> None:
     with pytest.raises(SettingsError, match="is no schedule"):
-        Frontdesk("Testshop", knowledge="help", knowledge_schedule="hourly")
+        Frontdesk("Testshop", knowledge=Knowledge(schedule="hourly"))

@@ -3,11 +3,13 @@
 from frontdesk.desk import Frontdesk
 from frontdesk.domain import Customer, Principal
 from frontdesk.errors import ToolError, ToolNotFound, ToolUnavailable
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.tools import Tool, grant, tool
 
 __all__ = [
     "Customer",
     "Frontdesk",
+    "Knowledge",
     "Principal",
     "Tool",
     "ToolError",

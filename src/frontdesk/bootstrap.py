@@ -15,22 +15,15 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
 from frontdesk.desk import Frontdesk
-from frontdesk.errors import DeclarationError, SettingsError
-from frontdesk.knowledge.article import Source
+from frontdesk.errors import DeclarationError
 from frontdesk.knowledge.ask import Ask
-from frontdesk.knowledge.conflict import Conflict
-from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.retrieve import PostgresRetriever
-from frontdesk.knowledge.sources.folder import Folder
-from frontdesk.knowledge.sync import Progress, SyncReport, sync
+from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.models import ModelChain, resolve
 from frontdesk.settings import Settings
-from frontdesk.store import conflicts
 from frontdesk.store.tickets import open_ticket
 from frontdesk.support import Support
 from frontdesk.tools import Tool, builtin
-
-SOURCE = "help-center"
 
 
 @dataclass(frozen=True)
@@ -42,6 +35,7 @@ class Service:
     database: Database
     support: Support
     models: tuple[str, ...]
+    knowledge: KnowledgeBase | None
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -68,13 +62,14 @@ async def service(
         migrate(owner_url)
         database = await Database.open(url)
         stack.push_async_callback(database.close)
-        agent = Agent(desk, tools_of(desk, database, settings), chain, settings)
+        base = knowledge_base(desk, database)
+        agent = Agent(desk, tools_of(desk, database, settings, base), chain, settings)
         support = Support(
             agent, database, settings, revive=None if settings.database_url else _revive(settings)
         )
         await support.start()
         stack.push_async_callback(support.stop)
-        yield Service(desk, settings, database, support, tuple(chain.names))
+        yield Service(desk, settings, database, support, tuple(chain.names), base)
 
 
 def _revive(settings: Settings) -> Callable[[], None]:
@@ -95,12 +90,14 @@ def _local() -> BaseChatModel:
     return LocalModel()
 
 
-def tools_of(desk: Frontdesk, database: Database, settings: Settings) -> list[Tool]:
+def tools_of(
+    desk: Frontdesk, database: Database, settings: Settings, base: KnowledgeBase | None = None
+) -> list[Tool]:
     """The desk's own tools and the ones every desk has."""
     open_ = partial(open_ticket, database)
     own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
-    if desk.knowledge is not None:
-        own.insert(0, builtin.search_knowledge(asking(database, settings)))
+    if base := base or knowledge_base(desk, database):
+        own.insert(0, builtin.search_knowledge(base.ask(settings.answer_at)))
     check(desk)
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
@@ -120,40 +117,14 @@ def check(desk: Frontdesk) -> None:
             raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
 
 
+def knowledge_base(desk: Frontdesk, database: Database) -> KnowledgeBase | None:
+    """The desk's knowledge base; None where it has none. Raises SettingsError where it is declared wrongly."""
+    return KnowledgeBase(database, desk.help_center) if desk.help_center is not None else None
+
+
 def asking(database: Database, settings: Settings) -> Ask:
-    """What puts a customer's questions to the knowledge base."""
-    return Ask(
-        PostgresRetriever(database),
-        settings.answer_at,
-        languages=partial(conflicts.languages, database),
-        judge=Embedder.default(),
-        record=partial(_record, database),
-    )
-
-
-async def _record(database: Database, conflict: Conflict) -> None:
-    await conflicts.record(
-        database,
-        chosen=conflict.chosen.article_id,
-        other=conflict.other.article_id,
-        chosen_sentence=conflict.chosen_sentence,
-        other_sentence=conflict.other_sentence,
-    )
-
-
-async def sync_knowledge(
-    desk: Frontdesk, database: Database, folder: Path | None = None, progress: Progress | None = None
-) -> SyncReport:
-    """Bring the knowledge base to what the desk's help-center folder holds now."""
-    sources = [Folder(folder, name=SOURCE, url=desk.knowledge_url)] if folder else sources_of(desk)
-    return await sync(database, Embedder.default(), sources, progress=progress)
-
-
-def sources_of(desk: Frontdesk) -> list[Source]:
-    """Where the desk's articles come from. Raises SettingsError where it has no help center."""
-    if desk.knowledge is None:
-        raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
-    return [Folder(Path(desk.knowledge), name=SOURCE, url=desk.knowledge_url)]
+    """What puts questions to whatever is in the database."""
+    return KnowledgeBase(database, Knowledge()).ask(settings.answer_at)
 
 
 def load_desk(path: str) -> Frontdesk:

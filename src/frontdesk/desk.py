@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from frontdesk.errors import DeclarationError
-from frontdesk.knowledge.cron import check_cron
+from frontdesk.knowledge.article import Source
+from frontdesk.knowledge.declared import Knowledge, declared
 from frontdesk.tools import Tool
 
 VISITOR_PERMISSIONS = frozenset({"knowledge:read", "tickets:write"})
@@ -19,9 +21,8 @@ class Frontdesk:
 
     name          the company, as customers read it
     tools         functions decorated with ``@tool`` (or LangChain tools passed through ``grant``)
-    knowledge     folder of Markdown articles; None for a desk without a help center
-    knowledge_url where the articles are published; a citation links there (``{slug}`` is filled in)
-    knowledge_schedule  when it is synced while the desk is served: cron's five fields, "0 * * * *"; "" for never
+    knowledge     a folder of articles, a knowledge.toml, a source or several, Knowledge(…); None: no help center
+    knowledge_url where a folder's articles are published; a citation links there (``{slug}`` is filled in)
     instructions  what the agent must know about this company, added to the system prompt
     tone          how it should sound
     permissions   what its customers hold; by default, what its tools ask for
@@ -29,17 +30,14 @@ class Frontdesk:
 
     name: str
     tools: Sequence[Tool] = ()
-    knowledge: str | Path | None = None
+    knowledge: str | Path | Source | Sequence[Source] | Knowledge | None = None
     knowledge_url: str = ""
-    knowledge_schedule: str = ""
     instructions: str = ""
     tone: str = "friendly, plain and short"
     permissions: frozenset[str] = field(default_factory=frozenset[str])
 
     def __post_init__(self) -> None:
         """Refuse at start what would fail in front of a customer."""
-        if self.knowledge_schedule:
-            check_cron(self.knowledge_schedule)
         seen: set[str] = set()
         for tool in self.tools:
             if not isinstance(tool, Tool):
@@ -50,6 +48,11 @@ class Frontdesk:
             if tool.name in seen:
                 raise DeclarationError(f"two tools are called {tool.name!r}: rename one of them")
             seen.add(tool.name)
+
+    @cached_property
+    def help_center(self) -> Knowledge | None:
+        """What ``knowledge`` says, in full. Raises SettingsError where its file is wrong."""
+        return declared(self.knowledge, self.knowledge_url)
 
     def customer_permissions(self) -> frozenset[str]:
         """What a customer of this desk holds unless their token narrows it."""

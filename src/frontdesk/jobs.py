@@ -24,11 +24,11 @@ from procrastinate.manager import JobManager
 from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
-from frontdesk.bootstrap import Service, sync_knowledge
+from frontdesk.bootstrap import Service
 from frontdesk.database import TCP, Database, configure
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
 from frontdesk.knowledge.cron import check_cron
-from frontdesk.knowledge.gaps import sweep
+from frontdesk.knowledge.gaps import recheck, sweep
 from frontdesk.store.jobs import rescue
 
 log = structlog.get_logger(__name__)
@@ -194,23 +194,26 @@ class Jobs:
 
 
 def of_desk(service: Service) -> list[Scheduled]:
-    """What the clock does for a desk with a help center: syncs its sources, looks for gaps each minute."""
-    desk, database = service.desk, service.database
-    if desk.knowledge is None:
+    """What the clock does for a desk with a help center: its sources are synced, gaps found and closed."""
+    base = service.knowledge
+    if base is None:
         return []
 
     async def sync() -> None:
-        report = await sync_knowledge(desk, database)
+        report = await base.sync()
         counts = {"added": report.added, "updated": report.updated, "removed": report.removed}
         log.info("help center synced", **counts, failed=len(report.failed), chunks=report.chunks)
+        if report.changed:
+            await recheck(service.database, base.ask(service.settings.answer_at))
         if report.unavailable:  # the others were synced; this one is tried again
             raise SourceUnavailable
 
     async def gaps() -> None:
-        await sweep(database)
+        await sweep(service.database)
 
     found = [Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0)]
-    return [*found, Scheduled(SYNC, desk.knowledge_schedule, sync)] if desk.knowledge_schedule else found
+    schedule = base.declared.schedule
+    return [*found, Scheduled(SYNC, schedule, sync)] if schedule else found
 
 
 @asynccontextmanager

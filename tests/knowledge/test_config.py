@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from frontdesk.errors import SettingsError
-from frontdesk.knowledge.config import KINDS, KnowledgeConfig, load
+from frontdesk.knowledge.config import KINDS, load
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.sources.exports import Intercom, Zendesk
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sources.git import Git
@@ -52,7 +53,7 @@ def test_the_example_loads() -> None:
 
 def test_an_empty_file_has_no_source_and_all_defaults(file: Path) -> None:
     file.write_text("")
-    assert load(file) == KnowledgeConfig()
+    assert load(file) == Knowledge(sources=[])
 
 
 def test_paths_are_relative_to_the_file(file: Path) -> None:

@@ -138,7 +138,7 @@ async def test_an_article_that_became_a_draft_is_not_quoted_in_its_older_version
     ("fields", "expected"),
     [
         ({"user_segment_id": None}, "public"),
-        ({"user_segment_id": 5}, "customers"),
+        ({"user_segment_id": 5}, "internal"),
         ({"user_segment_id": 6}, "customers"),
         ({"user_segment_id": 7}, "internal"),
         ({"user_segment_id": 8}, "internal"),
@@ -161,12 +161,12 @@ async def test_a_segment_limits_who_sees_an_article_and_its_translations(
     assert [page.given["visibility"] for page in found.values() if isinstance(page, Raw)] == [expected] * 2
 
 
-async def test_segments_can_be_declared_internal(file: Path) -> None:
+async def test_segments_can_be_declared_the_customers(file: Path) -> None:
     file.write_text(json.dumps(answer(article(1, user_segment_id=5), article(2))))
-    found = await read(Zendesk(file, restricted="internal", visibility="customers"))
+    found = await read(Zendesk(file, restricted="customers"))
     assert [page.given["visibility"] for page in found.values() if isinstance(page, Raw)] == [
-        "internal",
         "customers",
+        "public",
     ]
     with pytest.raises(DeclarationError, match="restricted of a Zendesk source"):
         Zendesk(file, restricted="nobody")  # type: ignore[arg-type]
@@ -176,7 +176,7 @@ async def test_an_article_in_two_lists_has_the_stricter_visibility(file: Path) -
     again = article(1, locale="fr", user_segment_id=None)
     file.write_text(json.dumps([answer(article(1, user_segment_id=5)), answer(again)]))
     found = await read(Zendesk(file))
-    assert {page.given["visibility"] for page in found.values() if isinstance(page, Raw)} == {"customers"}
+    assert {page.given["visibility"] for page in found.values() if isinstance(page, Raw)} == {"internal"}
 
 
 async def test_what_is_no_page_is_reported(file: Path) -> None:

@@ -11,7 +11,7 @@ import click
 import orjson
 
 from frontdesk.bootstrap import check as check_declarations
-from frontdesk.bootstrap import load_desk, sources_of
+from frontdesk.bootstrap import load_desk
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.knowledge.article import Item, Source, Unreadable
@@ -78,9 +78,9 @@ async def _report(desk: Frontdesk) -> Report:
     report = Report()
     limits = limits_of(desk)
     report.limits = len(limits)
-    if limits and desk.knowledge is not None:
+    if limits and desk.help_center is not None:
         async with Reader() as reader:
-            for source in sources_of(desk):
+            for source in desk.help_center.sources:
                 await _compare(source, reader, limits, report)
     return report
 

@@ -1,21 +1,27 @@
-"""``frontdesk knowledge sync FOLDER``."""
+"""``frontdesk knowledge sync``, ``search``, ``calibrate``, ``gaps``."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
+from functools import partial
 from pathlib import Path
+from typing import cast, get_args
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
-from frontdesk.bootstrap import database_urls, load_desk
 from frontdesk.cli.calibrate import calibrate_
+from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
 from frontdesk.cli.gaps import gaps
 from frontdesk.cli.progress import sync_with_progress
-from frontdesk.database import Database, migrate
-from frontdesk.desk import Frontdesk
-from frontdesk.knowledge.sync import SyncReport
-from frontdesk.settings import load
+from frontdesk.domain import Visibility
+from frontdesk.errors import SettingsError
+from frontdesk.knowledge.answer import best_sentences
+from frontdesk.knowledge.ask import Found
+from frontdesk.knowledge.declared import Knowledge, declared
+
+console = Console(highlight=False, soft_wrap=True)
 
 
 @click.group()
@@ -28,26 +34,62 @@ knowledge.add_command(calibrate_)
 
 
 @knowledge.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-@click.option("--desk", "name", default="", help="module:name of the desk whose folder and URL to use")
-@click.option("--url", default="", help="where the articles are published, https://shop.example/help/{slug}")
-def sync(folder: Path | None, name: str, url: str) -> None:
-    """Bring the knowledge base to what FOLDER (Markdown files) holds now.
+@click.argument(
+    "place", metavar="[FOLDER|FILE]", type=click.Path(exists=True, path_type=Path), required=False
+)
+@desk_option
+@click.option(
+    "--url", default="", help="where a FOLDER's articles are published, https://shop.example/help/{slug}"
+)
+def sync(place: Path | None, desk: str, url: str) -> None:
+    """Bring the knowledge base to what its sources hold now.
 
-    Unchanged articles are skipped, removed ones removed. Exit code 2 when a file could not be read.
+    They are those of the desk, of a knowledge.toml, or the one FOLDER. What is unchanged is skipped, what is gone
+    removed. Exit code 2 when a page could not be read or a source could not be reached.
     """
-    if not folder and not name:
-        raise click.UsageError("name a FOLDER, or a desk with --desk support:desk")
-    desk = load_desk(name) if name else Frontdesk("frontdesk", knowledge=folder, knowledge_url=url)
-    report = asyncio.run(_sync(desk, folder))
-    sys.exit(2 if report.failed else 0)
+    chosen = _place(place, url) if place else knowledge_of(desk)
+    if chosen is None:
+        raise click.UsageError("name a FOLDER or a knowledge.toml, or a desk with --desk support:desk")
+    # A folder that is named here and nowhere else does not take the place of what the desk declares.
+    whole = place is None or place.is_file()
+    report = with_base(partial(sync_with_progress, only=whole), chosen)
+    sys.exit(2 if report.failed or report.unavailable else 0)
 
 
-async def _sync(desk: Frontdesk, folder: Path | None) -> SyncReport:
-    app_url, owner_url = database_urls(load())
-    migrate(owner_url)
-    database = await Database.open(app_url)
-    try:
-        return await sync_with_progress(desk, database, folder)
-    finally:
-        await database.close()
+def _place(place: Path, url: str) -> Knowledge | None:
+    if place.is_file() and place.suffix != ".toml":
+        raise SettingsError(f"{place.name} is neither a folder nor a .toml file that names the sources")
+    return declared(place, url)
+
+
+@knowledge.command()
+@click.argument("question")
+@desk_option
+@click.option("--as", "reader", type=click.Choice(get_args(Visibility)), default="public", show_default=True)
+def search(question: str, desk: str, reader: str) -> None:
+    """What QUESTION finds, and whether it counts as answered. Exit code 2 when it does not."""
+    visible = get_args(Visibility)[: get_args(Visibility).index(reader) + 1]
+    found = with_base(
+        lambda base: base.ask()(question, cast("tuple[Visibility, ...]", visible)), knowledge_of(desk)
+    )
+    _print(question, found)
+    sys.exit(0 if found.answerable else 2)
+
+
+def _print(question: str, found: Found) -> None:
+    verdict = "answered" if found.answerable else "not answered"
+    console.print(f"[bold]{verdict}[/bold], confidence {found.confidence:.2f}")
+    if found.query != question:
+        console.print(f"searched for: {escape(found.query)}", style="dim")
+    for passage in found.passages:
+        where = f" › {passage.heading}" if passage.heading else ""
+        console.print(
+            f"\n{passage.score:.2f}  [bold]{escape(passage.title)}[/bold]{escape(where)}  {passage.locale}"
+        )
+        console.print(f"      {escape(passage.url)}", style="dim")
+        for sentence in best_sentences(found.query, passage):
+            console.print(f"      {escape(sentence)}")
+    if not found.passages:
+        console.print(
+            "Nothing was found: is the knowledge base synced? frontdesk knowledge sync", style="yellow"
+        )

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import uvicorn
 
-from frontdesk.bootstrap import check, database_urls, load_desk, model_chain
+from frontdesk.bootstrap import check, database_urls, knowledge_base, load_desk, model_chain
 from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.database import Database, migrate
@@ -83,8 +83,9 @@ async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> 
     migrate(owner_url)
     database = await Database.open(url)
     try:
-        if sync and desk.knowledge is not None:
-            await sync_with_progress(desk, database)
+        base = knowledge_base(desk, database) if sync else None
+        if base:
+            await sync_with_progress(base)
     finally:
         await database.close()
 

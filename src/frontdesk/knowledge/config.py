@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,6 +22,7 @@ from frontdesk.domain import Visibility
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.knowledge.article import Source
 from frontdesk.knowledge.cron import check_cron
+from frontdesk.knowledge.declared import Knowledge
 
 MAX_BYTES = 1_000_000
 RESERVED = {"drafts"}  # articles that were written here
@@ -86,7 +87,7 @@ class _Urls(_Web):
 
 class _Zendesk(_Any):
     file: str = Field(min_length=1)
-    restricted: Visibility = "customers"
+    restricted: Visibility = "internal"
 
 
 class _Intercom(_Any):
@@ -117,23 +118,7 @@ KINDS: dict[str, _Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KnowledgeConfig:
-    """What ``knowledge.toml`` says.
-
-    ``embeddings`` names the model, "" the default; ``answer_at`` is the confidence from which is answered, 0 the
-    default; ``schedule`` is when to sync, as cron's five fields, "" never by itself; ``locale`` is the language
-    of pages that do not say theirs.
-    """
-
-    sources: list[Source] = field(default_factory=list[Source])
-    embeddings: str = ""
-    answer_at: float = 0
-    schedule: str = ""
-    locale: str = "en"
-
-
-def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> KnowledgeConfig:
+def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> Knowledge:
     """The file at ``path``; paths in it are relative to it. Raises SettingsError, which names table and key."""
     path = Path(path)
     data = _read(path)
@@ -153,7 +138,7 @@ def load(path: str | Path, environment: Mapping[str, str] = os.environ) -> Knowl
         if source.name in RESERVED or source.name in {other.name for other in sources}:
             raise SettingsError(f"{where}: the name {source.name!r} is taken; give it another name")
         sources.append(source)
-    return KnowledgeConfig(sources, **knowledge.model_dump())
+    return Knowledge(sources=sources, **knowledge.model_dump())
 
 
 def _knowledge(where: str, given: object) -> _Knowledge:

@@ -88,11 +88,19 @@ async def sync(
     return report
 
 
-async def publish(database: Database, embeddings: Embeddings, article: Article, source: str = DRAFTS) -> None:
+async def publish(
+    database: Database,
+    embeddings: Embeddings,
+    article: Article,
+    source: str = DRAFTS,
+    *,
+    library: Library | None = None,
+) -> None:
     """Write one article that no source holds; it is found at once."""
     async with alone(database):
-        await reembed(database, embeddings)
-        library = PostgresLibrary(database, embeddings)
+        if library is None:
+            await reembed(database, embeddings)
+            library = PostgresLibrary(database, embeddings)
         await library.put(source, article, chunk(article), f"published {time.time_ns()}")
 
 

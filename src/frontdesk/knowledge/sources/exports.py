@@ -72,13 +72,14 @@ class Zendesk(_Export):
     translations (``/translations.json``, or sideloaded) and user segments may stand beside them. Drafts are
     left out; each translation is a page of its own, ``en-us/360012``.
 
-    An article that is limited to a user segment is for signed-in people: it gets the visibility ``restricted``,
-    by default ``customers``. Where the export holds the segment itself, one of staff, of tags or of
-    organizations is ``internal``: not every customer may read it. **If you limit articles to your own agents,
-    export the user segments too, or set ``restricted="internal"``.**
+    An article that is limited to a user segment is for ``customers`` where the export holds the segment and says
+    that it is all who are signed in; one of staff, of tags or of organizations is ``internal``: not every
+    customer may read it. Of a segment that the export does not hold nobody knows: its articles get the
+    visibility ``restricted``, by default ``internal``. Export the user segments too, or set
+    ``restricted="customers"`` where no article is limited to your own agents.
     """
 
-    restricted: Visibility = field(default="customers", kw_only=True)
+    restricted: Visibility = field(default="internal", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -133,7 +134,7 @@ class Zendesk(_Export):
         if segment is None:
             return self.restricted
         narrow = any(segment.get(key) for key in ("tags", "or_tags", "organization_ids", "group_ids"))
-        return "internal" if narrow or segment.get("user_type") != "signed_in_users" else self.restricted
+        return "internal" if narrow or segment.get("user_type") != "signed_in_users" else "customers"
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,8 @@ class Folder(Options):
     def _items(self) -> list[Item]:
         root = Path(self.folder)
         if not root.is_dir():
-            raise KnowledgeFolderMissing
+            sentence = f"the knowledge folder is no folder: {root}; nothing was synced and nothing removed"
+            raise KnowledgeFolderMissing(sentence)
         return [Item(path) for path in sorted(self._walk(root))]
 
     def _walk(self, root: Path) -> Iterator[str]:

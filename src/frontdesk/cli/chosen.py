@@ -1,0 +1,55 @@
+"""Which knowledge base a command is about, and the database it is on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from frontdesk.bootstrap import database_urls, load_desk
+from frontdesk.database import Database, migrate
+from frontdesk.errors import SettingsError
+from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge, declared
+from frontdesk.settings import load
+
+Result = TypeVar("Result")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def desk_option(command: Command) -> Command:
+    """``--desk``, as each command has it."""
+    about = "module:name of the desk; by default ./knowledge.toml, else support:desk in ./support.py"
+    return click.option("--desk", "desk", default="", metavar="MODULE:NAME", help=about)(command)
+
+
+def knowledge_of(desk: str = "") -> Knowledge | None:
+    """What the desk called ``desk`` declares; without a name, what stands here; None where nothing does."""
+    if desk:
+        found = load_desk(desk).help_center
+        if found is None:
+            raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
+        return found
+    if Path("knowledge.toml").exists():
+        return declared("knowledge.toml")
+    return load_desk("support:desk").help_center if Path("support.py").exists() else None
+
+
+def with_base(
+    work: Callable[[KnowledgeBase], Awaitable[Result]], knowledge: Knowledge | None = None
+) -> Result:
+    """What ``work`` comes to on the database, migrated first; without ``knowledge``, as it stands there."""
+
+    async def run() -> Result:
+        url, owner_url = database_urls(load())
+        migrate(owner_url)
+        database = await Database.open(url)
+        try:
+            return await work(KnowledgeBase(database, knowledge or Knowledge()))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
