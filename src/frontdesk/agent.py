@@ -105,7 +105,9 @@ class Agent:
         settings = self._settings
         held = permissions_of(self._desk, turn.principal)
         said = tuple(past.message for past in turn.window)
-        context = ToolContext(turn.principal, turn.turn_id, turn.conversation_id, said=said)
+        context = ToolContext(
+            turn.principal, turn.turn_id, turn.conversation_id, said=said, message=turn.message
+        )
         gate = Gate(
             self._tools,
             held,

@@ -30,7 +30,8 @@ _SCORE, _MARGIN, _LENGTH, _BIAS = 12.6, 8.2, 1.81, -10.15
 _NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93
 
 # What speaks against an answer: a word that the article knows nothing of, and no sentence with what is asked for.
-_UNSAID, _KINDLESS, _NEAR_ENOUGH = -16.0, -3.0, 0.6
+# One word counts no more than so much: a product's name may be new to an article that holds for all of them.
+_UNSAID, _MOST_UNSAID, _KINDLESS, _NEAR_ENOUGH = -24.0, 0.05, -3.0, 0.6
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
@@ -58,7 +59,7 @@ def best_passage(
         evidence = _SCORE * passages.strength + _MARGIN * passages.margin + _LENGTH * length(query) + _BIAS
     else:
         evidence = _NEAR * passages[0].cosine + _UNHEARD * _unheard(query, passages) + _NEAR_BIAS
-    evidence += _UNSAID * unsaid + (0.0 if _holds(query, passages) else _KINDLESS)
+    evidence += _UNSAID * min(unsaid, _MOST_UNSAID) + (0.0 if _holds(query, passages) else _KINDLESS)
     confidence = 1 / (1 + math.exp(-evidence))
     return confidence >= (answer_at or ANSWER_AT), round(confidence, 4)
 

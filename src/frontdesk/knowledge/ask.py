@@ -15,7 +15,7 @@ import structlog
 
 from frontdesk.domain import Passage, Visibility
 from frontdesk.errors import FrontdeskError
-from frontdesk.knowledge.answer import ANSWER_AT, best_passage, best_sentences
+from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage, best_sentences
 from frontdesk.knowledge.conflict import Conflict, find_conflict, preferring
 from frontdesk.knowledge.embed import Embeddings
 from frontdesk.knowledge.language import base, language_of
@@ -45,6 +45,7 @@ _ASKS = re.compile(
 _PLACED = r"\b(for|to|in|from|with|by|into|on|nach|für|in|mit|pour|en|vers|à|para|a|con)\b"
 _BEGINS = re.compile(rf"^{_PLACED} (.{{2,60}})$", re.IGNORECASE)
 _NOUN = r"(?:the |an? |my |your )?(?:[A-Z][\w-]+(?: [A-Z][\w-]+)*|[\w-]+)"
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _ENDS = re.compile(r"[\s?!.,]+$|\b(?:then|please|instead|too|as well)\b[\s?!.,]*$", re.IGNORECASE)
 
@@ -82,36 +83,54 @@ class Ask:
     judge: Embeddings | None = None
     record: Callable[[Conflict], Awaitable[None]] | None = None
 
-    async def __call__(self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = ()) -> Found:
+    async def __call__(
+        self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = (), message: str = ""
+    ) -> Found:
         """What ``query`` finds among what a reader of ``visibility`` may see.
 
-        ``said`` are the customer's own earlier messages, oldest first. Raises DatabaseUnavailable, and
-        EmbeddingsUnavailable.
+        ``said`` are the customer's own earlier messages, oldest first, ``message`` the one that is being answered:
+        a model may have put it in other words, or in English. Raises DatabaseUnavailable, EmbeddingsUnavailable.
         """
         known = {base(code) for code in await self.languages(visibility)} if self.languages else set[str]()
-        asked = _language(query, said, known)
+        asked = _language([message, query, *reversed(said[-MOST_EARLIER:])], known)
         found = Found(query=query)
-        for variant in in_context(query, said):
-            new = await self._searched(variant, visibility, asked, known)
-            if (new.answerable, new.confidence) > (found.answerable, found.confidence) or not found.passages:
-                found = new
-        return await self._compared(found) if found.answerable else found
+        for locale, text in self._plan(query, message, asked, known):
+            for variant in in_context(text, said):
+                new = await self._searched(variant, visibility, locale, asked)
+                if (new.answerable, new.confidence) > (
+                    found.answerable,
+                    found.confidence,
+                ) or not found.passages:
+                    found = new
+                if new.answerable and new.confidence >= SURE_AT:
+                    break  # the forms come most telling first
+            if found.answerable:
+                return await self._compared(found)
+        return found
 
     async def _searched(
-        self, query: str, visibility: Sequence[Visibility], asked: str | None, known: Collection[str]
+        self, query: str, visibility: Sequence[Visibility], locale: str | None, asked: str | None
     ) -> Found:
-        """The first language of those to try in which the question is answered, else what the first one found."""
-        first: Found | None = None
+        passages = await self.retriever.search(query, visibility=visibility, locale=locale, limit=LIMIT)
+        answerable, confidence = await self._verdict(query, passages)
+        other = asked is not None and bool(passages) and base(passages[0].locale) != asked
+        languages = (asked or "", base(passages[0].locale)) if other else ("", "")
+        return Found(list(passages), answerable, confidence, query, *languages)
+
+    def _plan(
+        self, query: str, message: str, asked: str | None, known: Collection[str]
+    ) -> list[tuple[str | None, str]]:
+        """(language of articles, text) to search with, until one is answered.
+
+        In the customer's language it is their own words that are searched for, where the query is not in it.
+        """
+        foreign = asked not in (None, "en")
+        own_words = message if foreign and message and language_of(query, {*SPOKEN, *known}) != asked else ""
+        plan: list[tuple[str | None, str]] = []
         for locale in self._order(asked, known):
-            passages = await self.retriever.search(query, visibility=visibility, locale=locale, limit=LIMIT)
-            answerable, confidence = await self._verdict(query, passages)
-            other = asked is not None and bool(passages) and base(passages[0].locale) != asked
-            languages = (asked or "", base(passages[0].locale)) if other else ("", "")
-            found = Found(list(passages), answerable, confidence, query, *languages)
-            if answerable:
-                return found
-            first = first if first and first.passages else found
-        return first or Found(query=query)
+            texts = [own_words or query] if locale == asked else [query, own_words]
+            plan += [(locale, text) for text in texts if text]
+        return plan
 
     def _order(self, asked: str | None, known: Collection[str]) -> list[str | None]:
         """The languages to search in: the question's, then the help center's own; None stands for any."""
@@ -154,14 +173,10 @@ class Ask:
         )
 
 
-def _language(query: str, said: Sequence[str], known: Collection[str]) -> str | None:
-    """The language of the question, else that of the messages before it, newest first."""
+def _language(texts: Sequence[str], known: Collection[str]) -> str | None:
+    """The language of the first of ``texts`` that is long enough to tell."""
     among = {*SPOKEN, *known}
-    for text in (query, *reversed(said[-MOST_EARLIER:])):
-        code = language_of(text, among)
-        if code:
-            return code
-    return None
+    return next((code for text in texts if text and (code := language_of(text, among))), None)
 
 
 def in_context(query: str, earlier: Sequence[str]) -> list[str]:
@@ -170,13 +185,14 @@ def in_context(query: str, earlier: Sequence[str]) -> list[str]:
     ``earlier`` are the customer's messages before it, oldest first. "And for Norway?" after "What does delivery
     to Germany cost?" is "What does delivery for Norway cost?", both put together, and itself.
     """
-    query = " ".join(query.split()).lstrip("¿¡ ")
+    whole = " ".join(query.split())
+    query = whole.lstrip("¿¡ ")
     before = _before(query, earlier)
     if not before or not _leans(query):
-        return [query]
+        return [whole]
     rest = _ENDS.sub("", _OPENS.sub("", query)).strip() or query
     joined = f"{before.rstrip(' .')} {rest}"
-    return list(dict.fromkeys(form for form in (_replaced(rest, before), joined, query) if form))
+    return list(dict.fromkeys(form for form in (_replaced(rest, before), joined, whole) if form))
 
 
 def _before(query: str, earlier: Sequence[str]) -> str:
@@ -218,7 +234,8 @@ def _replaced(rest: str, before: str) -> str:
     """The earlier question with its place or thing replaced by the new one's; "" where none can be."""
     placed = _BEGINS.match(rest)
     if not placed:
-        return ""
+        names = list(_NAME.finditer(before)) if len(rest.split()) <= SHORTEST else []
+        return f"{before[: names[-1].start()]}{rest}{before[names[-1].end() :]}" if names else ""
     matches = list(re.finditer(rf"(?i:{_PLACED}) {_NOUN}", before))
     same = [m for m in matches if m[1].lower() == placed[1].lower()] or [
         m for m in matches if {m[1].lower(), placed[1].lower()} <= {"to", "for", "in", "from"}

@@ -41,7 +41,7 @@ _SCRIPTS = (
     (re.compile(r"[\uac00-\ud7af]"), "ko"),
     (re.compile(r"[\u4e00-\u9fff]"), "zh"),
 )
-_NOISE = re.compile(r"https?://\S+|\S+@\S+|[#\w]*\d\S*")
+_NOISE = re.compile(r"https?://\S+|\S+@\S+|(?a:[#\w]*\d[\w.,/-]*)")
 _WORD = re.compile(r"[^\W\d_]+")
 _lock = Lock()
 

@@ -44,7 +44,8 @@ class InvalidArguments(ToolError):
 class ToolContext:
     """What code knows while a tool runs. ``passages`` collects what was read in this turn, for citations.
 
-    ``said`` are the customer's own earlier messages, oldest first; ``conflicts`` collects articles that disagree.
+    ``said`` are the customer's own earlier messages, oldest first, ``message`` is the one that is answered;
+    ``conflicts`` collects articles that disagree.
     """
 
     principal: Principal
@@ -53,6 +54,7 @@ class ToolContext:
     effect_id: str = ""
     passages: list[Passage] = field(default_factory=list[Passage])
     said: tuple[str, ...] = ()
+    message: str = ""
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
 
     @property

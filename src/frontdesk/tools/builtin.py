@@ -17,8 +17,10 @@ REPLY_WITHIN = "1 business day"
 class Search(Protocol):
     """What searches the help center: passages, best first, and whether the best of them answers."""
 
-    async def __call__(self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = ()) -> Found:
-        """What was found; ``said`` are the customer's own earlier messages, oldest first."""
+    async def __call__(
+        self, query: str, visibility: Sequence[Visibility], said: Sequence[str] = (), message: str = ""
+    ) -> Found:
+        """What was found; ``said`` are the customer's own earlier messages, oldest first, ``message`` is this one."""
         ...
 
 
@@ -53,7 +55,7 @@ def search_knowledge(search: Search) -> Tool:
         allowed: tuple[Visibility, ...] = ("public", "customers")
         if context.principal.kind != "customer":
             allowed = ("public",)
-        found = await search(query, allowed, context.said)
+        found = await search(query, allowed, context.said, context.message)
         first = len(context.passages) + 1
         context.passages.extend(found.passages)
         if found.conflict:

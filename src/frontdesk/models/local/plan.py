@@ -248,13 +248,6 @@ class Planner:
         query = without_courtesy(wanted(text))
         if chosen.change:
             query = how_to(without(self._mentioned(), query), self.encoder)
-        before = [
-            str(c.arguments.get("query") or "")
-            for c in self.dialogue.last.calls
-            if c.tool == "search_knowledge"
-        ]
-        if before and self._follows(chosen) and len(query.split()) <= 6:
-            query = f"{before[-1]} {query}"
         return Part(
             SEARCH,
             text,
