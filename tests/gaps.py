@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 import orjson
 from psycopg import AsyncConnection
 
-from frontdesk import bootstrap
 from frontdesk.database import Database
 from frontdesk.domain import Json
 from frontdesk.knowledge.ask import Ask
-from frontdesk.settings import Settings
+from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge
 
 
 def step(tool: str, *, ok: bool = True, **arguments: Any) -> Json:
@@ -101,9 +101,14 @@ async def owner_of(database: Database) -> AsyncConnection[Any]:
     )
 
 
+def base_of(database: Database) -> KnowledgeBase:
+    """The knowledge base of a desk that declares nothing of its own."""
+    return KnowledgeBase(database, Knowledge())
+
+
 def asking(database: Database) -> Ask:
-    """The desk's own search."""
-    return bootstrap.asking(database, Settings(database_url=database.conninfo))
+    """Its search."""
+    return base_of(database).ask()
 
 
 def run_as_owner(url: str, work: Callable[[AsyncConnection[Any]], Awaitable[None]]) -> None:

@@ -14,11 +14,13 @@ from psycopg import AsyncConnection
 from frontdesk.database import Database
 from frontdesk.errors import GapConflict, NotFound, SettingsError
 from frontdesk.knowledge import approved, drafts, gaps
+from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.embeddings import FromLangChain
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
-from tests.gaps import Chat, asking, owner_of
+from tests.gaps import Chat, asking, base_of, owner_of
 
 EMBEDDER = Embedder.default()
 RENT = ("Do you rent out tents?", "Can I rent a tent from you?", "Is it possible to rent tents from you")
@@ -84,9 +86,9 @@ async def test_a_draft_with_personal_data_is_published_only_on_purpose(
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=f"{REPLY} Write to rent@shop.example.")
     with pytest.raises(GapConflict, match="an e-mail address") as refused:
-        await drafts.approve(database, asking(database), 1)
+        await drafts.approve(base_of(database), 1)
     assert "shop.example" not in refused.value.detail
-    approval = await drafts.approve(database, asking(database), 1, anyway=True)
+    approval = await drafts.approve(base_of(database), 1, anyway=True)
     assert approval.gap.state == "published"
 
 
@@ -116,7 +118,7 @@ async def test_no_draft_reaches_a_customer_and_an_approved_one_does_at_once(
     await drafts.draft_replied(database)
     ask = asking(database)
     assert not (await ask(RENT[0], ("public", "customers"))).answerable
-    approval = await drafts.approve(database, ask, 1, url="https://shop.example/{slug}")
+    approval = await drafts.approve(base_of(database), 1, url="https://shop.example/{slug}")
     assert (approval.answered, approval.tried, approval.missed) == (True, 3, [])
     for question in RENT:
         found = await ask(question, ("public",))
@@ -134,7 +136,7 @@ async def test_a_draft_that_does_not_answer_its_question_is_said_to(
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, title="Warranty", body="Boots are covered for two years.")
-    approval = await drafts.approve(database, asking(database), 1)
+    approval = await drafts.approve(base_of(database), 1)
     assert (approval.answered, approval.missed) == (False, [RENT[0]])
 
 
@@ -144,11 +146,11 @@ async def test_a_draft_is_approved_once_and_not_when_it_was_changed_meanwhile(
     await asked(owner, RENT[0], "Do you have a mobile app?")
     await gaps.sweep(database)
     with pytest.raises(GapConflict, match="no draft yet"):
-        await drafts.approve(database, asking(database), 1)
+        await drafts.approve(base_of(database), 1)
     for number in (1, 2):
         await drafts.draft(database, number, title="Our answer", body=REPLY)
     done = await asyncio.gather(
-        *(drafts.approve(database, asking(database), n) for n in (1, 1, 2)), return_exceptions=True
+        *(drafts.approve(base_of(database), n) for n in (1, 1, 2)), return_exceptions=True
     )
     assert sum(isinstance(result, drafts.Approval) for result in done) == 2
     assert sum(isinstance(result, GapConflict) for result in done) == 1
@@ -162,7 +164,7 @@ async def test_an_article_stays_as_approved_until_its_new_draft_is(
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     await drafts.draft(database, 1, body="We rent out nothing any more.")
     source = approved.Drafts(database)
     (item,) = await source.items()
@@ -170,7 +172,7 @@ async def test_an_article_stays_as_approved_until_its_new_draft_is(
     report = await sync(database, EMBEDDER, source)
     assert (report.failed, report.removed) == ([], 0)
     assert (await asking(database)(RENT[0], ("public",))).passages[0].text == REPLY
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     assert (await asking(database)(RENT[0], ("public",))).passages[0].text == "We rent out nothing any more."
 
 
@@ -180,12 +182,12 @@ async def test_dismissing_withdraws_what_was_published_and_its_like_stays_dismis
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=REPLY)
-    await drafts.approve(database, asking(database), 1)
-    gap = await drafts.dismiss(database, 1, "we stopped renting")
+    await drafts.approve(base_of(database), 1)
+    gap = await drafts.dismiss(base_of(database), 1, "we stopped renting")
     assert (gap.state, gap.reason, gap.live) == ("dismissed", "we stopped renting", False)
     assert (await asking(database)(RENT[0], ("public",))).passages == []
     with pytest.raises(GapConflict, match="dismissed already"):
-        await drafts.dismiss(database, 1, "again")
+        await drafts.dismiss(base_of(database), 1, "again")
     await Chat(owner, "u9").turn(RENT[1])
     await gaps.sweep(database)
     assert await gaps.gaps(database) == []
@@ -199,7 +201,7 @@ async def test_what_was_asked_before_an_approval_counts_there_and_later_it_is_a_
     await gaps.sweep(database)
     await Chat(owner, "before").turn(RENT[1])
     await drafts.draft(database, 1, body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     assert (await gaps.sweep(database)).opened == 0
     await Chat(owner, "after").turn(RENT[0])
     assert (await gaps.sweep(database)).opened == 1
@@ -214,7 +216,7 @@ async def test_an_exported_article_goes_round_through_the_shops_own_folder(
     with pytest.raises(GapConflict, match="no published article"):
         await approved.export(database, 1, tmp_path)
     await drafts.draft(database, 1, title='Renting: "tents" & more', body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     path = await approved.export(database, 1, tmp_path)
     assert path.name == "renting-tents-more.md"
     assert await approved.export(database, 1, tmp_path) == path
@@ -232,7 +234,7 @@ async def test_another_file_of_the_name_is_not_written_over(
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, title="Tents", body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     (tmp_path / "tents.md").write_text("# Ours\n\nAll about tents.")
     with pytest.raises(GapConflict, match="another file"):
         await approved.export(database, 1, tmp_path)
@@ -246,9 +248,9 @@ async def test_an_article_keeps_its_readers_and_address_when_its_new_draft_is_ap
     await gaps.sweep(database)
     ask = asking(database)
     await drafts.draft(database, 1, body=REPLY)
-    await drafts.approve(database, ask, 1, visibility="customers", url="https://shop.example/{slug}")
+    await drafts.approve(base_of(database), 1, visibility="customers", url="https://shop.example/{slug}")
     await drafts.draft(database, 1, body="We rent out nothing any more.")
-    again = await drafts.approve(database, ask, 1)
+    again = await drafts.approve(base_of(database), 1)
     assert (again.gap.visibility, again.gap.url) == ("customers", f"https://shop.example/{again.gap.path}")
     assert (await ask(RENT[0], ("public",))).passages == []
 
@@ -260,7 +262,7 @@ async def test_an_article_under_a_title_that_stands_elsewhere_too_is_not_lost(
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, title="Shipping", body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     assert len(await approved.Drafts(database).items()) == 1
 
 
@@ -270,7 +272,7 @@ async def test_a_gap_with_an_article_of_its_own_is_not_resolved_by_it(
     await asked(owner, RENT[0])
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=REPLY)
-    await drafts.approve(database, asking(database), 1)
+    await drafts.approve(base_of(database), 1)
     await drafts.draft(database, 1, body="We rent out nothing any more.")
     assert await gaps.recheck(database, asking(database)) == []
     assert (await gaps.gap(database, 1)).live
@@ -286,14 +288,14 @@ async def test_an_article_is_published_in_the_space_that_is_searched(
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=REPLY)
     with pytest.raises(SettingsError, match="other"):
-        await drafts.approve(database, asking(database), 1)
-    await drafts.approve(database, asking(database), 1, embeddings=other)
+        await drafts.approve(await approved.knowledge_base(database), 1)
+    await drafts.approve(KnowledgeBase(database, Knowledge(embeddings=other)), 1)
     async with database.transaction() as connection:
         cursor = await connection.execute(
             "SELECT DISTINCT source, model FROM knowledge_articles ORDER BY source"
         )
         assert await cursor.fetchall() == [("drafts", "other"), ("help", "other")]
-    await drafts.dismiss(database, 1, "on second thoughts")
+    await drafts.dismiss(KnowledgeBase(database, Knowledge(embeddings=other)), 1, "on second thoughts")
     async with database.transaction() as connection:
         cursor = await connection.execute("SELECT DISTINCT source FROM knowledge_articles")
         assert await cursor.fetchall() == [("help",)]

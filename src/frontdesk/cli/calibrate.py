@@ -11,13 +11,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from frontdesk.bootstrap import asking
-from frontdesk.cli.gaps import with_database
-from frontdesk.database import Database
+from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
 from frontdesk.errors import SettingsError
 from frontdesk.knowledge import answer_at, calibrate
+from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.calibrate import Question, Tried
-from frontdesk.settings import load
 from frontdesk.store.places import places
 
 WIDTH = 40
@@ -34,6 +32,7 @@ ANYTHING = 1e-9  # 0 would mean the default
     type=click.FloatRange(0.5, 1.0),
     help="share of answers that must be right",
 )
+@desk_option
 @click.option("--write", is_flag=True, help="put answer_at into knowledge.toml")
 @click.option(
     "--config",
@@ -42,14 +41,14 @@ ANYTHING = 1e-9  # 0 would mean the default
     type=click.Path(dir_okay=False, path_type=Path),
     help="the file that --write changes",
 )
-def calibrate_(file: Path, precision: float, write: bool, config: Path) -> None:
+def calibrate_(file: Path, precision: float, desk: str, write: bool, config: Path) -> None:
     """Choose the confidence from which an article is quoted, on your own questions.
 
     QUESTIONS is CSV (question,article) or JSON lines; article is a slug or an address, empty where nothing answers.
     Exit code 1 when no threshold is right often enough, 2 when a line could not be read.
     """
     questions, wrong = calibrate.read(file)
-    tried, unknown = with_database(lambda database: _tried(database, questions))
+    tried, unknown = with_base(lambda base: _tried(base, questions), knowledge_of(desk))
     wrong = sorted([*wrong, *unknown])
     for line, reason in wrong:
         click.echo(f"line {line} {reason}: left out", err=True)
@@ -68,9 +67,9 @@ def calibrate_(file: Path, precision: float, write: bool, config: Path) -> None:
 
 
 async def _tried(
-    database: Database, questions: Sequence[Question]
+    base: KnowledgeBase, questions: Sequence[Question]
 ) -> tuple[list[Tried], list[tuple[int, str]]]:
-    known = await places(database)
+    known = await places(base.database)
     if not known:
         raise SettingsError("the knowledge base is empty: frontdesk knowledge sync first")
     unknown = calibrate.unknown(questions, known)
@@ -78,7 +77,7 @@ async def _tried(
     asked = [question for question in questions if question.line not in lines]
     if not asked:
         raise SettingsError("there is no question in the file that can be asked")
-    ask = replace(asking(database, load()), answer_at=ANYTHING, record=None)
+    ask = replace(base.ask(), answer_at=ANYTHING, record=None)
     with Progress(
         TextColumn("Asking"),
         BarColumn(bar_width=30),

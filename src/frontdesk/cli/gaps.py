@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -15,12 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from frontdesk.bootstrap import asking, database_urls
-from frontdesk.database import Database, migrate
+from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, NotFound
 from frontdesk.knowledge import drafts
-from frontdesk.knowledge.approved import export
+from frontdesk.knowledge.approved import export, knowledge_base
+from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.settings import load
@@ -34,21 +33,6 @@ NONE = (
 )
 
 
-def with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
-    """What ``work`` comes to on the desk's database, migrated first."""
-
-    async def run() -> Result:
-        url, owner_url = database_urls(load())
-        migrate(owner_url)
-        database = await Database.open(url)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
-
-
 @click.group("gaps", invoke_without_command=True)
 @click.option("--all", "everything", is_flag=True, help="also those published, dismissed or resolved")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
@@ -59,11 +43,11 @@ def gaps(context: click.Context, everything: bool, limit: int, as_json: bool) ->
     if context.invoked_subcommand is not None:
         return
 
-    async def work(database: Database) -> list[Gap]:
-        await drafts.refresh(database, progress=_progress)
-        return await list_gaps(database, everything=everything, limit=limit)
+    async def work(base: KnowledgeBase) -> list[Gap]:
+        await drafts.refresh(base.database, progress=_progress)
+        return await list_gaps(base.database, everything=everything, limit=limit)
 
-    found = with_database(work)
+    found = with_base(work)
     if as_json:
         click.echo(_json([as_dict(gap) for gap in found]))
     elif found:
@@ -78,11 +62,12 @@ def gaps(context: click.Context, everything: bool, limit: int, as_json: bool) ->
 def show(number: str, as_json: bool) -> None:
     """Gap NUMBER: what was asked, the draft, and what else staff replied."""
 
-    async def work(database: Database) -> tuple[Gap, list[GapQuestion]]:
-        await drafts.refresh(database, progress=_progress)
-        return await find_gap(database, number_of(number)), await questions_of(database, number_of(number))
+    async def work(base: KnowledgeBase) -> tuple[Gap, list[GapQuestion]]:
+        await drafts.refresh(base.database, progress=_progress)
+        found = await find_gap(base.database, number_of(number))
+        return found, await questions_of(base.database, found.number)
 
-    found, questions = with_database(work)
+    found, questions = with_base(work)
     if as_json:
         click.echo(_json(as_dict(found) | {"asked": questions}))
         return
@@ -110,13 +95,14 @@ def show(number: str, as_json: bool) -> None:
 def draft(number: str, title: str, text: str, file: Path | None) -> None:
     """Write the draft of gap NUMBER: from a file, from --text, or from what staff replied."""
     body = _read(file) if file else text
-    found = with_database(lambda database: drafts.draft(database, number_of(number), title=title, body=body))
+    found = with_base(lambda base: drafts.draft(base.database, number_of(number), title=title, body=body))
     _print_draft(found)
     console.print(f"Nobody sees it yet. To publish it: frontdesk knowledge gaps approve {found.number}")
 
 
 @gaps.command()
 @click.argument("number")
+@desk_option
 @click.option(
     "--visibility",
     type=click.Choice(["public", "customers", "internal"]),
@@ -130,18 +116,19 @@ def draft(number: str, title: str, text: str, file: Path | None) -> None:
     help="also write it there as Markdown",
 )
 @click.option("--anyway", is_flag=True, help="personal data in the draft is meant to be published")
-def approve(number: str, visibility: str | None, url: str | None, folder: Path | None, anyway: bool) -> None:
+def approve(
+    number: str, desk: str, visibility: str | None, url: str | None, folder: Path | None, anyway: bool
+) -> None:
     """Publish the draft of gap NUMBER. Exit code 2 when its own question is still not answered."""
 
-    async def work(database: Database) -> tuple[drafts.Approval, Path | None]:
-        ask = asking(database, load())
+    async def work(base: KnowledgeBase) -> tuple[drafts.Approval, Path | None]:
         done = await drafts.approve(
-            database, ask, number_of(number),
+            base, number_of(number), answer_at=load().answer_at,
             visibility=cast("Visibility | None", visibility), url=url, anyway=anyway,
         )  # fmt: skip
-        return done, await export(database, number_of(number), folder) if folder else None
+        return done, await export(base.database, done.gap.number, folder) if folder else None
 
-    done, written = with_database(work)
+    done, written = _on(desk, work)
     console.print(f"Published: {escape(done.gap.title)} ({done.gap.visibility})")
     if written:
         console.print(f"Written to {escape(str(written))}")
@@ -161,14 +148,25 @@ def approve(number: str, visibility: str | None, url: str | None, folder: Path |
 
 @gaps.command()
 @click.argument("number")
+@desk_option
 @click.option("--reason", required=True, help="why it needs no article")
-def dismiss(number: str, reason: str) -> None:
+def dismiss(number: str, desk: str, reason: str) -> None:
     """Say that gap NUMBER needs no article; one that was published for it is withdrawn."""
-    found = with_database(lambda database: drafts.dismiss(database, number_of(number), reason))
+    found = _on(desk, lambda base: drafts.dismiss(base, number_of(number), reason))
     console.print(f"Gap {found.number} is dismissed; its like is not brought up again.")
 
 
 # ------------------------------------------------------------------ reading and showing
+def _on(desk: str, work: Callable[[KnowledgeBase], Awaitable[Result]]) -> Result:
+    """What ``work`` comes to on the desk's knowledge base; where no desk is at hand, on what is in the database."""
+    known = knowledge_of(desk)
+
+    async def run(base: KnowledgeBase) -> Result:
+        return await work(base if known else await knowledge_base(base.database))
+
+    return with_base(run, known)
+
+
 def number_of(text: str) -> int:
     """A gap's number. Raises NotFound with a sentence for what is none."""
     if not text.isascii() or not text.isdecimal() or len(text) > 18:

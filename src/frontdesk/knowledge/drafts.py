@@ -15,17 +15,15 @@ from urllib.parse import quote
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
 from frontdesk.errors import GapConflict
-from frontdesk.knowledge.approved import article_of, searched_with, slug_of
+from frontdesk.knowledge.approved import article_of, slug_of
 from frontdesk.knowledge.ask import Ask
-from frontdesk.knowledge.embed import Embeddings
+from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
-from frontdesk.knowledge.sync import DRAFTS, alone, publish
+from frontdesk.knowledge.sync import DRAFTS, alone
 from frontdesk.knowledge.wording import plain
 from frontdesk.store import gaps as store
-from frontdesk.store import knowledge as articles
 from frontdesk.store.gaps import Gap, GapArticle
-from frontdesk.store.knowledge_models import active
 
 LONGEST_TITLE, LONGEST_BODY = 200, 40_000  # characters
 LEAST_REPLY = 5  # words of a reply that may answer something
@@ -136,24 +134,23 @@ def warnings(found: Gap) -> list[str]:
 
 # ------------------------------------------------------------------ deciding
 async def approve(
-    database: Database,
-    ask: Ask,
+    base: KnowledgeBase,
     number: int,
     *,
-    embeddings: Embeddings | None = None,
+    answer_at: float = 0.0,
     visibility: Visibility | None = None,
     url: str | None = None,
     anyway: bool = False,
 ) -> Approval:
     """Publish a gap's draft, and ask the gap's questions again.
 
-    It is embedded by the model that is searched with, which ``embeddings`` names where its name alone does not.
+    ``answer_at`` is the confidence from which they count as answered; 0 means what ``base`` was declared with.
     ``url`` is where the article will be published (``{slug}`` and ``{locale}`` are filled in), or "". Where they are
     not given, visibility and address stay what they were: at first "public" and none. Approved twice at once, it is
     published once. Raises NotFound, and GapConflict where there is no draft, where it was
     changed or decided meanwhile, or where it holds personal data and ``anyway`` does not say that this is meant.
     """
-    found = await gap(database, number)
+    found = await gap(base.database, number)
     if found.state != "drafted" or found.drafted_at is None:
         raise GapConflict(_no_draft(found))
     left = warnings(found)
@@ -161,7 +158,7 @@ async def approve(
         raise GapConflict(
             f"the draft of gap {number} holds {', '.join(left)}: take it out, or say that it is meant"
         )
-    slug = await _path(database, found)
+    slug = await _path(base.database, found)
     visibility = visibility or found.visibility
     url = (
         found.url
@@ -171,24 +168,25 @@ async def approve(
     article = GapArticle(
         slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
     )
-    await publish(database, embeddings or await searched_with(database), article_of(article))
-    if not await store.mark_published(database, number, found.drafted_at, visibility, url):
+    await base.publish(article_of(article))
+    if not await store.mark_published(base.database, number, found.drafted_at, visibility, url):
         raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
-    return await _tried(database, ask, await gap(database, number))
+    return await _tried(base.database, base.ask(answer_at), await gap(base.database, number))
 
 
-async def dismiss(database: Database, number: int, reason: str) -> Gap:
+async def dismiss(base: KnowledgeBase, number: int, reason: str) -> Gap:
     """Say that a gap is to stay one; its like is counted with it and is not brought up again.
 
     An article that was published for it is withdrawn. Raises NotFound, and GapConflict for a dismissed one.
     """
-    found = await gap(database, number)
+    found = await gap(base.database, number)
     among: tuple[store.State, ...] = tuple(state for state in store.STATES if state != "dismissed")
-    if not await store.close(database, number, "dismissed", " ".join(reason.split())[:500], among):
+    if not await store.close(base.database, number, "dismissed", " ".join(reason.split())[:500], among):
         raise GapConflict(f"gap {number} is dismissed already")
     if found.live and found.path:
-        await withdraw(database, f"{found.path}.md")
-    return await gap(database, number)
+        async with alone(base.database):
+            await base.library.remove(DRAFTS, f"{found.path}.md")
+    return await gap(base.database, number)
 
 
 def _no_draft(found: Gap) -> str:
@@ -218,11 +216,3 @@ async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
         if not answer.answerable or answer.passages[0].title != found.title:
             missed.append(text)
     return Approval(found, found.question not in missed, len(texts), missed)
-
-
-async def withdraw(database: Database, path: str) -> None:
-    """Take an article away, so that the next question does not find it."""
-    async with alone(database), database.transaction() as connection:
-        model = await active(connection)
-        if model is not None:
-            await articles.remove(connection, DRAFTS, path, model.name)

@@ -14,10 +14,12 @@ from fastapi.responses import Response
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from frontdesk.bootstrap import Service, asking
+from frontdesk.bootstrap import Service
 from frontdesk.domain import Json
 from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NotFound
 from frontdesk.knowledge import drafts
+from frontdesk.knowledge.approved import knowledge_base
+from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.store.gaps import Gap, questions_of
@@ -131,11 +133,10 @@ async def approve(request: Request, number: str, desk: Desk) -> Response:
     409 where there is no draft, where it was changed meanwhile, or where it holds personal data.
     """
     body = await read_json(request, ApproveRequest, required=False)
-    ask = asking(desk.database, desk.settings)
     done = await drafts.approve(
-        desk.database,
-        ask,
+        await _base(desk),
         _number(number),
+        answer_at=desk.settings.answer_at,
         visibility=body.visibility,
         url=body.url,
         anyway=body.anyway,
@@ -147,8 +148,13 @@ async def approve(request: Request, number: str, desk: Desk) -> Response:
 async def dismiss(request: Request, number: str, desk: Desk) -> Response:
     """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
     body = await read_json(request, DismissRequest)
-    found = await drafts.dismiss(desk.database, _number(number), body.reason)
+    found = await drafts.dismiss(await _base(desk), _number(number), body.reason)
     return _json(_told(found))
+
+
+async def _base(desk: Service) -> KnowledgeBase:
+    """The desk's knowledge base; where it has none any more, what is in the database."""
+    return desk.knowledge or await knowledge_base(desk.database)
 
 
 def _number(text: str) -> int:
