@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from frontdesk.knowledge.chunk import Chunk, anchor_of, chunk, sentences
-from frontdesk.knowledge.load import parse
+from frontdesk.knowledge.article import MARKDOWN
+from frontdesk.knowledge.chunk import Chunk, anchor_of, chunk, sentences, words
+from frontdesk.knowledge.formats.build import Source, build
 
 
 def cut(markdown: str, title: str = "Title") -> list[Chunk]:
-    return chunk(parse("a.md", f"---\ntitle: {title}\n---\n{markdown}".encode()))
+    return chunk(
+        build(Source("a.md", f"---\ntitle: {title}\n---\n{markdown}".encode(), MARKDOWN, "", "", {}))
+    )
 
 
 WORDS = "word " * 24 + "end."
@@ -86,3 +89,45 @@ def test_a_sentence_that_only_points_to_another_page_is_quoted_from_no_passage()
     )
     assert only.text.count("How to return") == 1
     assert only.sentences == ("Labels cost 3.95 EUR.", "Contact us if it fails in any way.")
+
+
+def test_a_very_long_paragraph_is_cut_between_sentences_and_a_longer_sentence_between_words() -> None:
+    chunks = cut(" ".join([WORDS.capitalize()] * 40) + "\n\n" + "w " * 1000 + "\n\n" + "字" * 2000)
+    assert max(words(c.text) for c in chunks) <= 400
+    assert sum(c.text.count("end.") for c in chunks) == 40
+    assert sum(c.text.split().count("w") for c in chunks) == 1000
+    assert sum(c.text.count("字") for c in chunks) == 2000
+
+
+def test_an_explicit_anchor_is_linked_to_and_is_no_part_of_the_heading() -> None:
+    chunks = cut(f"## The fees {{#fees_and_more}}\n\n{WORDS}\n\n## The fees\n\n{WORDS}")
+    assert [(c.heading, c.anchor) for c in chunks] == [
+        ("The fees", "fees_and_more"),
+        ("The fees", "the-fees"),
+    ]
+
+
+def test_code_and_tables_inside_a_list_stay_with_their_step() -> None:
+    (only,) = cut(
+        "1. Run\n\n   ```sh\n   npm i\n\n   npm start\n   ```\n\n2. See\n\n   | A | B |\n   |---|---|\n   | 1 | 2 |\n"
+    )
+    assert only.text == "1. Run\n  npm i\n  npm start\n2. See\n  A: 1; B: 2"
+
+
+def test_sections_that_only_link_to_other_pages_are_no_passages() -> None:
+    chunks = cut(
+        f"{WORDS}\n\n## See also\n\n* [One](/one)\n* [Two](/two)\n\n## Contact\n\n* [Mail](mailto:a@b.example)\n* [Call](tel:1)\n"
+    )
+    assert [c.heading for c in chunks] == ["", "Contact"]
+    assert [c.text for c in cut("## Related\n\n* [One](/one)\n")] == ["- One"]
+
+
+def test_what_is_struck_through_holds_no_longer() -> None:
+    assert cut("It costs ~~9 EUR~~ 5 EUR.")[0].text == "It costs 5 EUR."
+
+
+def test_a_step_that_opens_what_follows_is_not_left_at_the_end_of_a_passage() -> None:
+    chunks = cut(
+        "word " * 150 + "end.\n\nYou need:\n\n" + "\n".join(f"- thing {n} of many things" for n in range(20))
+    )
+    assert [c.text.startswith("You need:") for c in chunks] == [False, True]

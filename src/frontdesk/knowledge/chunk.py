@@ -147,9 +147,7 @@ def _sections(article: Article) -> Iterator[_Section]:
         if part.text or part.anchor:
             levels.append((part.level, part.text, anchor))
         path = tuple(name for _, name, _ in levels if name and name.casefold() != title)
-        current = _Section(
-            path, anchor, part.text, alone=part.anchor is None and part.text.endswith(("?", "？"))
-        )
+        current = _Section(path, anchor, part.text, alone=part.anchor is None and bool(part.text))
     yield current
 
 
@@ -184,6 +182,8 @@ def _merged(sections: list[_Section]) -> list[_Section]:
 def _belong(before: _Section, section: _Section) -> bool:
     if before.alone or section.alone:
         return False
+    if section.anchor.startswith("page=") and section.anchor != before.anchor:
+        return False  # a passage stands on one page, which is what is linked to
     together = before.words + section.words
     small = min(before.words, section.words) < SMALL
     parent = section.path[:-1]
@@ -197,12 +197,18 @@ def _cut(section: _Section) -> Iterator[_Section]:
     for block in chain.from_iterable(map(_small_enough, section.blocks)):
         more = words(block.text)
         if blocks and size + more > LARGE:
+            leading = [blocks.pop()] if len(blocks) > 1 and _leads(blocks[-1]) else []
             yield _Section(section.path, section.anchor, section.label, blocks=blocks)
-            blocks, size = [], 0
+            blocks, size = leading, sum(words(block.text) for block in leading)
         blocks.append(block)
         size += more
     if blocks:
         yield _Section(section.path, section.anchor, section.label, blocks=blocks)
+
+
+def _leads(block: Block) -> bool:
+    """Whether ``block`` only opens what comes after it: "You need:", or a step whose text follows."""
+    return words(block.text) < SMALL and (block.text.endswith((":", "：")) or len(block.pieces) == 1)
 
 
 def _small_enough(block: Block) -> Iterator[Block]:

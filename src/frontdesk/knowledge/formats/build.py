@@ -14,6 +14,7 @@ from frontdesk.knowledge.formats.parsed import Malformed, Parsed, clean
 
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S[^\n]{0,500}?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _SETEXT = re.compile(r"\A\s*([^\n]{1,200})\n=+[ \t]*$", re.MULTILINE)
+_LINK_LINE = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?\[[^\[\]\n]{1,300}\]\([^()\s]{0,500}\)[ \t]*$", re.MULTILINE)
 _ANCHOR = re.compile(r"[ \t]*\{#[^{}\s]*\}\Z")
 _MARKS = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|\\([^\w\s])|[*`]|(?<!\w)_|_(?!\w)|<[^<>]{1,300}>")
 _SPACES = re.compile(r"[-_\s]+")
@@ -111,12 +112,12 @@ def _shown(text: str) -> str:
 
 
 def _body(parsed: Parsed) -> str:
-    """The text; where there is none, the page's description."""
-    if _HEADING.sub("", parsed.body).strip():
+    """The text; where there is none but links to other pages, the page's description before it."""
+    if _LINK_LINE.sub("", _HEADING.sub("", parsed.body)).strip():
         return parsed.body
     said = fields.first(parsed.fields, "description", "intro", "excerpt", "summary")
     described = _shown(fields.text(said, 2000)).replace("<", "")
-    return "\n\n".join(filter(None, (parsed.body, described)))
+    return "\n\n".join(filter(None, (described, parsed.body)))
 
 
 def _locale(source: Source, parsed: Parsed) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from frontdesk.knowledge.formats.build import Source, build
 from frontdesk.knowledge.formats.parsed import Malformed
 
 MEMORY = 512 * 1024 * 1024  # bytes of address space
+FILES = 64 * 1024 * 1024  # bytes of a file it may write: what tells languages apart unpacks into one
 SECONDS = 15  # of processor a page: the parent stops the page before, unless it is gone itself
 DEPTH = 3000  # of Python calls
 
@@ -49,7 +50,7 @@ def limit() -> None:
 
         for name, value in (
             (resource.RLIMIT_CORE, 0),
-            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_FSIZE, FILES),
             (resource.RLIMIT_AS, MEMORY),
         ):
             with suppress(ValueError, OSError):

@@ -70,6 +70,9 @@ class _Converter(MarkdownConverter):
         return text
 
     convert_i = convert_em
+    convert_aside = convert_main = convert_header = convert_footer = MarkdownConverter.convert_div
+    convert_address = convert_fieldset = convert_center = convert_dialog = MarkdownConverter.convert_div
+    convert_figure = convert_hgroup = convert_search = convert_form = MarkdownConverter.convert_div
 
     def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return self._cell(el, text, "d")

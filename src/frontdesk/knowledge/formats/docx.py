@@ -17,7 +17,7 @@ from frontdesk.knowledge.formats.html import fragment
 from frontdesk.knowledge.formats.parsed import MAX_TEXT, Malformed, Parsed, clean
 from frontdesk.knowledge.formats.tidy import without_html
 
-MAX_PARTS, MAX_UNPACKED, MAX_XML, MAX_RATIO = 2000, 100_000_000, 30_000_000, 200
+MAX_PARTS, MAX_UNPACKED, MAX_XML, MAX_RATIO = 2000, 100_000_000, 10_000_000, 200
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh

@@ -113,8 +113,8 @@ def visibility(fields: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Vis
     if _draft(fields):
         known.append("internal")
         warning = warning or "a draft, hidden or unlisted page: only staff see it"
-    closed: Visibility = "internal"
-    return stricter("public", *(word or closed for word in known)), warning
+    closed: tuple[Visibility, ...] = ("internal",) if None in known else ()
+    return stricter("public", *filter(None, known), *closed), warning
 
 
 def _visibility(value: object) -> Visibility | None:

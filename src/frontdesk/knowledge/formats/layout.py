@@ -21,7 +21,8 @@ _ALERT = re.compile(r"((?:[ \t]*>)+[ \t]*)\[!([A-Za-z]+)\][-+]?[ \t]*(.*)")
 _BRACES = re.compile(r"\{[^{}]{0,300}\}[ \t]*\Z")
 _TITLE = re.compile(r"\[(.{0,300}?)\]|.{0,60}\btitle=\"(.{0,300}?)\"")
 _BOLD = re.compile("\ue016(\\s*)([^\ue016\ue017]*?)(\\s*)\ue017")
-_HREF = re.compile(r"(?:https?://|mailto:|tel:|[./#?\w-])[^\s()<>]*", re.IGNORECASE)
+_STARS = re.compile(r"(?<!\\)\*")
+_HREF = re.compile(r"(?:https?://|mailto:|tel:|(?![a-z][a-z0-9+.-]*:)[./#?\w-])[^\s()<>]*", re.IGNORECASE)
 _TITLES = ("title", "label", "header", "heading", "summary", "question", "name", "tabname")
 _AS_HEADING = listed(
     """
@@ -101,17 +102,22 @@ class Layout:
         if not text.strip():
             self._blank()
             return
+        column = self._column(indent, first=first)
+        text = _BOLD.sub(r"\1**\2**\3", text).replace("\ue016", "").replace("\ue017", "").rstrip()
+        heading = _HEADING.match(text)
+        if heading:
+            self._level = len(heading[1])
+        self._out.append(" " * column + text)
+
+    def _column(self, indent: int, *, first: bool) -> int:
+        """Where what stands at ``indent`` goes. The first thing in a block says how far its content is moved."""
         moved = pad = 0
         for opened in self._stack:
             if opened.shift is None and first:
                 opened.shift = max(0, indent - opened.column)
             moved += opened.shift or 0
             pad += opened.pad
-        text = _BOLD.sub(r"\1**\2**\3", text).replace("\ue016", "").replace("\ue017", "").rstrip()
-        heading = _HEADING.match(text)
-        if heading:
-            self._level = len(heading[1])
-        self._out.append(" " * (max(0, indent - moved) + pad) + text)
+        return max(0, indent - moved) + pad
 
     def _blank(self) -> None:
         if self._out and self._out[-1]:
@@ -120,9 +126,7 @@ class Layout:
     def _block(self, text: str, indent: int) -> None:
         """A line of our own, with a blank one on both sides."""
         self._blank()
-        moved = sum(opened.shift or 0 for opened in self._stack)
-        pad = sum(opened.pad for opened in self._stack)
-        self._out += [" " * (max(0, indent - moved) + pad) + text, ""]
+        self._out += [" " * self._column(indent, first=False) + text, ""]
 
     # -------------------------------------------------------------- :::note, !!! note, > [!NOTE]
     def _mark(self, bare: str, indent: int) -> bool:
@@ -186,6 +190,8 @@ class Layout:
             return buffer + _title_of(tag)
         if buffer.strip():
             self._text(buffer, indent)
+        elif not tag.closing:
+            self._column(indent, first=True)
         if tag.closing:
             self._close(tag.name, indent)
         else:
@@ -271,7 +277,7 @@ class Layout:
             opened.level = min(6, self._level + 1)
             self._out += ["", f"{'#' * opened.level} {title} {{#}}", ""]
         else:
-            self._block(title if title.startswith("[") else f"**{title.strip('*')}**", indent)
+            self._block(title if title.startswith("[") else f"**{_STARS.sub('', title)}**", indent)
 
     # -------------------------------------------------------------- headings written as tags
     def _begin_title(self, prefix: str, anchor: str) -> None:

@@ -40,7 +40,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LONG = 200  # characters: from here a text says which language it is in
 PLAUSIBLE = (
-    "ar bg ca cs da de el en es et fi fr he hi hr hu id it ja ko lt lv nb nl no pl pt ro ru sk sl sr sv th tr uk"
+    "ar bg ca cs da de el en es et fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv th tr uk"
     " vi zh"
 )
 
@@ -117,5 +117,7 @@ def _identifier() -> Any:
 
 
 def _identified(sample: str) -> str:
-    found = str(_identifier().classify(sample)[0])
-    return "no" if found == "nb" else found
+    try:
+        return str(_identifier().classify(sample)[0])
+    except OSError:  # it unpacks its model into a temporary file, and here there is no room for one
+        return ""

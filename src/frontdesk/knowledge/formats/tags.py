@@ -17,6 +17,7 @@ _VALUE = re.compile(r"\"[^\"]{0,8000}\"|'[^']{0,8000}'|[^\s\"'{}<>`=]{1,2000}")
 _STRING = re.compile(r"""\A\s*(?:"([^"]*)"|'([^']*)'|`([^`$]*)`)\s*\Z""")
 _STRINGS = re.compile(r"""["'`]([^"'`\n]{1,200})["'`]""")
 LIMIT = 20_000  # characters of one tag
+UNCLOSED = 20  # so many brackets without an end, and the rest are taken for text
 
 VOID = listed(
     """
@@ -74,6 +75,7 @@ class Tags:
     def __init__(self, kept: Kept) -> None:
         self._found: list[Tag] = []
         self._kept = kept
+        self._unclosed = 0
 
     def add(self, tag: Tag) -> str:
         """The mark that stands for ``tag``."""
@@ -130,9 +132,15 @@ class Tags:
             position = following
         return None
 
+    def _balanced(self, text: str, position: int) -> int:
+        """As ``balanced``, but a page of brackets that nothing closes is not searched for ever."""
+        end = balanced(text, position) if self._unclosed < UNCLOSED else -1
+        self._unclosed += end < 0
+        return end
+
     def _attribute(self, text: str, position: int, tag: Tag) -> int | None:
         if text.startswith("{", position):  # {...spread}
-            end = balanced(text, position)
+            end = self._balanced(text, position)
             return end if end > 0 else None
         if text.startswith("/", position):
             return position + 1
@@ -151,7 +159,7 @@ class Tags:
         space = _SPACE.match(text, position, position + 200)
         position = space.end() if space else position
         if text.startswith("{", position):
-            end = balanced(text, position)
+            end = self._balanced(text, position)
             if end > 0:
                 tag.attributes.setdefault(name, _expression(text[position + 1 : end - 1], name))
             return end if end > 0 else None

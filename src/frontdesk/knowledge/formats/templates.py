@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 
 from frontdesk.knowledge.formats.parsed import listed
-from frontdesk.knowledge.formats.tags import Tag, Tags, balanced
+from frontdesk.knowledge.formats.tags import UNCLOSED, Tag, Tags, balanced
 
 _ESM = re.compile(
     r"""^(?:import[ \t]+(?:['"]|[^\n]{0,500}?\bfrom[ \t]*['"]|\{[ \t]*$)"""
     r"""|export[ \t]+(?:const|let|var|default|function|async|class|type|interface|\{|\*))""",
     re.MULTILINE,
 )
-_LIQUID = re.compile(r"\{%-?[ \t\n]*(/?[\w/-]{0,60})((?:[^%]|%(?!\})){0,4000}?)-?%\}")
+# Neither runs over the beginning of another one: what is never closed is looked at once.
+_LIQUID = re.compile(r"\{%-?[ \t\n]{0,100}(/?[\w/-]{0,60})((?:[^%{]|%(?!\})|\{(?!%)){0,4000}?)-?%\}")
 _HUGO = re.compile(
-    r"\{\{[<%][ \t\n]*(/?)[ \t\n]*([\w/.-]{1,80})((?:[^>%}]|[>%](?!\}\})|\}(?!\})){0,4000}?)/?[ \t\n]*[>%]\}\}"
+    r"\{\{[<%][ \t\n]{0,100}(/?)[ \t\n]{0,100}([\w/.-]{1,80})"
+    r"((?:[^>%{}]|[>%](?!\}\})|\}(?!\})|\{(?!\{)){0,4000}?)/?[ \t\n]{0,100}[>%]\}\}"
 )
 _OUTPUT = re.compile(r"(?<![\\{])\{\{(?![{<%])[^{}\n]{0,1000}\}\}")
 _VARIABLE = re.compile(r"variables\.(?:[\w-]+\.)*([\w-]+)")
@@ -123,10 +125,12 @@ def expressions(text: str) -> str:
     parts: list[str] = []
     done = 0
     start = text.find("{")
-    while start >= 0:
-        end = balanced(text, start)
+    unclosed = 0
+    while start >= 0 and unclosed < UNCLOSED:
         escaped = start > 0 and text[start - 1] == "\\"
-        if end < 0 or escaped:
+        end = -1 if escaped else balanced(text, start)
+        if end < 0:
+            unclosed += not escaped
             parts.append(text[done : start + 1])
             done = start + 1
         else:
