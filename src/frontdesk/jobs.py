@@ -28,7 +28,8 @@ from frontdesk.bootstrap import Service
 from frontdesk.database import TCP, Database, configure
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
 from frontdesk.knowledge.cron import check_cron
-from frontdesk.knowledge.gaps import recheck, sweep
+from frontdesk.knowledge.drafts import refresh
+from frontdesk.knowledge.gaps import recheck
 from frontdesk.store.jobs import rescue
 
 log = structlog.get_logger(__name__)
@@ -209,7 +210,7 @@ def of_desk(service: Service) -> list[Scheduled]:
             raise SourceUnavailable
 
     async def gaps() -> None:
-        await sweep(service.database)
+        await refresh(service.database)
 
     found = [Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0)]
     schedule = base.declared.schedule

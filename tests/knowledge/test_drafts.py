@@ -288,7 +288,7 @@ async def test_an_article_is_published_in_the_space_that_is_searched(
     await gaps.sweep(database)
     await drafts.draft(database, 1, body=REPLY)
     with pytest.raises(SettingsError, match="other"):
-        await drafts.approve(await approved.knowledge_base(database), 1)
+        await drafts.approve(await drafts.knowledge_base(database), 1)
     await drafts.approve(KnowledgeBase(database, Knowledge(embeddings=other)), 1)
     async with database.transaction() as connection:
         cursor = await connection.execute(

@@ -18,7 +18,7 @@ from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, NotFound
 from frontdesk.knowledge import drafts
-from frontdesk.knowledge.approved import export, knowledge_base
+from frontdesk.knowledge.approved import export
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
@@ -162,7 +162,7 @@ def _on(desk: str, work: Callable[[KnowledgeBase], Awaitable[Result]]) -> Result
     known = knowledge_of(desk)
 
     async def run(base: KnowledgeBase) -> Result:
-        return await work(base if known else await knowledge_base(base.database))
+        return await work(base if known else await drafts.knowledge_base(base.database))
 
     return with_base(run, known)
 

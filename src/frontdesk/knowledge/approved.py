@@ -15,20 +15,10 @@ import yaml
 from frontdesk.database import Database
 from frontdesk.errors import GapConflict
 from frontdesk.knowledge.article import MARKDOWN, Article, Item, Raw, Unreadable
-from frontdesk.knowledge.base import KnowledgeBase
-from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.gaps import gap
 from frontdesk.knowledge.sync import DRAFTS
 from frontdesk.store import gaps as store
 from frontdesk.store.gaps import GapArticle
-from frontdesk.store.knowledge_models import active
-
-
-async def knowledge_base(database: Database) -> KnowledgeBase:
-    """The knowledge base where no desk says what it was made with: with the model that is searched with now."""
-    async with database.transaction() as connection:
-        model = await active(connection)
-    return KnowledgeBase(database, Knowledge(embeddings=model.name if model else ""))
 
 
 def slug_of(title: str) -> str:

@@ -18,12 +18,14 @@ from frontdesk.errors import GapConflict
 from frontdesk.knowledge.approved import article_of, slug_of
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
 from frontdesk.knowledge.sync import DRAFTS, alone
 from frontdesk.knowledge.wording import plain
 from frontdesk.store import gaps as store
 from frontdesk.store.gaps import Gap, GapArticle
+from frontdesk.store.knowledge_models import active
 
 LONGEST_TITLE, LONGEST_BODY = 200, 40_000  # characters
 LEAST_REPLY = 5  # words of a reply that may answer something
@@ -187,6 +189,13 @@ async def dismiss(base: KnowledgeBase, number: int, reason: str) -> Gap:
         async with alone(base.database):
             await base.library.remove(DRAFTS, f"{found.path}.md")
     return await gap(base.database, number)
+
+
+async def knowledge_base(database: Database) -> KnowledgeBase:
+    """The knowledge base where no desk says what it was made with: with the model that is searched with now."""
+    async with database.transaction() as connection:
+        model = await active(connection)
+    return KnowledgeBase(database, Knowledge(embeddings=model.name if model else ""))
 
 
 def _no_draft(found: Gap) -> str:

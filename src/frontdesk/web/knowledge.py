@@ -18,7 +18,6 @@ from frontdesk.bootstrap import Service
 from frontdesk.domain import Json
 from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NotFound
 from frontdesk.knowledge import drafts
-from frontdesk.knowledge.approved import knowledge_base
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
@@ -154,7 +153,7 @@ async def dismiss(request: Request, number: str, desk: Desk) -> Response:
 
 async def _base(desk: Service) -> KnowledgeBase:
     """The desk's knowledge base; where it has none any more, what is in the database."""
-    return desk.knowledge or await knowledge_base(desk.database)
+    return desk.knowledge or await drafts.knowledge_base(desk.database)
 
 
 def _number(text: str) -> int:
