@@ -116,7 +116,7 @@ def test_code_and_tables_inside_a_list_stay_with_their_step() -> None:
 
 def test_sections_that_only_link_to_other_pages_are_no_passages() -> None:
     chunks = cut(
-        f"{WORDS}\n\n## See also\n\n* [One](/one)\n* [Two](/two)\n\n## Contact\n\n* [Mail](mailto:a@b.example)\n* [Call](tel:1)\n"
+        f"{WORDS}\n\n## See also\n\n* [One](/one)\n* [Two](/two)\n\n## Contact\n\n{WORDS}\n\n* [Mail](mailto:a@b.example)\n* [Call](tel:1)\n"
     )
     assert [c.heading for c in chunks] == ["", "Contact"]
     assert [c.text for c in cut("## Related\n\n* [One](/one)\n")] == ["- One"]

@@ -285,3 +285,20 @@ def test_no_row_of_a_table_is_lost_and_a_huge_one_is_cut(rows: int) -> None:
     expected = [f"Zone: Z{n}; Cost: {n}.95 EUR" for n in range(rows)]
     assert [sentence for piece in chunks for sentence in piece.sentences] == expected
     assert len(chunks) == (rows + 59) // 60
+
+
+def test_a_name_that_only_the_generator_knows_is_put_in_words_and_a_value_is_not_made_up() -> None:
+    body = plain(
+        "Use {% data variables.large_files.product_name_long %} on {% data variables.product.company_short %}:"
+        " {% data variables.large_files.included_bandwidth %}, {% data reusables.billing.text %}.\n\n"
+        '<$Show if="sdk:dart">\nFor Dart.\n</$Show>\n<$Partial path="x.mdx" />',
+        mdx=True,
+    )
+    assert body == "Use Large files on GitHub: , .\n\nFor Dart."
+
+
+def test_the_alternative_text_of_an_image_is_read_unless_it_is_a_file_s_name() -> None:
+    assert (
+        cut("Press here.\n\n![The blue button](a.png) ![create_app](b.png)")[0].text
+        == "Press here.\n\nThe blue button"
+    )

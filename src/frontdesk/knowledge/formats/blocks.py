@@ -22,6 +22,7 @@ _SPOKEN = re.compile(
     re.DOTALL,
 )
 _A = re.compile(r"A(?:nswer)?\s?\d{0,3}[:.)]\s+")
+_FILE_NAME = re.compile(r"\S*[_.-]\S*|(?i:image|screenshot|img|logo|icon)")
 _LABEL_WORDS, _SHORTEST = 12, 8
 
 
@@ -192,7 +193,9 @@ def _text(children: Sequence[Token]) -> str:
             parts.append(CLOSE * pages.pop())
         elif struck:
             continue  # what is struck through holds no longer
-        elif child.type in {"text", "text_special", "code_inline", "image"}:
+        elif child.type == "image":
+            parts.append("" if _FILE_NAME.fullmatch(child.content) else child.content)
+        elif child.type in {"text", "text_special", "code_inline"}:
             parts.append(child.content)
         elif child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")

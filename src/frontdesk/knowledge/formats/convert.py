@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any, cast
 
 from bs4 import Tag
 from markdownify import MarkdownConverter
@@ -13,6 +14,9 @@ _CELL = re.compile(f"{CELL}(\\d+),(\\d+),([hd]),([^{CELL}{END}{ROW}]*){END}")
 _ANCHOR = re.compile(r"[^\s{}<>#\"\\]{1,200}")
 _BLANKS = re.compile(r"\n{3,}")
 WIDEST = 50  # columns
+
+
+_DIV: Any = cast("Any", MarkdownConverter).convert_div
 
 
 class _Converter(MarkdownConverter):
@@ -70,9 +74,9 @@ class _Converter(MarkdownConverter):
         return text
 
     convert_i = convert_em
-    convert_aside = convert_main = convert_header = convert_footer = MarkdownConverter.convert_div
-    convert_address = convert_fieldset = convert_center = convert_dialog = MarkdownConverter.convert_div
-    convert_figure = convert_hgroup = convert_search = convert_form = MarkdownConverter.convert_div
+    convert_aside = convert_main = convert_header = convert_footer = _DIV
+    convert_address = convert_fieldset = convert_center = convert_dialog = _DIV
+    convert_figure = convert_hgroup = convert_search = convert_form = _DIV
 
     def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return self._cell(el, text, "d")

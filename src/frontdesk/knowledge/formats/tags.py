@@ -10,7 +10,7 @@ from frontdesk.knowledge.formats.protect import Kept
 
 OPEN, CLOSE = "\ue012", "\ue013"
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
-_START = re.compile(r"<(?:(/?)([A-Za-z][\w.-]{0,80})(?=[\s/>])|/?>)")
+_START = re.compile(r"<(?:(/?)([A-Za-z$_][\w.-]{0,80})(?=[\s/>])|/?>)")
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[^\s\"'<>/={}`]{1,200}")
 _VALUE = re.compile(r"\"[^\"]{0,8000}\"|'[^']{0,8000}'|[^\s\"'{}<>`=]{1,2000}")
@@ -58,7 +58,7 @@ class Tag:
     @property
     def component(self) -> bool:
         """Whether it is a component (``<Callout>``, ``<Tabs.Tab>``) and no HTML."""
-        return self.name[0].isupper() or "." in self.name
+        return self.name[0].isupper() or self.name[0] in "$_" or "." in self.name
 
     @property
     def hidden(self) -> bool:

@@ -19,7 +19,7 @@ _HUGO = re.compile(
     r"((?:[^>%{}]|[>%](?!\}\})|\}(?!\})|\{(?!\{)){0,4000}?)/?[ \t\n]{0,100}[>%]\}\}"
 )
 _OUTPUT = re.compile(r"(?<![\\{])\{\{(?![{<%])[^{}\n]{0,1000}\}\}")
-_VARIABLE = re.compile(r"variables\.(?:[\w-]+\.)*([\w-]+)")
+_VARIABLE = re.compile(r"variables\.((?:[\w-]{1,80}\.){1,5})([\w-]{1,80})")
 _ARGUMENT = re.compile(
     r"""(?:([\w:-]{1,40})[ \t]*=[ \t]*)?("[^"\n]{0,500}"|'[^'\n]{0,500}'|`[^`\n]{0,500}`)"""
 )
@@ -97,11 +97,16 @@ def _liquid(name: str, rest: str, tags: Tags) -> str:
 
 
 def variable(path: str) -> str:
-    """The words in the name of a variable: ``variables.product.prodname_actions`` → ``Actions``."""
-    found = _VARIABLE.search(path)
+    """The product a variable names: ``variables.product.prodname_actions`` → ``Actions``; "" for a value."""
+    found = _VARIABLE.search(path[:300])
     if found is None:
         return ""
-    name = found[1].removeprefix("prodname_").removesuffix("_short").replace("_", " ")
+    group, name = found[1].removesuffix("."), found[2]
+    if name.startswith("product_name"):
+        name = group.rsplit(".", 1)[-1]
+    elif group not in {"product", "copilot"} and not name.startswith("prodname_"):
+        return ""
+    name = name.removeprefix("prodname_").removesuffix("_short").replace("_", " ")
     return {"github": "GitHub", "dotcom": "GitHub", "company": "GitHub"}.get(name, name.capitalize())
 
 
