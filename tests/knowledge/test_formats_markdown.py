@@ -302,3 +302,17 @@ def test_the_alternative_text_of_an_image_is_read_unless_it_is_a_file_s_name() -
         cut("Press here.\n\n![The blue button](a.png) ![create_app](b.png)")[0].text
         == "Press here.\n\nThe blue button"
     )
+
+
+def test_a_tab_in_a_tab_stands_under_it_and_a_heading_in_one_does_not_reach_the_next() -> None:
+    chunks = cut(
+        "## Sign up\n\n<Tabs>\n<TabPanel label='Web'>\n\nOn the web.\n\n<Tabs>\n<TabPanel label='Firefox'>\n\nIn Firefox.\n\n"
+        "</TabPanel>\n</Tabs>\n\n##### Step\n\nA step.\n\n</TabPanel>\n<TabPanel label='App'>\n\nIn the app.\n\n</TabPanel>\n</Tabs>\n",
+        MDX,
+    )
+    assert [(c.heading, c.text) for c in chunks] == [
+        ("Sign up › Web", "On the web."),
+        ("Sign up › Web › Firefox", "In Firefox."),
+        ("Sign up › Web › Step", "A step."),
+        ("Sign up › App", "In the app."),
+    ]

@@ -48,6 +48,7 @@ class _Opened:
     shift: int | None = None
     pad: int = 0
     level: int = 0  # of the heading it brought, 0 for none
+    around: int = 0  # the level of the section it stands in
     steps: int = 0
     labels: list[str] = field(default_factory=list[str])
 
@@ -274,7 +275,7 @@ class Layout:
     def _label(self, title: str, indent: int, opened: _Opened, *, heading: bool) -> None:
         inside_list = any(block.pad for block in self._stack)
         if heading and not inside_list:
-            opened.level = min(6, self._level + 1)
+            opened.level, opened.around = self._below(), self._level
             self._out += ["", f"{'#' * opened.level} {title} {{#}}", ""]
         else:
             self._block(title if title.startswith("[") else f"**{_STARS.sub('', title)}**", indent)
@@ -287,9 +288,9 @@ class Layout:
 
     def _summary(self) -> None:
         details = next((opened for opened in reversed(self._stack) if opened.name == "details"), None)
-        level = min(6, self._level + 1)
+        level = self._below()
         if details is not None:
-            details.level = level
+            details.level, details.around = level, self._level
         self._begin_title(f"{'#' * level} ", "")
         if self._title:
             self._title[0] += " {#}"
@@ -327,8 +328,13 @@ class Layout:
     def _pop(self, _indent: int) -> None:
         opened = self._stack.pop()
         if opened.level:
+            self._level = opened.around
             self._resume(opened.level)
         self._blank()
+
+    def _below(self) -> int:
+        """The level of a heading under all that is open."""
+        return min(6, max(self._level, *(opened.level for opened in self._stack), 0) + 1)
 
     def _resume(self, level: int) -> None:
         """What follows belongs to the section that was there before."""
