@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from langchain_core.embeddings import DeterministicFakeEmbedding
 from psycopg import AsyncConnection
 
 from frontdesk.database import Database
@@ -17,7 +17,6 @@ from frontdesk.knowledge import approved, drafts, gaps
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.embed import Embedder
-from frontdesk.knowledge.embeddings import FromLangChain
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
 from tests.gaps import Chat, asking, base_of, owner_of
@@ -278,11 +277,21 @@ async def test_a_gap_with_an_article_of_its_own_is_not_resolved_by_it(
     assert (await gaps.gap(database, 1)).live
 
 
+class Other:
+    """Embeddings of another space, which nobody finds by their name."""
+
+    name, dimension = "other", 8
+
+    async def aencode(self, texts: Sequence[str], *, query: bool = False) -> Any:
+        whole = np.array([[len(text), *range(7)] for text in texts], dtype=np.float32)
+        return whole / np.linalg.norm(whole, axis=1, keepdims=True)
+
+
 async def test_an_article_is_published_in_the_space_that_is_searched(
     database: Database, owner: AsyncConnection[Any], tmp_path: Path
 ) -> None:
-    await help_center(database, tmp_path)
-    other = FromLangChain(DeterministicFakeEmbedding(size=8), name="other")
+    (tmp_path / "shipping.md").write_text("# Shipping\n\nA parcel to Norway costs 14.95 EUR.")
+    other = Other()
     await sync(database, other, Folder(tmp_path, name="help"))
     await asked(owner, RENT[0])
     await gaps.sweep(database)
