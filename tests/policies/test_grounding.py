@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.domain import Passage
-from frontdesk.policies.grounding import cite, clean, unsupported
+from frontdesk.policies.grounding import cite, clean, sites, unsupported, without_foreign_links
 
 EVIDENCE = [
     '{"order_id":"789","total":"1234.50","shipped_on":"2025-01-10","url":"https://t.example/x1"}',
@@ -271,3 +271,39 @@ def test_a_citation_on_a_sentence_that_shares_nothing_with_its_passage_is_remove
     assert cite("Der Hubschrauber ist für alle Kunden kostenlos und wird geliefert [1].", passages)[1], (
         "another language"
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "left"),
+    [
+        ("See https://help.shop.example/a#b.", "See https://help.shop.example/a#b."),
+        (
+            "[Returns](https://shop.example/returns) or shop.example/pay",
+            "[Returns](https://shop.example/returns) or shop.example/pay",
+        ),
+        ("[Pay](https://evil.example/pay) here", "Pay here"),
+        ("Go to https://evil.example/pay?x=1, now.", "Go to evil.example, now."),
+        ("Go to www.evil.example or evil.example/a!", "Go to evil.example or evil.example!"),
+        ("https://shop.example.evil.example/a", "shop.example.evil.example"),
+        ("https://shop.example@evil.example/a", "evil.example"),
+        ("https://shop.example:443@evil.example/a", "evil.example"),
+        ("[x](https://shop.example@evil.example/a)", "x"),
+        ("https://[evil/a", ""),
+        ("[x](https://evil.example/a b", "[x](evil.example b"),
+        ("[x](mailto:a@evil.example b", "[x](a@evil.example b"),
+        (
+            "[w](mailto:help@shop.example) mailto:x@evil.example",
+            "[w](mailto:help@shop.example) x@evil.example",
+        ),
+        ("Track it: https://carrier.example/t/1", "Track it: https://carrier.example/t/1"),
+        ("24.95 EUR, e.g. 1/2 or and/or", "24.95 EUR, e.g. 1/2 or and/or"),
+    ],
+)
+def test_a_link_leads_to_a_known_site_only(reply: str, left: str) -> None:
+    known = sites(["https://shop.example/help/{slug}", '{"url":"https://carrier.example/t/1"}'])
+    assert without_foreign_links(reply, known) == left
+
+
+@given(st.text())
+def test_no_text_makes_the_links_gate_raise(reply: str) -> None:
+    without_foreign_links(reply, sites([reply[:10], "https://a.example"]))

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(((?:https://|mailto:)[^()\s]{1,2000})(?:[ \t][^()\n]{0,200})?\)")
-MAIL = re.compile(r"(?<!\]\()\bmailto:(?=[^\s)>\]\"'\\])", re.IGNORECASE)
+MAIL = re.compile(r"(\]\()?\bmailto:(?=[^\s@]{1,64}@([\w.-]+))", re.IGNORECASE)
+URL = re.compile(r"https://[^\s)>\]\"'\\]+", re.IGNORECASE)
 BARE = re.compile(
-    r"(?<![@\w./-])(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?(?:/[^\s)>\]\"'\\]*)?", re.IGNORECASE
+    r"(?<![@\w./:-])(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?(?:/[^\s)>\]\"'\\]*)?(?![\w@])", re.IGNORECASE
 )
 ADDRESS = re.compile(r"(?:https?://|mailto:[^\s@]{1,64}@|www\.)([\w.-]{3,253})", re.IGNORECASE)
 NAMED = re.compile(r"\b((?:[a-z0-9-]+\.)+[a-z]{2,24})/", re.IGNORECASE)
@@ -39,16 +40,34 @@ def without_foreign_links(reply: str, known: Iterable[str]) -> str:
 
     def linked(match: re.Match[str]) -> str:
         target = match[2]
-        host = target.partition("@")[2] if target.startswith("mailto:") else urlsplit(target).hostname or ""
+        host = target.partition("@")[2] if target.startswith("mailto:") else _host(target)
         return match[0] if site(host) in allowed else match[1]
 
-    def bare(match: re.Match[str]) -> str:
-        text = match[0]
-        if not ("/" in text or text.lower().startswith("www.")):
-            return text
-        rest = text.split("://", 1)[-1]
-        host = re.split(r"[/:?#]", rest, maxsplit=1)[0]
-        ending = text[len(text.rstrip(".,;:!?*_")) :] if "/" in rest else ""
-        return text if site(host) in allowed else host.removeprefix("www.").removeprefix("WWW.") + ending
+    def full(match: re.Match[str]) -> str:
+        host = _host(match[0])
+        return match[0] if site(host) in allowed else host.removeprefix("www.") + _ending(match[0])
 
-    return MAIL.sub("", BARE.sub(bare, LINK.sub(linked, reply))) if "." in reply else reply
+    def bare(match: re.Match[str]) -> str:
+        host = re.split(r"[/:]", match[0].lower(), maxsplit=1)[0]
+        leads = "/" in match[0] or host.startswith("www.")
+        if not leads or site(host) in allowed:
+            return match[0]
+        return host.removeprefix("www.") + _ending(match[0])
+
+    def mail(match: re.Match[str]) -> str:
+        return match[0] if match[1] and site(match[2]) in allowed else match[1] or ""
+
+    return MAIL.sub(mail, BARE.sub(bare, URL.sub(full, LINK.sub(linked, reply))))
+
+
+def _host(address: str) -> str:
+    """The host that a browser would go to: what stands before an @ is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _ending(text: str) -> str:
+    """The full stop of the sentence that the address stands in."""
+    return text[len(text.rstrip(".,;:!?*_")) :] if "/" in text else ""
