@@ -15,6 +15,7 @@ LANDED = {
     "0003_identity": "2412a14902d064b7",
     "0005_gaps": "6a6b2695c4f5d654",
     "0006_jobs": "3e74e4e087f84d6c",
+    "0007_conflicts": "f7f80333341b060b",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 
