@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from frontdesk.knowledge.article import MARKDOWN
 from frontdesk.knowledge.chunk import Chunk, anchor_of, chunk, sentences, words
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 
 
 def cut(markdown: str, title: str = "Title") -> list[Chunk]:
     return chunk(
-        build(Source("a.md", f"---\ntitle: {title}\n---\n{markdown}".encode(), MARKDOWN, "", "", {}))
+        build(Request("a.md", f"---\ntitle: {title}\n---\n{markdown}".encode(), MARKDOWN, "", "", {}))
     )
 
 

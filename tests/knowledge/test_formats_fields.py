@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from frontdesk.knowledge.article import MARKDOWN, MDX, Article
 from frontdesk.knowledge.chunk import chunk
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.locales import of_path, of_text
 from frontdesk.knowledge.formats.parsed import Malformed
 
 
 def read(front: str, body: str = "Text.", path: str = "a.md", template: str = "", **given: Any) -> Article:
     return build(
-        Source(
+        Request(
             path, f"---\n{front}\n---\n{body}".encode(), MARKDOWN, "https://own.example/a", template, given
         )
     )
@@ -36,7 +36,7 @@ def test_front_matter_is_read_under_the_names_people_use() -> None:
 
 def test_toml_front_matter_is_read() -> None:
     data = b'+++\ntitle = "Refunds"\nlastmod = 2025-05-06\ntags = ["a"]\ndraft = false\n+++\n# Other\nText.'
-    article = build(Source("x.md", data, MARKDOWN, "", "", {}))
+    article = build(Request("x.md", data, MARKDOWN, "", "", {}))
     assert (article.title, article.updated, article.tags) == ("Refunds", date(2025, 5, 6), ("a",))
     assert article.visibility == "public"
 
@@ -59,7 +59,7 @@ def test_toml_front_matter_is_read() -> None:
 )
 def test_what_is_malformed_is_refused_with_a_sentence(data: bytes, reason: str) -> None:
     with pytest.raises(Malformed, match=reason):
-        build(Source("bad.md", data, MARKDOWN, "", "", {}))
+        build(Request("bad.md", data, MARKDOWN, "", "", {}))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ _FRONT = st.text(max_size=120).map(lambda text: f"---\n{text}\n---\n{text}".enco
 @given(st.binary(max_size=200) | _FRONT, st.booleans())
 def test_any_bytes_are_an_article_or_malformed(data: bytes, mdx: bool) -> None:
     try:
-        article = build(Source("a.md", data, MDX if mdx else MARKDOWN, "", "", {}))
+        article = build(Request("a.md", data, MDX if mdx else MARKDOWN, "", "", {}))
     except Malformed:
         return
     assert chunk(article)

@@ -15,14 +15,14 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from frontdesk.knowledge.article import DOCX, HTML, PDF, TEXT, Article
 from frontdesk.knowledge.chunk import chunk
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.parsed import Malformed
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def read(data: bytes, media: str, **given: Any) -> Article:
-    return build(Source("guide/file.bin", data, media, "", "", given))
+    return build(Request("guide/file.bin", data, media, "", "", given))
 
 
 # ------------------------------------------------------------------ PDF

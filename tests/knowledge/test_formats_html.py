@@ -8,13 +8,13 @@ import pytest
 
 from frontdesk.knowledge.article import HTML, Article
 from frontdesk.knowledge.chunk import Chunk, chunk
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.parsed import Malformed
 
 
 def read(html: str | bytes, **given: object) -> Article:
     data = html.encode() if isinstance(html, str) else html
-    return build(Source("help/page.html", data, HTML, "https://shop.example/help/page", "", given))
+    return build(Request("help/page.html", data, HTML, "https://shop.example/help/page", "", given))
 
 
 def cut(html: str) -> list[Chunk]:

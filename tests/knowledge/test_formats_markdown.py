@@ -9,12 +9,12 @@ from markdown_it import MarkdownIt
 
 from frontdesk.knowledge.article import MARKDOWN, MDX
 from frontdesk.knowledge.chunk import Chunk, chunk
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.markdown import plain
 
 
 def cut(text: str, media: str = MARKDOWN) -> list[Chunk]:
-    return chunk(build(Source("page.md", f"---\ntitle: T\n---\n{text}".encode(), media, "", "", {})))
+    return chunk(build(Request("page.md", f"---\ntitle: T\n---\n{text}".encode(), media, "", "", {})))
 
 
 def test_mintlify_components_give_their_titles_and_their_text() -> None:

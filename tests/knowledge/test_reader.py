@@ -29,7 +29,7 @@ async def shared() -> AsyncGenerator[Reader]:
 
 @pytest.fixture(scope="module")
 async def impatient() -> AsyncGenerator[Reader]:
-    async with Reader(seconds=0.7) as reader:
+    async with Reader(seconds=0.5) as reader:
         yield reader
 
 
@@ -161,9 +161,8 @@ async def test_what_is_too_large_or_of_no_known_kind_is_refused(
     ids=lambda data: data[:12].decode(),
 )  # fmt: skip
 async def test_a_hostile_page_ends_in_time_and_the_next_one_is_read(data: bytes, impatient: Reader) -> None:
-    for media in (MARKDOWN, MDX):
-        page = await impatient.read(Raw("x", data, media))
-        assert isinstance(page, Page | Unreadable)
+    page = await impatient.read(Raw("x", data, MDX if data[:1] in b"{<e#" else MARKDOWN))
+    assert isinstance(page, Page | Unreadable)
     await good(impatient)
 
 

@@ -20,7 +20,7 @@ _MARKS = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|\\([^\w\s])|[*`]|(?<!\w)_|_(?!\
 _SPACES = re.compile(r"[-_\s]+")
 
 
-class Source(NamedTuple):
+class Request(NamedTuple):
     """A page as it came: its path, bytes and kind; its address, its source's template, what the source says."""
 
     path: str
@@ -31,61 +31,61 @@ class Source(NamedTuple):
     given: Mapping[str, Any]
 
 
-def build(source: Source) -> Article:
+def build(request: Request) -> Article:
     """The article. Raises Malformed."""
-    parsed = _parsed(source)
-    said = {**source.given, **{name: value for name, value in parsed.fields.items() if value is not None}}
-    visibility, warning = fields.visibility(parsed.fields, source.given)
+    parsed = _parsed(request)
+    said = {**request.given, **{name: value for name, value in parsed.fields.items() if value is not None}}
+    visibility, warning = fields.visibility(parsed.fields, request.given)
     start, end, undated = fields.valid(said)
-    slug, locale = _locale(source, parsed)
+    slug, locale = _locale(request, parsed)
     article = Article(
-        path=source.path,
+        path=request.path,
         slug=slug,
-        title=_title(source, parsed, slug),
+        title=_title(request, parsed, slug),
         body=_body(parsed),
         locale=locale,
         visibility="internal" if undated else visibility,
-        updated=fields.updated(parsed.fields) or fields.updated(source.given),
+        updated=fields.updated(parsed.fields) or fields.updated(request.given),
         valid_from=start,
         valid_until=end,
         products=fields.words(fields.first(said, "products", "product")),
         tags=fields.words(fields.first(said, "tags", "keywords")),
         warning=undated or warning or parsed.warning,
     )
-    return replace(article, url=address.published(article, parsed.fields, source.template, source.url))
+    return replace(article, url=address.published(article, parsed.fields, request.template, request.url))
 
 
-def _parsed(source: Source) -> Parsed:
+def _parsed(request: Request) -> Parsed:
     # A parser is imported for the first page that needs it: a folder of Markdown pays for none of the others.
-    if source.media in {media.MARKDOWN, media.MDX}:
+    if request.media in {media.MARKDOWN, media.MDX}:
         from frontdesk.knowledge.formats import markdown  # noqa: PLC0415
 
-        return markdown.parse(source.data, mdx=source.media == media.MDX)
-    if source.media == media.HTML:
+        return markdown.parse(request.data, mdx=request.media == media.MDX)
+    if request.media == media.HTML:
         from frontdesk.knowledge.formats import html  # noqa: PLC0415
 
-        return html.parse(source.data, dict(source.given))
-    if source.media == media.PDF:
+        return html.parse(request.data, dict(request.given))
+    if request.media == media.PDF:
         from frontdesk.knowledge.formats import pdf  # noqa: PLC0415
 
-        return pdf.parse(source.data)
-    if source.media == media.DOCX:
+        return pdf.parse(request.data)
+    if request.media == media.DOCX:
         from frontdesk.knowledge.formats import docx  # noqa: PLC0415
 
-        return docx.parse(source.data)
-    if source.media == media.TEXT:
+        return docx.parse(request.data)
+    if request.media == media.TEXT:
         from frontdesk.knowledge.formats import plain  # noqa: PLC0415
 
-        return plain.parse(source.data)
+        return plain.parse(request.data)
     raise Malformed("of a kind that is not read: Markdown, MDX, HTML, PDF, DOCX or plain text is")
 
 
-def _title(source: Source, parsed: Parsed, slug: str) -> str:
+def _title(request: Request, parsed: Parsed, slug: str) -> str:
     """The page's own title, else its source's, else a heading, else its window's or file's name."""
     largest, any_heading = _headings(parsed.body)
-    said = fields.first(parsed.fields, "title"), source.given.get("title")
+    said = fields.first(parsed.fields, "title"), request.given.get("title")
     chosen = next((title for value in said if (title := _shown(fields.text(value, 600)))), "")
-    html_title = parsed.title if source.media == media.HTML else ""
+    html_title = parsed.title if request.media == media.HTML else ""
     label = _shown(fields.text(fields.first(parsed.fields, "sidebar_label", "linktitle", "shorttitle")))
     name = _SPACES.sub(" ", slug.rsplit("/", 1)[-1]).strip().capitalize()
     found = chosen or html_title or largest or label or any_heading or _shown(parsed.title) or name
@@ -120,13 +120,13 @@ def _body(parsed: Parsed) -> str:
     return "\n\n".join(filter(None, (described, parsed.body)))
 
 
-def _locale(source: Source, parsed: Parsed) -> tuple[str, str]:
-    """Slug and locale: said by the page, its path, its source, or its text; else English."""
-    named = locales.of_path(source.path)
+def _locale(request: Request, parsed: Parsed) -> tuple[str, str]:
+    """Slug and locale: said by the page, its path, its request, or its text; else English."""
+    named = locales.of_path(request.path)
     if named.unsure and locales.of_text(parsed.body) != named.locale.split("-")[0]:
-        named = locales.Named(locales.whole_slug(source.path), "", unsure=False)
+        named = locales.Named(locales.whole_slug(request.path), "", unsure=False)
     declared = fields.first(parsed.fields, "locale", "lang", "language")
     # YAML 1.1 reads an unquoted ``no`` (Norwegian) as False.
     own = "no" if declared is False else locales.code(fields.text(declared, 20))
-    given = locales.code(fields.text(source.given.get("locale"), 20))
+    given = locales.code(fields.text(request.given.get("locale"), 20))
     return named.slug, own or named.locale or given or locales.of_text(parsed.body) or "en"

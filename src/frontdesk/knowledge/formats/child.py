@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from frontdesk.knowledge.chunk import chunk
-from frontdesk.knowledge.formats.build import Source, build
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.parsed import Malformed
 
 MEMORY = 512 * 1024 * 1024  # bytes of address space
@@ -69,7 +69,7 @@ def _more_time() -> None:
 def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bool]:
     """The answer, and whether this process can go on."""
     try:
-        article = build(Source(data=data, **request))
+        article = build(Request(data=data, **request))
         return {"article": asdict(article), "chunks": [asdict(piece) for piece in chunk(article)]}, True
     except Malformed as error:
         return {"reason": str(error)}, True

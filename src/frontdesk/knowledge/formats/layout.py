@@ -8,49 +8,15 @@ steps or bold lines. A heading made here ends in ``{#}``: it has no anchor of it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
-from frontdesk.knowledge.formats.parsed import Malformed, listed
+from frontdesk.knowledge.formats.opened import ALERT, BLOCK, BRACES, DIRECTIVE, TITLE, Opened
+from frontdesk.knowledge.formats.parsed import Malformed
 from frontdesk.knowledge.formats.tags import GONE, INLINE, MARK, Tag, Tags
+from frontdesk.knowledge.formats.titles import AS_HEADING, HREF, STARS, WORDS, escaped, title_of
 
 DEEPEST = 200
 _HEADING = re.compile(r"(#{1,6})[ \t]")
-_DIRECTIVE = re.compile(r"(:{3,})[ \t]*(?:\{?([A-Za-z][\w-]*)\}?)?[ \t]*(.*)")
-_BLOCK = re.compile(r"(!!!|\?\?\?|===)[+!]?[ \t]+([\w -]*?)[ \t]*(?:\"(.{0,300})\")?[ \t]*")
-_ALERT = re.compile(r"((?:[ \t]*>)+[ \t]*)\[!([A-Za-z]+)\][-+]?[ \t]*(.*)")
-_BRACES = re.compile(r"\{[^{}]{0,300}\}[ \t]*\Z")
-_TITLE = re.compile(r"\[(.{0,300}?)\]|.{0,60}\btitle=\"(.{0,300}?)\"")
 _BOLD = re.compile("\ue016(\\s*)([^\ue016\ue017]*?)(\\s*)\ue017")
-_STARS = re.compile(r"(?<!\\)\*")
-_HREF = re.compile(r"(?:https?://|mailto:|tel:|(?![a-z][a-z0-9+.-]*:)[./#?\w-])[^\s()<>]*", re.IGNORECASE)
-_TITLES = ("title", "label", "header", "heading", "summary", "question", "name", "tabname")
-_AS_HEADING = listed(
-    """
-    accordion accordionitem expandable details tab tabitem tabpanel tabpane update collapse collapsible
-    disclosure question faq faqitem toggle expand expander tabs.tab accordion_item accordion-item detail
-    accordions.accordion accordionpanel
-    """
-)
-_WORDS = listed(
-    """
-    Badge Kbd Link Icon Tooltip Trans Mark Highlight Code Key Var Term Abbr A Span
-    """
-)
-_PARAMETERS = ("path", "query", "body", "param")
-
-
-@dataclass(slots=True)
-class _Opened:
-    """A block that is not closed yet: where its tag stood, by how much its content is moved."""
-
-    name: str
-    column: int = 0
-    shift: int | None = None
-    pad: int = 0
-    level: int = 0  # of the heading it brought, 0 for none
-    around: int = 0  # the level of the section it stands in
-    steps: int = 0
-    labels: list[str] = field(default_factory=list[str])
 
 
 class Layout:
@@ -59,7 +25,7 @@ class Layout:
     def __init__(self, tags: Tags) -> None:
         self._tags = tags
         self._out: list[str] = []
-        self._stack: list[_Opened] = []
+        self._stack: list[Opened] = []
         self._level = 1
         self._skipping = ("", 0)
         self._title: list[str] | None = None  # collects a heading that is written as a tag
@@ -132,18 +98,18 @@ class Layout:
     # -------------------------------------------------------------- :::note, !!! note, > [!NOTE]
     def _mark(self, bare: str, indent: int) -> bool:
         """Whether the line is an admonition's mark, which is then done with."""
-        if bare.startswith(":::") and (found := _DIRECTIVE.fullmatch(bare)):
+        if bare.startswith(":::") and (found := DIRECTIVE.fullmatch(bare)):
             self._directive(found, indent)
             return True
-        if bare[:3] in {"!!!", "???", "==="} and (found := _BLOCK.fullmatch(bare)):
+        if bare[:3] in {"!!!", "???", "==="} and (found := BLOCK.fullmatch(bare)):
             if bare[0] == "=" and found[3] is None:
                 return False
-            opened = _Opened(found[1], indent, 4)
+            opened = Opened(found[1], indent, 4)
             if found[3]:
                 self._label(found[3], indent, opened, heading=bare[0] in "?=")
             self._push(opened)
             return True
-        if bare[0] == ">" and (found := _ALERT.fullmatch(bare)):
+        if bare[0] == ">" and (found := ALERT.fullmatch(bare)):
             self._text(f"{found[1]}**{found[3]}**" if found[3] else found[1].rstrip(), indent)
             return True
         return False
@@ -153,9 +119,9 @@ class Layout:
         if not name and not rest:
             self._close(":::", indent)
             return
-        titled = _TITLE.match(rest)
-        title = next((t for t in titled.groups() if t), "") if titled else _BRACES.sub("", rest)
-        opened = _Opened(":::", indent, 0)
+        titled = TITLE.match(rest)
+        title = next((t for t in titled.groups() if t), "") if titled else BRACES.sub("", rest)
+        opened = Opened(":::", indent, 0)
         if title.strip() and len(title) < 300:
             self._label(
                 title.strip(), indent, opened, heading=name in {"details", "collapse", "tab", "tab-item"}
@@ -188,7 +154,7 @@ class Layout:
         if tag.name in INLINE:
             return buffer + self._inline(tag)
         if self._within(tag, buffer):
-            return buffer + _title_of(tag)
+            return buffer + title_of(tag)
         if buffer.strip():
             self._text(buffer, indent)
         elif not tag.closing:
@@ -203,7 +169,7 @@ class Layout:
         """Whether a component stands inside a line of text, as ``<Kbd>`` and ``<Badge>`` do."""
         if not tag.component:
             return False
-        if tag.name in _WORDS:
+        if tag.name in WORDS:
             return True
         if tag.closing:
             return not any(opened.name == tag.name for opened in self._stack)
@@ -220,21 +186,21 @@ class Layout:
         if tag.name == "br":
             return " "
         if tag.name == "img":
-            return _escaped(tag.attributes.get("alt", ""))
+            return escaped(tag.attributes.get("alt", ""))
         if tag.name != "a":
             return ""
         if tag.closing:
             href = self._links.pop() if self._links else ""
             return f"]({href})" if href else ""
         href = tag.attributes.get("href", "")
-        href = href if _HREF.fullmatch(href) else ""
+        href = href if HREF.fullmatch(href) else ""
         self._links.append(href)
         return "[" if href else ""
 
     def _open(self, tag: Tag, indent: int) -> None:
         self._blank()
         name = tag.name.lower()
-        opened = _Opened(tag.name, indent)
+        opened = Opened(tag.name, indent)
         if name in {"h1", "h2", "h3", "h4", "h5", "h6"}:
             self._begin_title(f"{'#' * int(name[1])} ", tag.attributes.get("id", ""))
         elif name == "summary":
@@ -253,32 +219,32 @@ class Layout:
         elif opened.level and tag.alone:
             self._resume(opened.level)
 
-    def _component(self, tag: Tag, name: str, opened: _Opened, indent: int) -> None:
-        title = _title_of(tag)
+    def _component(self, tag: Tag, name: str, opened: Opened, indent: int) -> None:
+        title = title_of(tag)
         parent = self._stack[-1] if self._stack else None
         if not title and parent is not None and parent.labels and "tab" in name:
-            title = _escaped(parent.labels.pop(0))
+            title = escaped(parent.labels.pop(0))
         href = tag.attributes.get("href") or tag.attributes.get("to") or ""
         if tag.closing:
             return
         if title and name == "step":
-            steps = parent or _Opened("")
+            steps = parent or Opened("")
             steps.steps += 1
             self._block(f"{steps.steps}. {title}", indent)
             opened.pad = len(f"{steps.steps}. ") if not tag.name.startswith("%") else 0
         elif title:
-            link = f"[{title}]({href})" if _HREF.fullmatch(href) else title
-            self._label(link, indent, opened, heading=name in _AS_HEADING)
+            link = f"[{title}]({href})" if HREF.fullmatch(href) else title
+            self._label(link, indent, opened, heading=name in AS_HEADING)
         if (said := tag.attributes.get("description") or tag.attributes.get("caption")) and tag.alone:
-            self._block(_escaped(said), indent)
+            self._block(escaped(said), indent)
 
-    def _label(self, title: str, indent: int, opened: _Opened, *, heading: bool) -> None:
+    def _label(self, title: str, indent: int, opened: Opened, *, heading: bool) -> None:
         inside_list = any(block.pad for block in self._stack)
         if heading and not inside_list:
             opened.level, opened.around = self._below(), self._level
             self._out += ["", f"{'#' * opened.level} {title} {{#}}", ""]
         else:
-            self._block(title if title.startswith("[") else f"**{_STARS.sub('', title)}**", indent)
+            self._block(title if title.startswith("[") else f"**{STARS.sub('', title)}**", indent)
 
     # -------------------------------------------------------------- headings written as tags
     def _begin_title(self, prefix: str, anchor: str) -> None:
@@ -308,7 +274,7 @@ class Layout:
             self._level = form.index(" ")
 
     # -------------------------------------------------------------- the stack
-    def _push(self, opened: _Opened) -> None:
+    def _push(self, opened: Opened) -> None:
         if len(self._stack) >= DEEPEST:
             raise Malformed("nested too deeply")
         self._stack.append(opened)
@@ -339,18 +305,3 @@ class Layout:
     def _resume(self, level: int) -> None:
         """What follows belongs to the section that was there before."""
         self._out += ["", f"{'#' * level} {{#}}", ""]
-
-
-def _title_of(tag: Tag) -> str:
-    if tag.closing:
-        return ""
-    said = tag.attributes
-    title = next((said[name] for name in _TITLES if said.get(name)), "")
-    if not title and tag.name.endswith("Field"):
-        title = next((said[name] for name in _PARAMETERS if said.get(name)), "")
-    return _escaped(title)
-
-
-def _escaped(text: str) -> str:
-    """Text of an attribute as Markdown."""
-    return re.sub(r"([\\\[\]<>*_#|])", r"\\\1", " ".join(text.split())[:500])

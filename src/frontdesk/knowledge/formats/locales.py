@@ -73,10 +73,11 @@ def of_path(path: str) -> Named:
     segments = [*folder.split("/"), name]
     for position, segment in enumerate(segments[:-1]):
         after_marker = position > 0 and segments[position - 1].lower() in _MARKERS
+        after_folder = after_marker and segments[position - 1].lower() not in {"content", "docs"}
         locale = code(segment) if position < 2 or after_marker else ""
         if locale:
             left = [*segments[:position], *segments[position + 1 :]]
-            return Named(_slug(left), locale, unsure=segment.lower() in _WORDS and not after_marker)
+            return Named(_slug(left), locale, unsure=segment.lower() in _WORDS and not after_folder)
     return Named(_slug(segments), "", unsure=False)
 
 
