@@ -127,7 +127,8 @@ def _help_centers(folder: Path) -> Iterable[Set]:
             if line.get("lang", "en") == language
         ]
         models = ("local",) if language == "en" else ("local", "multilingual")
-        yield Set(f"help center {language}", language, pages, questions, models=models)
+        if pages:
+            yield Set(f"help center {language}", language, pages, questions, models=models)
 
 
 def _lines(path: Path) -> list[Mapping[str, Any]]:

