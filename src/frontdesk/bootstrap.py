@@ -16,9 +16,7 @@ from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import DeclarationError
-from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.base import KnowledgeBase
-from frontdesk.knowledge.declared import Knowledge
 from frontdesk.models import ModelChain, resolve
 from frontdesk.settings import Settings
 from frontdesk.store.tickets import open_ticket
@@ -120,11 +118,6 @@ def check(desk: Frontdesk) -> None:
 def knowledge_base(desk: Frontdesk, database: Database) -> KnowledgeBase | None:
     """The desk's knowledge base; None where it has none. Raises SettingsError where it is declared wrongly."""
     return KnowledgeBase(database, desk.help_center) if desk.help_center is not None else None
-
-
-def asking(database: Database, settings: Settings) -> Ask:
-    """What puts questions to whatever is in the database."""
-    return KnowledgeBase(database, Knowledge()).ask(settings.answer_at)
 
 
 def load_desk(path: str) -> Frontdesk:

@@ -19,7 +19,11 @@ from frontdesk.domain import Visibility
 from frontdesk.errors import SettingsError
 from frontdesk.knowledge.answer import best_sentences
 from frontdesk.knowledge.ask import Found
+from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.declared import Knowledge, declared
+from frontdesk.knowledge.gaps import recheck
+from frontdesk.knowledge.sync import SyncReport
+from frontdesk.settings import load
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -52,8 +56,15 @@ def sync(place: Path | None, desk: str, url: str) -> None:
         raise click.UsageError("name a FOLDER or a knowledge.toml, or a desk with --desk support:desk")
     # A folder that is named here and nowhere else does not take the place of what the desk declares.
     whole = place is None or place.is_file()
-    report = with_base(partial(sync_with_progress, only=whole), chosen)
+    report = with_base(partial(_sync, only=whole), chosen)
     sys.exit(2 if report.failed or report.unavailable else 0)
+
+
+async def _sync(base: KnowledgeBase, *, only: bool) -> SyncReport:
+    report = await sync_with_progress(base, only=only)
+    if report.changed and (closed := await recheck(base.database, base.ask(load().answer_at))):
+        console.print(f"{len(closed)} gaps are answered now: frontdesk knowledge gaps --all")
+    return report
 
 
 def _place(place: Path, url: str) -> Knowledge | None:
@@ -70,7 +81,8 @@ def search(question: str, desk: str, reader: str) -> None:
     """What QUESTION finds, and whether it counts as answered. Exit code 2 when it does not."""
     visible = get_args(Visibility)[: get_args(Visibility).index(reader) + 1]
     found = with_base(
-        lambda base: base.ask()(question, cast("tuple[Visibility, ...]", visible)), knowledge_of(desk)
+        lambda base: base.ask(load().answer_at)(question, cast("tuple[Visibility, ...]", visible)),
+        knowledge_of(desk),
     )
     _print(question, found)
     sys.exit(0 if found.answerable else 2)

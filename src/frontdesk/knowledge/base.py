@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from frontdesk.database import Database
+from frontdesk.knowledge.approved import Drafts
 from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.conflict import Conflict
@@ -68,12 +69,12 @@ class KnowledgeBase:
         )
 
     async def sync(self, progress: Progress | None = None, *, only: bool = True) -> SyncReport:
-        """Bring it to what its sources hold; with ``only``, forget sources that are declared no more."""
+        """Bring it to what its sources and approved drafts hold; with ``only``, forget other sources' articles."""
         try:
             return await sync(
                 self.database,
                 self.embeddings,
-                self.declared.sources,
+                [*self.declared.sources, Drafts(self.database)],
                 progress=progress,
                 library=self._elsewhere,
                 only=only,
