@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
+from frontdesk.database import Database
 from frontdesk.domain import Passage
 from frontdesk.knowledge.answer import best_sentences
 from frontdesk.knowledge.conflict import Conflict, find_conflict, in_words, preferring
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.store import conflicts
 from tests.knowledge.test_answer import QUESTIONS
 
 
@@ -133,3 +136,10 @@ async def test_the_example_shop_contradicts_itself_nowhere(shop: PostgresRetriev
         if passages:
             quoted = best_sentences(question["question"], passages[0])
             assert await find_conflict(passages, quoted, Embedder.default()) is None, question["question"]
+
+
+async def test_a_conflict_of_articles_that_are_not_stored_here_leaves_nothing(database: Database) -> None:
+    for one, other in (("chroma-1", "chroma-2"), (str(uuid4()), str(uuid4()))):
+        await conflicts.record(database, chosen=one, other=other, chosen_sentence="a", other_sentence="b")
+    assert await conflicts.conflicts(database) == []
+    assert await conflicts.languages(database, ["public"]) == set()

@@ -52,11 +52,16 @@ async def record(
 ) -> None:
     """Count one more question that met this conflict; articles that are gone meanwhile leave nothing.
 
-    ``chosen`` and ``other`` are article ids. Raises DatabaseUnavailable.
+    ``chosen`` and ``other`` are article ids; those of another store, which are no UUIDs, leave nothing either.
+    Raises DatabaseUnavailable.
     """
+    try:
+        ids = UUID(chosen), UUID(other)
+    except ValueError:
+        return
     parameters = {
-        "chosen": UUID(chosen),
-        "other": UUID(other),
+        "chosen": ids[0],
+        "other": ids[1],
         "chosen_sentence": chosen_sentence[:MOST_CHARS],
         "other_sentence": other_sentence[:MOST_CHARS],
     }
