@@ -379,3 +379,31 @@ async def test_all_the_malicious_strings_are_text_too(tmp_path: Path) -> None:
     texts = [line["text"] for line in lines if line.get("malicious") or line.get("label") in {1, "malicious"}]
     assert len(texts) >= 100
     await lain_in_wait(tmp_path, texts)
+
+
+@tool(permission="orders:read")
+async def order_status(order_id: str) -> dict[str, str]:
+    """Status of an order."""
+    return {"order_id": order_id, "status": "shipped"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("Order 789 is shipped. It costs 14.95 EUR.", "unanswered"),
+        ("Order 789 is shipped. I do not know about zebras.", "answered"),
+        ("Shipping to Norway costs 14.95 EUR [1][2][3].", "answered"),
+    ],
+)
+async def test_what_is_stated_uncited_after_a_search_that_answered_nothing_stays_unanswered(
+    tmp_path: Path, reply: str, outcome: str
+) -> None:
+    question = "Does a zebra in Norway pay less in your zoo?"
+    script = ScriptedModel(
+        [call("order_status", order_id="789"), call("search_knowledge", query=question), reply]
+    )
+    async with temporary_database() as database:
+        await filled(database, tmp_path, OLD_AND_NEW)
+        async with support(database, script, [order_status]) as running:
+            answer = await say(running, question)
+            assert answer["outcome"] == outcome, answer
