@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from frontdesk.domain import Outcome
@@ -18,8 +19,12 @@ REST = "For the rest, I couldn't find an answer in our help center."
 OFFER_PERSON = "Would you like me to pass it to a colleague?"
 OFFER_TICKET = "I can't do that myself. Would you like me to open a ticket so that a colleague does it?"
 CLOSEST = "The closest I found in our help center:"
+NEAREST = (
+    "I couldn't find a clear answer to that in our help center. The page that comes closest: {title} [{n}]."
+)
 NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
+POINT_AT = 0.08  # confidence from which the nearest page is named, though it does not answer
 CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
 )
@@ -62,21 +67,25 @@ class Answers:
             nothing = "I found nothing about it in our help center."
             return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
         if not text:
-            return self.unknown(part)
+            return self.unknown(part, passages if float(found.get("confidence") or 0.0) >= POINT_AT else ())
         if part and part.change:
             return Reply(text, suggestions=("Open a ticket",), offer=OFFER_TICKET)
         return Reply(text)
 
-    def unknown(self, part: Part | None = None) -> Reply:
-        """Not known: said so, with the offer of a person; nobody is offered for idle chat."""
+    def unknown(self, part: Part | None = None, near: Sequence[dict[str, Any]] = ()) -> Reply:
+        """Not known: said so, with the offer of a person; nobody is offered for idle chat.
+
+        ``near`` are passages that share its topic: the first one's page is named, and nothing of it is said.
+        """
         if part and part.chat:
-            shop = self.dialogue.desk or "our shop"
+            about = f"{self.dialogue.desk or 'our shop'}{' and your orders' if self._own() else ''}"
             return Reply(
-                f"I can't help with that: I'm here for questions about {shop} and your orders.",
+                f"I can't help with that: I'm here for questions about {about}.",
                 Outcome.UNANSWERED,
                 ("What can you do?",),
             )
-        return Reply(UNKNOWN, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"), OFFER_PERSON)
+        text = NEAREST.format(title=near[0].get("title"), n=near[0].get("n", 1)) if near else UNKNOWN
+        return Reply(text, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"), OFFER_PERSON)
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
         then = self.catalog.entries[part.then]

@@ -18,7 +18,8 @@ from frontdesk.models.local.router import (
     likely,
 )
 from frontdesk.models.local.stop import SOMEBODY
-from frontdesk.models.local.text import content_words, plain
+from frontdesk.models.local.stop import TICKET as TICKET_WORDS
+from frontdesk.models.local.text import content_words, language, plain
 from frontdesk.models.local.traits import Said
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
@@ -56,6 +57,10 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
         shares = {KNOWLEDGE: 1.0}
     elif no_person(text, named=bool(said.things)):
         shares = _without(shares, HAND_OVER)
+    if not _LATIN.search(text):
+        shares = {KNOWLEDGE: 1.0}  # the router knows no other script; the search may
+    elif not catalog.own() or language(text) != "en":
+        shares = _in_so_many_words(shares, text)
     top = min(shares, key=lambda name: (-shares[name], name))
     target = KNOWLEDGE if top in SEARCHED else top
     stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference)
@@ -87,10 +92,23 @@ _GENERAL = re.compile(
 )
 
 
+_LATIN = re.compile(r"[a-z0-9]")
 _OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompt|restrictions?|polic(?:y|ies))\b|\bi am (?:the |an? |your )?(?:admin\w*|developer|owner|manager|root|system)\b"
     r"|\bsystem prompt\b|\b(?:developer|admin|debug) mode\b"
 )
+
+
+def _in_so_many_words(shares: Mapping[str, float], text: str) -> dict[str, float]:
+    """Without a person or a ticket that no word of the message names.
+
+    What the router learned of shops' customers says little of who reads other pages, or in other languages.
+    """
+    named = {HAND_OVER: _PERSON, TICKET: TICKET_WORDS}
+    for name, words in named.items():
+        if not words.search(text):
+            shares = _without(shares, name)
+    return dict(shares)
 
 
 def _asks_rules(text: str) -> bool:
