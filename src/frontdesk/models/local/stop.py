@@ -12,7 +12,7 @@ from frontdesk.models.local.text import plain
 SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|boss|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being|soul|support (?:staff|team|agent))"
 _WISH = re.compile(
     rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{SOMEBODY}|someone|somebody|anyone|anybody)\b"
-    rf"|\b(?:get|give|want|need|send|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{SOMEBODY}\b(?! (?:code|number|name|discount))"
+    rf"|\b(?:get|give|want|need|send me|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{SOMEBODY}\b(?! (?:code|number|name|discount))"
     rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
     r"|\b(?:someone|somebody|anyone) (?:real|there|human|in charge|alive|responsible)\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|\b(?:give|get) me (?:\w+ )?(?:human|representative|agent|staff|supervisor|manager|operator|support)\b|\ban? (?:human|person|representative|agent)(?: please| now|[!.]*$)|^talk to a person$|\b(?:transfer|connect) me\b|\bdone with (?:this|the|you)\b"
 )
