@@ -20,7 +20,7 @@ from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.formats.parsed import Malformed
 
 MEMORY = 512 * 1024 * 1024  # bytes of address space
-FILES = 64 * 1024 * 1024  # bytes of a file it may write: what tells languages apart unpacks into one
+FILES = 160 * 1024 * 1024  # bytes of a file it may write: what tells languages apart unpacks 65 MiB into one
 SECONDS = 15  # of processor a page: the parent stops the page before, unless it is gone itself
 DEPTH = 3000  # of Python calls
 

@@ -37,6 +37,11 @@ _ENGLISH = listed(
     """
 )
 _WORD = re.compile(r"[^\W\d_]+")
+# Neither code nor addresses are in a language.
+_CODE_OR_ADDRESS = re.compile(
+    r"^[ \t>]*(```|~~~)[^\n]*\n.*?(?:^[ \t>]*\1[`~]*[ \t]*$|\Z)|`[^`\n]{1,300}`|\]\([^()\s]{0,500}\)|https?://\S+",
+    re.MULTILINE | re.DOTALL,
+)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LONG = 200  # characters: from here a text says which language it is in
 PLAUSIBLE = (
@@ -97,7 +102,7 @@ def _slug(segments: list[str]) -> str:
 
 def of_text(text: str) -> str:
     """The language ``text`` is written in, as a code; "" for one too short to tell."""
-    sample = text[:6000]
+    sample = _CODE_OR_ADDRESS.sub(" ", text[:60_000])[:6000]
     wide = len(_WIDE.findall(sample))
     if len(sample) < LONG and wide < LONG // 6:
         return ""
@@ -109,16 +114,18 @@ def of_text(text: str) -> str:
 
 @cache
 def _identifier() -> Any:
+    """What tells languages apart, or None where there is no room for it; either is found out once."""
     # Loaded here: it takes half a second, and a page that says its language does not need it.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
-    identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE)
+    try:  # it unpacks its model into a temporary file
+        identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE)
+    except OSError:
+        return None
     identifier.set_languages(PLAUSIBLE.split())
     return identifier
 
 
 def _identified(sample: str) -> str:
-    try:
-        return str(_identifier().classify(sample)[0])
-    except OSError:  # it unpacks its model into a temporary file, and here there is no room for one
-        return ""
+    identifier = _identifier()
+    return str(identifier.classify(sample)[0]) if identifier is not None else ""
