@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from frontdesk.cli.calibrate import calibrate_
 from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
+from frontdesk.cli.conflicts import conflicts
 from frontdesk.cli.gaps import gaps
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.domain import Visibility
@@ -35,6 +36,7 @@ def knowledge() -> None:
 
 knowledge.add_command(gaps)
 knowledge.add_command(calibrate_)
+knowledge.add_command(conflicts)
 
 
 @knowledge.command()
