@@ -25,7 +25,7 @@ ABOUT = {
     "demo": "Start the example shop and its desk (what `make run` does)",
     "chat": "Talk to a running desk in the terminal",
     "check": "What is wrong with a desk: frontdesk check support:desk",
-    "knowledge": "The help center: sync FOLDER",
+    "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "conversations": "What was recorded: list, show ID",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",

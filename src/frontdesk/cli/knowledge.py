@@ -1,8 +1,9 @@
-"""``frontdesk knowledge sync``, ``search``, ``calibrate``, ``gaps``."""
+"""``frontdesk knowledge sync``, ``search``, ``calibrate``, ``gaps``, ``conflicts``."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast, get_args
@@ -21,6 +22,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.knowledge.answer import best_sentences
 from frontdesk.knowledge.ask import Found
 from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.conflict import in_words
 from frontdesk.knowledge.declared import Knowledge, declared
 from frontdesk.knowledge.gaps import recheck
 from frontdesk.knowledge.sync import SyncReport
@@ -82,10 +84,12 @@ def _place(place: Path, url: str) -> Knowledge | None:
 def search(question: str, desk: str, reader: str) -> None:
     """What QUESTION finds, and whether it counts as answered. Exit code 2 when it does not."""
     visible = get_args(Visibility)[: get_args(Visibility).index(reader) + 1]
-    found = with_base(
-        lambda base: base.ask(load().answer_at)(question, cast("tuple[Visibility, ...]", visible)),
-        knowledge_of(desk),
-    )
+
+    async def ask(base: KnowledgeBase) -> Found:
+        silent = replace(base.ask(load().answer_at), record=None)
+        return await silent(question, cast("tuple[Visibility, ...]", visible))
+
+    found = with_base(ask, knowledge_of(desk))
     _print(question, found)
     sys.exit(0 if found.answerable else 2)
 
@@ -103,6 +107,9 @@ def _print(question: str, found: Found) -> None:
         console.print(f"      {escape(passage.url)}", style="dim")
         for sentence in best_sentences(found.query, passage):
             console.print(f"      {escape(sentence)}")
+    if found.conflict:
+        sentence = in_words(found.conflict, cites_chosen=True, language="en")
+        console.print(f"\n{escape(sentence)}", style="yellow")
     if not found.passages:
         console.print(
             "Nothing was found: is the knowledge base synced? frontdesk knowledge sync", style="yellow"
