@@ -131,3 +131,69 @@ def test_a_step_that_opens_what_follows_is_not_left_at_the_end_of_a_passage() ->
         "word " * 150 + "end.\n\nYou need:\n\n" + "\n".join(f"- thing {n} of many things" for n in range(20))
     )
     assert [c.text.startswith("You need:") for c in chunks] == [False, True]
+
+
+def test_code_stays_in_its_passage_and_is_no_sentence() -> None:
+    (only,) = cut(
+        "Turn it on:\n\n```ts\nconst a = 1\nconst b = 2\n```\n\n- Then\n\n  ```\n  x = 1\n  - y\n  ```\n- Done\n"
+    )
+    assert only.text == "Turn it on:\n\nconst a = 1\nconst b = 2\n\n- Then\n  x = 1\n  - y\n- Done"
+    assert only.sentences == ("Turn it on:", "Then", "Done")
+
+
+def test_a_command_is_a_sentence_and_long_code_on_one_line_is_none() -> None:
+    (only,) = cut(f"Build it:\n\n```sh\nnpm run build\n```\n\n    {'x' * 300}\n\nIt takes a minute.")
+    assert only.sentences == ("Build it:", "npm run build", "It takes a minute.")
+
+
+def test_a_passage_of_nothing_but_code_is_its_first_lines() -> None:
+    (only,) = cut("## Example\n\n```py\n" + "\n".join(f"line_{n:03} = {n}" for n in range(100)) + "\n```\n")
+    (sentence,) = only.sentences
+    assert sentence.startswith("line_000 = 0\nline_001 = 1\n")
+    assert len(sentence) <= 300
+    assert sentence in only.text
+    assert only.embedded("T")[0].startswith("Example. line_000")
+
+
+def test_a_single_item_and_a_single_row_are_sentences() -> None:
+    (only,) = cut("We do not take these.\n\n- Prepaid numbers\n\nAnd this:\n\n|A|B|\n|-|-|\n|1|2|\n")
+    assert only.sentences == ("We do not take these.", "Prepaid numbers", "And this:", "A: 1; B: 2")
+
+
+def test_wide_and_other_scripts_end_their_sentences() -> None:
+    assert sentences("他说：「可以。」然后走了。真的吗？！是的。") == [
+        "他说：「可以。」",
+        "然后走了。",
+        "真的吗？！",
+        "是的。",
+    ]
+    assert sentences("Верните товар. Деньги вернём.") == ["Верните товар.", "Деньги вернём."]
+
+
+def test_emphasis_beside_wide_characters_loses_its_marks() -> None:
+    (only,) = cut("**警告：**我们不建议。请用*「这个」*方法。2 * 3 * 4 and snake_case_name。")
+    assert only.text == "警告：我们不建议。请用「这个」方法。2 * 3 * 4 and snake_case_name。"
+
+
+def test_sections_of_links_to_wherever_are_left_out_by_their_name_wherever_they_stand() -> None:
+    for name in ("Further reading", "Related articles", "See also", "Next Steps", "📚 Learn more"):
+        chunks = cut(
+            f"{WORDS}\n\n## {name}\n\nSee these:\n\n- **Policies:**\n  - [One](https://o.example/)\n- [Two](/two)\n\n## Contact\n\n{WORDS}"
+        )
+        assert [c.heading for c in chunks] == ["", "Contact"]
+    kept = cut(
+        f"{WORDS}\n\n## More help\n\n- [Write us](mailto:a@b.example)\n\n## Next steps\n\n- Wait for [it](/x).\n"
+    )
+    said = "\n".join(c.text for c in kept)
+    assert "Write us" in said
+    assert "Wait for it." in said
+
+
+def test_brackets_are_dropped_with_the_icon_in_them_and_kept_where_they_are_written() -> None:
+    (only,) = cut(
+        'Click the **gear** (<i class="icon"></i>) icon, the ( <img src="x.png"> ) or [![](y.png)] one (![icon](z.png)).'
+        " A call of `f ()` and of f() and an empty () list [] stay."
+    )
+    assert only.text == (
+        "Click the gear icon, the or one. A call of f () and of f() and an empty () list [] stay."
+    )

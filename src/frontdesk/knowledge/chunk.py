@@ -8,16 +8,18 @@ and code stay whole. A paragraph that begins with a bold question is a section o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
 from frontdesk.knowledge.article import Article
-from frontdesk.knowledge.formats.blocks import CLOSE, OPEN, Block, plain, read
+from frontdesk.knowledge.formats.blocks import Block, read
+from frontdesk.knowledge.formats.inline import CLOSE, CODE, COMMAND, OPEN, plain
 
 SMALL, LARGE = 20, 180  # words: smaller is put with a neighbour, larger is cut
 HUGE = 400  # words: a paragraph that is longer is cut between its sentences
 MANY = 60  # rows or items: a table or list of more is cut between them
+FIRST = 300  # characters of code that stand for a passage of nothing else
 JOIN = " › "
 POINTER = 0.28  # a sentence of which this share is a link to another page answers nothing itself
 
@@ -30,12 +32,14 @@ _REFERS = re.compile(
 _LINKED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 _ENDED = re.compile(r"[.!?:;。！？…][\"'”’)\]\ue001]*\s*$")
 _BREAK = re.compile(
-    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[\"“'(\ue000]*[A-Z0-9ÀÁÄÉÈÖÜÑ¿¡])|(?<=[。！？])"
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[\"“'(\ue000]*[A-Z0-9À-ÖØ-ÞΑ-ΩА-ЯЁ¿¡])"
+    r"|(?<=[。！？][」』）”’])|(?<=[。！？])(?![。！？」』）”’\ue001])"
 )
 _BULLET = re.compile(r"^\s*(?:[-*] |\d+\. )?")
+_ITEM = re.compile(r"\s*(?:[-*]|\d+\.) \S")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _RELATED = re.compile(
-    r"(?:related|see also|further reading|more (?:articles|help|information)|read (?:more|next)|learn more|next steps?"
+    r"\W*(?:related|see also|(?:further|additional) reading|(?:further|additional) (?:resources|links)|more (?:articles|help|information)|read (?:more|next)|learn more|next steps?"
     r"|what'?s next|verwandte|siehe auch|weitere|mehr (?:zum|dazu)|art[ií]culos relacionados|otros art[ií]culos"
     r"|ver tamb|v[ée]ase|temas relacionados|articles (?:connexes|associ|li[ée]s)|voir (?:aussi|[ée]galement)|artigos|veja"
     r"|articoli|vedi anche|gerelateerd|zie ook|powiązane|relaterad|相关|關聯|関連|관련)",
@@ -47,8 +51,9 @@ _RELATED = re.compile(
 class Chunk:
     """A passage: its heading path (without the title), the anchor to link to, and its plain text.
 
-    ``sentences`` are those of the text, in order, a table's row and a list's item being one each, without
-    those that only point to another page ("The steps are in …").
+    ``sentences`` are those of the text, in order, a table's row, a list's item and code of a single line being
+    one each, without those that only point to another page ("The steps are in …"). Longer code is none, unless
+    there is nothing else: then its first lines are one.
     """
 
     position: int
@@ -82,10 +87,16 @@ class _Section:
         """Whether nothing but links to other pages stands here."""
         return all(block.links for block in self.blocks)
 
+    @property
+    def related(self) -> bool:
+        """Whether it is called "Related articles" or the like, and holds nothing but links to wherever."""
+        links = [block.linked for block in self.blocks if not block.text.endswith((":", "："))]
+        return bool(_RELATED.match(self.label)) and bool(links) and all(links)
+
 
 def words(text: str) -> int:
     """How many words ``text`` has; scripts without spaces by their characters."""
-    return len(text.split()) + int(len(_WIDE.findall(text)) / 1.7)
+    return len(plain(text).split()) + int(len(_WIDE.findall(text)) / 1.7)
 
 
 def chunk(article: Article) -> list[Chunk]:
@@ -98,10 +109,10 @@ def chunk(article: Article) -> list[Chunk]:
 
 
 def _chunk(position: int, piece: _Section) -> Chunk:
-    marked = "\n\n".join(block.text for block in piece.blocks)
-    parts = sentences(marked)
+    parts = _said((block.text, bool(block.pieces)) for block in piece.blocks)
     telling = [part for part in parts if not _points_elsewhere(part)] or parts
-    return Chunk(position, JOIN.join(piece.path), piece.anchor, plain(marked), tuple(map(plain, telling)))
+    text = plain("\n\n".join(block.text for block in piece.blocks))
+    return Chunk(position, JOIN.join(piece.path), piece.anchor, text, tuple(map(plain, telling)))
 
 
 def _points_elsewhere(sentence: str) -> bool:
@@ -111,13 +122,40 @@ def _points_elsewhere(sentence: str) -> bool:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a passage's plain text. A heading or a label on a line of its own is none."""
+    return _said((block, False) for block in text.split("\n\n"))
+
+
+def _said(blocks: Iterable[tuple[str, bool]]) -> list[str]:
+    """The sentences in ``blocks``, each a text and whether it is a table or a list."""
     found: list[str] = []
-    for block in text.split("\n\n"):
-        lines = block.split("\n")
-        if len(lines) == 1 and not _ENDED.search(block):
+    seen: list[str] = []
+    for text, listed in blocks:
+        lines = text.split("\n")
+        seen += lines
+        if len(lines) == 1 and not (
+            listed or text[:1] == COMMAND or _ENDED.search(text) or _ITEM.match(text)
+        ):
             continue
-        found += [part for line in lines for part in _BREAK.split(_BULLET.sub("", line)) if part]
-    return found or [line.strip() for line in text.split("\n") if line.strip()][:1]
+        found += [sentence for line in lines for sentence in _of_line(line)]
+    return found or _first(seen)
+
+
+def _of_line(line: str) -> list[str]:
+    bare = _BULLET.sub("", line)
+    if bare[:1] == CODE:
+        return []
+    parts = [bare] if bare[:1] == COMMAND else _BREAK.split(bare)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _first(lines: list[str]) -> list[str]:
+    """What stands for a text without a sentence: its first line; of code, the first lines."""
+    lines = [line for line in lines if line.strip()]
+    code = [line for line in lines if CODE in line]
+    if not code:
+        return [line.strip() for line in lines[:1]]
+    said = "\n".join(code)
+    return [said if len(said) <= FIRST else said[:FIRST].rpartition("\n")[0] or said[:FIRST]]
 
 
 def anchor_of(heading: str, taken: dict[str, int]) -> str:
@@ -153,13 +191,13 @@ def _sections(article: Article) -> Iterator[_Section]:
 
 def _telling(sections: list[_Section]) -> list[_Section]:
     """Without sections of mere links: "Related articles", or a list of them at the end of the article."""
-    if all(section.links for section in sections):
+    if all(section.links or section.related for section in sections):
         return sections
     last = len(sections) - 1
     return [
         section
         for position, section in enumerate(sections)
-        if not (section.links and (position == last or _RELATED.match(section.label)))
+        if not (section.related or (section.links and position == last))
     ]
 
 
@@ -227,6 +265,9 @@ def _parts(text: str) -> Iterator[str]:
     """A long paragraph in parts of at most LARGE words, between sentences; a longer sentence between words."""
     part: list[str] = []
     size = 0
+    if text[:1] == CODE:
+        yield from (CODE + line for line in _short(text[1:]))
+        return
     for sentence in _BREAK.split(text):
         for piece in _short(sentence):
             more = words(piece)

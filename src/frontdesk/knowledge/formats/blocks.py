@@ -1,7 +1,4 @@
-"""Markdown to headings and blocks of plain text: the one place that knows markdown-it's tokens.
-
-A link to another page stands between OPEN and CLOSE until its sentence has been judged.
-"""
+"""Markdown to headings and blocks of plain text: the one place that knows markdown-it's tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +10,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-OPEN, CLOSE = "\ue000", "\ue001"
+from frontdesk.knowledge.formats.emphasis import tokenize
+from frontdesk.knowledge.formats.inline import all_links, code, inline, only_links, plain, text_of
+
 QUESTION = 7  # the level of a bold question: under every heading
 _ANCHOR = re.compile(r"\{#([^{}\s]{0,200})\}[ \t]*#*[ \t]*\Z")
 _Q = re.compile(r"Q(?:uestion)?\s?\d{0,3}\s?[:.)]\s+")
@@ -22,7 +21,6 @@ _SPOKEN = re.compile(
     re.DOTALL,
 )
 _A = re.compile(r"A(?:nswer)?\s?\d{0,3}[:.)]\s+")
-_FILE_NAME = re.compile(r"\S*[_.-]\S*|(?i:image|screenshot|img|logo|icon)")
 _LABEL_WORDS, _SHORTEST = 12, 8
 
 
@@ -40,12 +38,14 @@ class Heading:
 class Block:
     """Text that belongs together. ``pieces`` are a table's rows or a list's items, where it may be cut.
 
-    ``links`` says that it is a list of nothing but links to other pages.
+    ``links`` says that it is a list of nothing but links to other pages; ``linked``, that nothing in it stands
+    outside of links, to wherever, except to people.
     """
 
     text: str
     pieces: tuple[str, ...] = ()
     links: bool = False
+    linked: bool = False
 
 
 def _anchors(state: StateCore) -> None:
@@ -61,6 +61,7 @@ def _anchors(state: StateCore) -> None:
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _MARKDOWN.core.ruler.before("inline", "anchors", _anchors)
+_MARKDOWN.inline.ruler.at("emphasis", tokenize)
 
 
 def read(body: str) -> Iterator[Heading | Block]:
@@ -83,11 +84,6 @@ def read(body: str) -> Iterator[Heading | Block]:
         elif block := _block(tokens[position : end + 1]):
             yield block
         position = end + 1
-
-
-def plain(text: str) -> str:
-    """``text`` without the marks around links."""
-    return text.replace(OPEN, "").replace(CLOSE, "")
 
 
 def _end(tokens: Sequence[Token], start: int) -> int:
@@ -116,7 +112,7 @@ def _paragraph(token: Token, *, asked: bool) -> Iterator[Heading | Block]:
     else:
         if asked and bold and not rest and len(bold.split()) <= _LABEL_WORDS:
             yield Heading(QUESTION, "", None)  # another bold line ends the answer
-        yield Block(_A.sub("", text, count=1) if asked else text)
+        yield Block(_A.sub("", text, count=1) if asked else text, linked=all_links([token]))
 
 
 def _bold(token: Token) -> tuple[str, str]:
@@ -128,7 +124,7 @@ def _bold(token: Token) -> tuple[str, str]:
     for position, child in enumerate(children):
         depth += (child.type == "strong_open") - (child.type == "strong_close")
         if depth == 0:
-            return plain(_text(children[: position + 1])), _text(children[position + 1 :])
+            return plain(text_of(children[: position + 1])), text_of(children[position + 1 :])
     return "", ""
 
 
@@ -140,9 +136,9 @@ def _block(tokens: Sequence[Token]) -> Block | None:
     if kind in {"bullet_list_open", "ordered_list_open"}:
         items = tuple(_items(tokens))
         text = "\n".join(items)
-        return Block(text, items, _only_links(text)) if text else None
+        return Block(text, items, only_links(text), all_links(tokens)) if text else None
     if kind in {"fence", "code_block"}:
-        text = _code(tokens[0])
+        text = code(tokens[0])
         return Block(text) if text else None
     parts = [text for text in _parts(tokens) if text]
     return Block("\n".join(parts)) if parts else None
@@ -157,53 +153,12 @@ def _parts(tokens: Sequence[Token]) -> Iterator[str]:
         if token.type == "inline":
             yield inline(token)
         elif token.type in {"fence", "code_block"}:
-            yield _code(token)
+            yield code(token)
         elif token.type in {"table_open", "bullet_list_open", "ordered_list_open"}:
             end = _end(tokens, position)
             block = _block(tokens[position : end + 1])
             yield block.text if block else ""
         position = end + 1
-
-
-def _code(token: Token) -> str:
-    """Code with no empty line in it: an empty line is where blocks are told apart."""
-    return "\n".join(line.rstrip() for line in token.content.split("\n") if line.strip())
-
-
-def _only_links(text: str) -> bool:
-    outside = re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "", text)
-    return OPEN in text and not re.search(r"[^\W\d_]{2}", outside)
-
-
-def inline(token: Token) -> str:
-    """The text of an inline token as a person reads it: no marks, no addresses."""
-    return _text(token.children or [])
-
-
-def _text(children: Sequence[Token]) -> str:
-    parts: list[str] = []
-    pages: list[bool] = []
-    struck = 0
-    for child in children:
-        struck += (child.type == "s_open") - (child.type == "s_close")
-        if child.type == "link_open":
-            pages.append(_to_page(str(child.attrGet("href") or "")))
-            parts.append(OPEN * pages[-1])
-        elif child.type == "link_close":
-            parts.append(CLOSE * pages.pop())
-        elif struck:
-            continue  # what is struck through holds no longer
-        elif child.type == "image":
-            parts.append("" if _FILE_NAME.fullmatch(child.content) else child.content)
-        elif child.type in {"text", "text_special", "code_inline"}:
-            parts.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            parts.append(" ")
-    return " ".join("".join(parts).split())
-
-
-def _to_page(href: str) -> bool:
-    return "://" not in href and not href.startswith(("mailto:", "tel:"))
 
 
 # ------------------------------------------------------------------ tables
@@ -274,7 +229,7 @@ def _lines(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
             # A step of a procedure is never a mere pointer, even if it is all link.
             texts = [inline(token) if counters[-1] is None else plain(inline(token))]
         elif token.type in {"fence", "code_block"}:
-            texts = _code(token).split("\n")
+            texts = code(token).split("\n")
         elif token.type == "table_open":
             end = _end(tokens, position)
             texts = list(_rows(tokens[position : end + 1]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import nh3
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
 from frontdesk.knowledge.formats.convert import to_markdown
 from frontdesk.knowledge.formats.parsed import MAX_TEXT, Malformed, Parsed, clean
@@ -67,6 +68,7 @@ _FURNITURE = (
     " .sr-only, .visually-hidden, .edit-this-page, .feedback"
 )
 _NOTE = re.compile(r"note|callout|admonition|tip|warn|caution|alert|info|aside-", re.IGNORECASE)
+_EMPTY = re.compile(r"(?<=\w)\s(?:\(\s*\)|\[\s*\])(?!\s*=)")
 DEEPEST = 400
 
 
@@ -156,7 +158,19 @@ def _soup(text: str) -> BeautifulSoup:
     for tag in soup.select("del, s, strike"):
         tag.decompose()
     _controls(soup)
+    _icons(soup)
     return soup
+
+
+def _icons(soup: BeautifulSoup) -> None:
+    """Without the brackets that an icon stood in."""
+    for tag in soup.find_all(["i", "span", "em", "b"]):
+        if not tag.contents and not tag.get("id"):
+            tag.decompose()
+    soup.smooth()
+    for text in soup.find_all(string=_EMPTY):
+        if isinstance(text, NavigableString) and text.find_parent(["pre", "code"]) is None:
+            text.replace_with(_EMPTY.sub("", str(text)))
 
 
 def _hidden(tag: Tag) -> bool:

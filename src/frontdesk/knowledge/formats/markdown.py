@@ -13,6 +13,9 @@ from frontdesk.knowledge.formats.tidy import tidy, without_html
 
 _REGION = re.compile(r"<(table|ul|ol|dl|pre)(?=[\s>])", re.IGNORECASE)
 _HEADING_ID = re.compile(r"^(#{1,6}[ \t][^\n]*?)(\{#[^\s{}]{1,200}\})[ \t]*$", re.MULTILINE)
+# Empty brackets that the author wrote are set aside; those that are found later are what is left of an icon.
+_LITERAL = re.compile(r"(?<![\w!\]\[])(?:\(\)|\[\](?![(\[:]))")
+_ICON = re.compile(r"(?<![\w!\]\[\n\ue011])[ \t]?(?:\([ \t]*\)|\[[ \t]*\](?![(\[:]))")
 
 
 def parse(data: bytes, *, mdx: bool) -> Parsed:
@@ -27,7 +30,7 @@ def plain(text: str, *, mdx: bool) -> str:
     """``text`` as Markdown without HTML, components, templates and directives."""
     kept = Kept()
     text = protect(templates.without_comments(text), kept)
-    text = templates.without_esm(text)
+    text = _LITERAL.sub(lambda m: kept.keep(m[0]), templates.without_esm(text))
     if mdx:
         text = _HEADING_ID.sub(lambda m: m[1] + kept.keep(m[2]), text)
     tags = Tags(kept)
@@ -40,7 +43,7 @@ def plain(text: str, *, mdx: bool) -> str:
     if mdx:
         text = templates.expressions(text)
         text = _ids(text, kept)
-    text = tidy(Layout(tags).run(text))
+    text = _ICON.sub("", tidy(Layout(tags).run(text)))
     return without_html(kept.restore(text))
 
 
