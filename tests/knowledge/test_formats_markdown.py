@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from frontdesk.knowledge.article import MARKDOWN, MDX
 from frontdesk.knowledge.chunk import Chunk, chunk
 from frontdesk.knowledge.formats.build import Request, build
-from frontdesk.knowledge.formats.markdown import plain
+from frontdesk.knowledge.formats.markdown import parse, plain
 
 
 def cut(text: str, media: str = MARKDOWN) -> list[Chunk]:
@@ -316,3 +316,30 @@ def test_a_tab_in_a_tab_stands_under_it_and_a_heading_in_one_does_not_reach_the_
         ("Sign up › Web › Step", "A step."),
         ("Sign up › App", "In the app."),
     ]
+
+
+def test_a_list_in_the_front_matter_stands_where_a_tag_shows_it() -> None:
+    front = (
+        'accepted:\n- "**Passport** book"\n- 驾照/身份证\n- non-expired\n- /img/a.png\n'
+        "faq:\n- question: Is it free?\n  answer: |\n    Yes,\n    it is.\n- title: Fees\n  text: None\n  items: [One, Two]\n"
+        "note: It takes two days.\npicture: a_b\nvisibility: public\n"
+    )
+    text = (
+        "We take:\n{% include list.html items=page.accepted size='md' %}\nAnd:\n\n"
+        "{% for q in page.faq %}\n## {{ q.question }}\n{% for x in q.items %}{{ x }}{% endfor %}\n{% endfor %}\n"
+        "1. Wait. {{ page.note }}\n\n   {%- include box.html text=page.note icon=page.picture -%}\n\n"
+        "{% if page.accepted %}{% assign a = page.accepted %}{{ page.visibility }}End.{% endif %}\n\n"
+        "`{% include x items=page.accepted %}` {{ page.missing }} {% include x items=page.missing.deep %}"
+    )
+    body = parse(f"---\n{front}---\n{text}".encode(), mdx=False).body
+    assert body == (
+        "We take:\n\n- **Passport** book\n- 驾照/身份证\n- non-expired\n\nAnd:\n\n"
+        "- Is it free? Yes, it is.\n- Fees: None\n  - One\n  - Two\n\n"
+        "1. Wait. It takes two days.\n\n   It takes two days.\n\nEnd.\n\n`{% include x items=page.accepted %}`"
+    )
+
+
+def test_what_a_tag_shows_of_the_front_matter_is_bounded() -> None:
+    front = "a:\n" + "- some words of an item\n" * 2000
+    page = parse(f"---\n{front}---\n{'{% include x items=page.a %}' * 5000}".encode(), mdx=False)
+    assert 200_000 < len(page.body) < 300_000

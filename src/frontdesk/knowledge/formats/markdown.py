@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from frontdesk.knowledge.formats import front, templates
 from frontdesk.knowledge.formats.layout import Layout
 from frontdesk.knowledge.formats.parsed import MAX_TEXT, Malformed, Parsed, decode
 from frontdesk.knowledge.formats.protect import Kept, protect
+from frontdesk.knowledge.formats.shown import from_front
 from frontdesk.knowledge.formats.tags import Tags
 from frontdesk.knowledge.formats.tidy import tidy, without_html
 
@@ -23,10 +26,10 @@ def parse(data: bytes, *, mdx: bool) -> Parsed:
     if len(data) > MAX_TEXT:
         raise Malformed(f"larger than {MAX_TEXT // 1_000_000} MB of text")
     fields, body = front.split(decode(data))
-    return Parsed(plain(body, mdx=mdx), fields)
+    return Parsed(plain(body, fields, mdx=mdx), fields)
 
 
-def plain(text: str, *, mdx: bool) -> str:
+def plain(text: str, fields: Mapping[str, Any] | None = None, *, mdx: bool) -> str:
     """``text`` as Markdown without HTML, components, templates and directives."""
     kept = Kept()
     text = protect(templates.without_comments(text), kept)
@@ -35,6 +38,7 @@ def plain(text: str, *, mdx: bool) -> str:
         text = _HEADING_ID.sub(lambda m: m[1] + kept.keep(m[2]), text)
     tags = Tags(kept)
     if "{" in text:
+        text = from_front(text, fields or {})
         text = templates.shortcodes(text, tags)
     if "<" in text:
         text = _regions(text, kept)
