@@ -228,6 +228,12 @@ class SourceUnavailable(FrontdeskError):
     code, status = "source_unavailable", 503
 
 
+class NoJobs(FrontdeskError):
+    """This process does no jobs: start it without --no-jobs, or ask another one."""
+
+    code, status = "no_jobs", 503
+
+
 class UrlNotAllowed(FrontdeskError):
     """This address may not be fetched: only public web addresses are."""
 

@@ -42,7 +42,10 @@ SYNC, SWEEP = "sync_knowledge", "sweep_gaps"
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """What is to be done and when: ``cron`` has five fields, in UTC. ``seconds`` is the longest it may take."""
+    """What is to be done and when: ``cron`` has five fields, in UTC; "" only when it is deferred.
+
+    ``seconds`` is the longest it may take.
+    """
 
     name: str
     cron: str
@@ -92,7 +95,6 @@ class Jobs:
         self._app = App(connector=connector)
         self._app.job_manager = _Manager(connector)
         for job in scheduled:
-            check_cron(job.cron)
             self._register(job)
         self._helpers: list[asyncio.Task[None]] = []
 
@@ -114,7 +116,9 @@ class Jobs:
             retry=_Retry(self._pace.backoff),
             pass_context=True,
         )(run)
-        self._app.periodic(cron=job.cron)(task)
+        if job.cron:
+            check_cron(job.cron)
+            self._app.periodic(cron=job.cron)(task)
 
     async def start(self) -> None:
         """Begin to queue what comes due and to do it. Raises DatabaseUnavailable."""
@@ -212,9 +216,10 @@ def of_desk(service: Service) -> list[Scheduled]:
     async def gaps() -> None:
         await refresh(service.database)
 
-    found = [Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0)]
-    schedule = base.declared.schedule
-    return [*found, Scheduled(SYNC, schedule, sync)] if schedule else found
+    return [
+        Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0),
+        Scheduled(SYNC, base.declared.schedule, sync),
+    ]
 
 
 @asynccontextmanager

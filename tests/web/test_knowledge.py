@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -24,6 +25,8 @@ GAPS = "/support/knowledge/gaps"
 QUESTION = "Do you rent out tents?"
 REPLY = "Yes. You can rent a tent for up to 14 days; a two-person tent costs 25 EUR a week."
 ENDPOINTS = (
+    ("GET", "/support/knowledge"),
+    ("POST", "/support/knowledge/sync"),
     ("GET", GAPS),
     ("GET", f"{GAPS}/1"),
     ("PUT", f"{GAPS}/1/draft"),
@@ -201,4 +204,36 @@ async def test_the_document_of_the_interface_names_them(backend: httpx.AsyncClie
     for method, path in ENDPOINTS:
         operation = document["paths"][path.replace("/1", "/{number}")][method.lower()]
         assert operation["description"]
-        assert (method == "GET") != ("requestBody" in operation)
+        assert (method == "GET" or path.endswith("/sync")) != ("requestBody" in operation)
+
+
+# ------------------------------------------------------------------ what it holds, and a sync
+async def test_a_page_that_was_written_is_found_after_a_sync_that_was_asked_for(
+    app: FastAPI, backend: httpx.AsyncClient, tmp_path: Any
+) -> None:
+    (tmp_path / "help" / "tents.md").write_text(f"# Do you rent out tents?\n\n{REPLY}")
+    assert (await backend.get("/support/knowledge")).json()["sources"] == []
+    answers = [await backend.post("/support/knowledge/sync") for _ in range(3)]
+    assert [(a.status_code, a.json()) for a in answers] == [(202, {"status": "queued"})] * 3
+    async with asyncio.timeout(40):
+        while not (holds := (await backend.get("/support/knowledge")).json())["sources"]:
+            await asyncio.sleep(0.2)
+    (source,) = holds["sources"]
+    assert (source["source"], source["articles"], source["passages"], source["locales"]) == (
+        "help-center", 1, 1, {"en": 1},
+    )  # fmt: skip
+    assert holds["model"] == "all-minilm-l6-v2-int8"
+    assert (await say(backend, QUESTION))["outcome"] == "answered"
+
+
+async def test_a_process_without_jobs_says_that_it_syncs_nothing(database: Database, tmp_path: Any) -> None:
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    application = create_app(
+        Frontdesk("Testshop"), settings, models=[("scripted", ScriptedModel(answer))], jobs=False
+    )
+    async with (
+        application.router.lifespan_context(application),
+        make_client(application, **bearer(SERVICE_KEY)) as client,
+    ):
+        answer_ = await client.post("/support/knowledge/sync")
+    assert (answer_.status_code, answer_.json()["code"]) == (503, "no_jobs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,30 @@ async def active(connection: Connection) -> Model | None:
     )
     row = await cursor.fetchone()
     return Model(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What there is of one source. ``locales`` counts its articles by locale."""
+
+    source: str
+    articles: int
+    passages: int
+    locales: dict[str, int]
+    changed_at: datetime
+
+
+async def holdings(connection: Connection) -> list[Holding]:
+    """What there is of each source, in the model that is searched with or in another store."""
+    cursor = await connection.execute(
+        "WITH counted AS ("
+        "  SELECT source, locale, count(*)::int AS articles, sum(passages)::int AS passages,"
+        "    max(synced_at) AS changed_at FROM knowledge_articles"
+        "  WHERE model NOT IN (SELECT name FROM knowledge_models WHERE NOT active) GROUP BY source, locale"
+        ") SELECT source, sum(articles)::int, sum(passages)::int, json_object_agg(locale, articles), max(changed_at)"
+        " FROM counted GROUP BY source ORDER BY source"
+    )
+    return [Holding(*row) for row in await cursor.fetchall()]
 
 
 async def register(connection: Connection, model: Model, *, is_active: bool) -> None:

@@ -58,7 +58,7 @@ def create_app(
         async with service(desk, settings, models=models) as ready:
             app.state.service = ready
             app.state.authenticator = Authenticator(settings, ready.database, ring)
-            async with working(ready.database, of_desk(ready) if jobs else ()):
+            async with working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs:
                 yield
             app.state.service = None
 

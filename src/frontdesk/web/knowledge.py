@@ -1,4 +1,4 @@
-"""/support/knowledge/gaps: what could not be answered, for the shop's own backend and its console.
+"""/support/knowledge: what it holds, a sync, what could not be answered: for the shop's own backend and its console.
 
 Only a service key opens these: they hold what all customers asked, and publish what all customers read. A customer
 or a visitor is told that there is nothing here.
@@ -6,6 +6,7 @@ or a visitor is told that there is nothing here.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -16,12 +17,14 @@ from pydantic_core import PydanticCustomError
 
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Json
-from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NotFound
+from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NoJobs, NotFound
+from frontdesk.jobs import SYNC, Jobs
 from frontdesk.knowledge import drafts
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.store.gaps import Gap, questions_of
+from frontdesk.store.knowledge_models import active, holdings
 from frontdesk.web.auth import Authenticator, bearer, refuse_browser, refuse_tokens_in_url
 from frontdesk.web.body import Body, read_json
 
@@ -90,6 +93,27 @@ router = APIRouter(prefix="/support/knowledge", tags=["knowledge"], dependencies
 def _takes(model: type[Body], *, required: bool) -> Json:
     content = {"application/json": {"schema": model.model_json_schema()}}
     return {"requestBody": {"required": required, "content": content}}
+
+
+@router.get("")
+async def contents(desk: Desk) -> Response:
+    """What the knowledge base holds: its sources with their articles, passages and last change, and the model."""
+    async with desk.database.transaction() as connection:
+        model, sources = await active(connection), await holdings(connection)
+    return _json({"model": model.name if model else None, "sources": [asdict(source) for source in sources]})
+
+
+@router.post("/sync")
+async def sync(request: Request) -> Response:
+    """Sync the desk's sources soon, once, in one of its processes: 202. What waits already is the same sync.
+
+    503 where this process does no jobs (``--no-jobs``).
+    """
+    jobs: Jobs | None = request.app.state.jobs
+    if jobs is None:
+        raise NoJobs
+    await jobs.defer(SYNC)
+    return _json({"status": "queued"}, status=202)
 
 
 @router.get("/gaps")
@@ -189,5 +213,5 @@ def _told(found: Gap) -> Json:
     }
 
 
-def _json(value: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(value), 200, {"cache-control": "no-store"}, "application/json")
+def _json(value: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, {"cache-control": "no-store"}, "application/json")
