@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     "max_connections": "200",
-    "shared_buffers": "64MB",
-    "hnsw.ef_search": "64",
+    "shared_buffers": "256MB",  # holds the vectors' index of 100,000 passages; memory is taken as it is used
     "log_min_messages": "fatal",
     "password_encryption": "scram-sha-256",
 }
@@ -43,9 +42,21 @@ def start(folder: Path) -> PostgresServer:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"FRONTDESK_DATA_DIR: {folder.parent} cannot be made: {error.strerror}") from None
-    server = get_server(folder)
+    server = get_server(folder, start=False)
+    with server._lock:  # pyright: ignore[reportPrivateUsage]  (the wheel's lock between processes)
+        server.ensure_pgdata_inited()
+        _set(folder / "postgresql.auto.conf")
+    server.start()
     _forget_the_dead(server, folder / ".handle_pids.json")
     return server
+
+
+def _set(file: Path) -> None:
+    """Write SETTINGS where ALTER SYSTEM would, before the server reads them: the last line of a name holds."""
+    known = file.read_text(encoding="utf-8")
+    lines = [f"{key} = '{value}'\n" for key, value in SETTINGS.items()]
+    if missing := [line for line in lines if line not in known]:
+        file.write_text("".join([known, *missing]), encoding="utf-8")
 
 
 def _forget_the_dead(server: PostgresServer, handles: Path) -> None:
@@ -66,11 +77,6 @@ def revive(server: PostgresServer) -> None:
 def database(server: PostgresServer, name: str) -> str:
     """A connection string for the database ``name`` on ``server``, made if absent."""
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for key, value in SETTINGS.items():
-            if "." not in key:
-                connection.execute(
-                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(key), sql.Literal(value))
-                )
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if not exists:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -29,6 +29,19 @@ class Evidence:
     passage_words: float  # the same for its best passage alone
     title_words: float  # the same for its title
     names: float  # share of the names in the question that it mentions; 2 where they are of several words
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All of them in order; ``names`` is the last. Many times as fast as dataclasses.astuple."""
+        return (
+            self.sentence,
+            self.sentences,
+            self.title,
+            self.words,
+            self.passage_words,
+            self.title_words,
+            self.names,
+        )
 
 
 WEIGHTS = Evidence(9.0, 11.0, 6.0, 5.0, 4.0, 5.0, 2.0)
@@ -98,13 +111,18 @@ def ranked(
     """``rows`` in the order in which they answer; there is at least one."""
     scored: list[tuple[float, Row]] = []
     articles: list[tuple[float, float]] = []
+    counts = weights.numbers
+    total = sum(counts)
     ordered = sorted(rows, key=lambda row: row["article_id"])
     for _, group in groupby(ordered, key=lambda row: row["article_id"]):
         passages = list(group)
-        shown = evidence(passages, rarity, names)
-        score = _weighed(shown, weights)
-        articles.append((score, _weighed(replace(shown, names=0.0), weights)))
-        apart = [_apart(row, rarity, weights) for row in passages]
+        each = [
+            shown * count
+            for shown, count in zip(evidence(passages, rarity, names).numbers, counts, strict=True)
+        ]
+        score = sum(each) / total
+        articles.append((score, sum(each[:-1]) / total))
+        apart = [_apart(row, rarity, weights) / total for row in passages]
         scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
     (best, strength), *others = sorted(articles, reverse=True)
     margin = best - others[0][0] if others else 0.0
@@ -126,18 +144,13 @@ def evidence(passages: Sequence[Row], rarity: Mapping[str, float], names: Sequen
     )
 
 
-def _weighed(shown: Evidence, weights: Evidence) -> float:
-    total = sum(astuple(weights))
-    return sum(a * b for a, b in zip(astuple(shown), astuple(weights), strict=True)) / total
-
-
 def _apart(row: Row, rarity: Mapping[str, float], weights: Evidence) -> float:
     """What tells a passage from the others of its article."""
     nearness = weights.sentence * row["cosine"]
     words = weights.passage_words * _share(row["found"], rarity)
     heading = HEADING * _share(row["found_in_heading"], rarity)
     opening = 0.0 if row["heading"] else OPENING
-    return (nearness + words + heading + opening) / sum(astuple(weights))
+    return nearness + words + heading + opening
 
 
 def _share(found: Sequence[str] | set[str], rarity: Mapping[str, float]) -> float:

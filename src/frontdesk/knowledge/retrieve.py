@@ -135,7 +135,7 @@ class PostgresRetriever:
         if model is None:
             return []
         vector = await self._vector(text, model)
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
             return await store.candidates(
                 connection,
                 query=text,
@@ -161,7 +161,7 @@ class PostgresRetriever:
     async def _model(self) -> Model | None:
         """The active model; asked for again when what is known has grown old."""
         if time.monotonic() >= self._known_until:
-            async with self._database.transaction() as connection:
+            async with self._database.statements() as connection:
                 self._active = await active(connection)
             self._known_until = time.monotonic() + KNOWN_FOR
         return self._active
@@ -175,7 +175,7 @@ class PostgresRetriever:
         doubtful = suspects(text)
         if not doubtful:
             return plain(text)
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
             used = await store.used(connection, doubtful, visibility=wanted.visibility, locale=wanted.locale)
         return plain(text, used)
 

@@ -30,6 +30,8 @@ ALTER TABLE knowledge_articles
   ADD UNIQUE (source, path, model);
 
 DROP INDEX knowledge_chunks_embedding;
+-- A search looks at hundreds of passages' words and vectors: they stay in the row, where one page holds them all.
+ALTER TABLE knowledge_chunks SET (toast_tuple_target = 8160);
 ALTER TABLE knowledge_chunks
   ALTER COLUMN embedding TYPE halfvec,
   ADD COLUMN products text[] NOT NULL DEFAULT '{}',
@@ -38,6 +40,10 @@ ALTER TABLE knowledge_chunks
 ALTER TABLE knowledge_chunks
   ADD COLUMN dimension integer NOT NULL GENERATED ALWAYS AS (vector_dims(embedding)) STORED;
 ALTER TABLE knowledge_sentences ALTER COLUMN embedding TYPE halfvec;
+-- Which passages may be found. The locale itself stands in it, so that they are counted in the index alone.
+CREATE INDEX knowledge_chunks_of ON knowledge_chunks (
+  model, visibility, lower(split_part(locale, '-', 1)), locale
+);
 
 -- The application owns no table, so it asks for an index; what it may ask for is one number.
 CREATE FUNCTION knowledge_index(dimension integer) RETURNS void
