@@ -97,12 +97,15 @@ class Ranking:
     """Rows with their scores, 0 to 1, best first.
 
     ``strength`` is the best article's score without its names: a name tells one article from another, but a
-    question about what the shop does not say names things too. ``margin`` is how far it is ahead of the next.
+    question about what the shop does not say names things too. ``margin`` is how far it is ahead of the next,
+    ``lead`` how much nearer its best sentence is than any of another article, and ``best`` what it shows.
     """
 
     scored: list[tuple[float, Row]]
     strength: float
     margin: float
+    lead: float
+    best: Evidence
 
 
 def ranked(
@@ -110,23 +113,23 @@ def ranked(
 ) -> Ranking:
     """``rows`` in the order in which they answer; there is at least one."""
     scored: list[tuple[float, Row]] = []
-    articles: list[tuple[float, float]] = []
+    articles: list[tuple[float, float, Evidence]] = []
     counts = weights.numbers
     total = sum(counts)
     ordered = sorted(rows, key=lambda row: row["article_id"])
     for _, group in groupby(ordered, key=lambda row: row["article_id"]):
         passages = list(group)
-        each = [
-            shown * count
-            for shown, count in zip(evidence(passages, rarity, names).numbers, counts, strict=True)
-        ]
+        shown = evidence(passages, rarity, names)
+        each = [number * count for number, count in zip(shown.numbers, counts, strict=True)]
         score = sum(each) / total
-        articles.append((score, sum(each[:-1]) / total))
+        articles.append((score, sum(each[:-1]) / total, shown))
         apart = [_apart(row, rarity, weights) / total for row in passages]
         scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
-    (best, strength), *others = sorted(articles, reverse=True)
-    margin = best - others[0][0] if others else 0.0
-    return Ranking(sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"])), strength, margin)
+    (first, strength, best), *others = sorted(articles, key=lambda each: each[:2], reverse=True)
+    margin = first - others[0][0] if others else 0.0
+    lead = best.sentence - max((shown.sentence for _, _, shown in others), default=0.0)
+    order = sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"]))
+    return Ranking(order, strength, margin, lead, best)
 
 
 def evidence(passages: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str]) -> Evidence:

@@ -34,8 +34,8 @@ def _today() -> date:
 class Passages(list[Passage]):
     """Passages, best first, and what they show of the question as a whole.
 
-    ``strength`` and ``margin`` are those of rank.Ranking. ``terms`` gives, for each lexeme of the query, the
-    number of passages it occurs in (0: in none).
+    ``strength``, ``margin``, ``lead`` and ``best`` are those of rank.Ranking. ``terms`` gives, for each lexeme
+    of the query, the number of passages it occurs in (0: in none). ``model`` embedded them.
     """
 
     def __init__(
@@ -44,11 +44,17 @@ class Passages(list[Passage]):
         strength: float = 0.0,
         margin: float = 0.0,
         terms: Mapping[str, int] | None = None,
+        lead: float = 0.0,
+        best: Evidence | None = None,
+        model: str = "",
     ) -> None:
         super().__init__(passages)
         self.strength = strength
         self.margin = margin
         self.terms = terms or {}
+        self.lead = lead
+        self.best = best or Evidence(0, 0, 0, 0, 0, 0, 0)
+        self.model = model
 
 
 class Retriever(Protocol):
@@ -112,14 +118,7 @@ class PostgresRetriever:
             return Passages()
         wanted = store.Wanted(visibility, self._today(), locale, products)
         rows = await self.candidates(text, wanted, limit)
-        if not rows:
-            return Passages()
-        terms = rows[0]["terms"] or {}
-        rarity = rarities(terms, rows[0]["total"])
-        called = named(text, rarity, rows[0]["total"])
-        found = ranked(rows, rarity, called, self._weights)
-        passages = [_passage(row, score) for score, row in found.scored[:limit]]
-        return Passages(passages, found.strength, found.margin, terms)
+        return told(text, rows, self._active.name if self._active else "", limit, self._weights)
 
     async def candidates(self, text: str, wanted: store.Wanted, limit: int = 5) -> list[Json]:
         """What is ranked for ``text``: rows as store/knowledge_search.py gives them."""
@@ -178,6 +177,18 @@ class PostgresRetriever:
         async with self._database.statements() as connection:
             used = await store.used(connection, doubtful, visibility=wanted.visibility, locale=wanted.locale)
         return plain(text, used)
+
+
+def told(text: str, rows: Sequence[Row], model: str, limit: int = 5, weights: Evidence = WEIGHTS) -> Passages:
+    """The first ``limit`` of ``rows`` as they answer ``text``, and what all of them show. No rows, no passages."""
+    if not rows:
+        return Passages()
+    terms = rows[0]["terms"] or {}
+    rarity = rarities(terms, rows[0]["total"])
+    called = named(text, rarity, rows[0]["total"])
+    found = ranked(rows, rarity, called, weights)
+    passages = [_passage(row, score) for score, row in found.scored[:limit]]
+    return Passages(passages, found.strength, found.margin, terms, found.lead, found.best, model)
 
 
 def _clean(query: str) -> str:
