@@ -89,17 +89,18 @@ async def test_the_process_knows_no_secret_and_ends_with_the_reader(monkeypatch:
     assert not child.is_running()
 
 
-async def test_the_language_of_a_page_is_told_inside_the_limits_too(shared: Reader) -> None:
+async def test_the_language_of_a_page_is_told_inside_the_limits_too() -> None:
     texts = {
         "de": "Sie können jeden Artikel innerhalb von dreißig Tagen zurückgeben. Legen Sie die Rechnung bei. "
         * 3,
         "fr": "Vous pouvez renvoyer chaque article dans les trente jours. Joignez la facture au colis. " * 3,
         "en": "Errors:\n\n```python\n" + "de la que el para = los(una)\n" * 50 + "```\n\nSee `x`. " * 9,
     }
-    for language, text in texts.items():
-        page = await shared.read(Raw("page.md", text.encode(), MARKDOWN))
-        assert isinstance(page, Page)
-        assert page.article.locale == language
+    async with Reader() as reader:
+        for language, text in texts.items():
+            page = await reader.read(Raw("page.md", text.encode(), MARKDOWN))
+            assert isinstance(page, Page)
+            assert page.article.locale == language
 
 
 async def test_a_page_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:

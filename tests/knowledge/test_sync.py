@@ -54,6 +54,14 @@ async def test_only_what_changed_is_embedded_again(database: Database, folder: P
     assert (await ask(database, "How long can I return boots?"))[0] == "You can return boots within 14 days."
 
 
+async def test_a_page_is_read_again_when_what_it_includes_changes(database: Database, folder: Path) -> None:
+    (folder / "terms.md").write_text("# Terms\n\n{!_window.md!}\n")
+    (folder / "_window.md").write_text("Boots come back within 30 days.\n")
+    await run(database, folder)
+    (folder / "_window.md").write_text("Boots come back within 14 days.\n")
+    assert counts(await run(database, folder))[:2] == (0, 1)
+
+
 async def test_another_model_or_address_means_everything_anew(database: Database, folder: Path) -> None:
     await run(database, folder)
     report = await sync(database, EMBEDDER, Folder(folder, name="help", url="https://other.example/{slug}"))

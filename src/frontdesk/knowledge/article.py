@@ -32,6 +32,7 @@ class Raw:
     ``given`` may hold title, locale, visibility, updated, products, tags, valid_from and valid_until, as plain
     text or lists of it; what the page says of itself (its front matter) wins, except over ``visibility``: the
     stricter of the two holds.
+    ``beside`` holds the pages that this one includes, with theirs, by their paths in the source.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Raw:
     media: str
     url: str = ""
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    beside: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(frozen=True, slots=True)

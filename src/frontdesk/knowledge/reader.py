@@ -18,6 +18,7 @@ import orjson
 from frontdesk.knowledge.article import DOCX, HTML, PDF, Article, Raw, Unreadable
 from frontdesk.knowledge.chunk import Chunk
 from frontdesk.knowledge.formats.fields import stricter, visibility
+from frontdesk.knowledge.formats.includes import MOST_BYTES, MOST_FILES
 
 VERSION = 5  # raise it when a page comes out differently: every article is then read and cut again
 MAX_BYTES, MAX_TEXT = 10_000_000, 2_000_000  # bytes: of any page, and of one that is text
@@ -75,9 +76,12 @@ class Reader:
             return Unreadable(path, f"larger than {limit // 1_000_000} MB")
         request: dict[str, Any] = {"path": path, "media": raw.media, "url": raw.url, "template": template}
         request["given"] = _plain(raw.given)
+        beside = _bounded(raw.beside)
+        request["beside"] = list(beside)
+        frames = [orjson.dumps(request), raw.data, *beside.values()]
         async with self._lock:
             try:
-                answer = await self._ask(_frame(orjson.dumps(request)) + _frame(raw.data))
+                answer = await self._ask(b"".join(map(_frame, frames)))
             except _Failed as failed:
                 return Unreadable(path, str(failed))
         if "article" not in answer:
@@ -158,6 +162,17 @@ async def _answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
 
 def _frame(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
+
+
+def _bounded(beside: Mapping[str, bytes]) -> dict[str, bytes]:
+    """As many of the pages beside a page as it may include."""
+    taken: dict[str, bytes] = {}
+    left = MOST_BYTES
+    for path, data in list(beside.items())[:MOST_FILES]:
+        left -= len(data)
+        if left >= 0:
+            taken[_text(path)] = data
+    return taken
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:

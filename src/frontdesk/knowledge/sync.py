@@ -215,6 +215,7 @@ async def _ahead(source: Source, items: Sequence[Item]) -> AsyncIterator[Raw | U
 
 
 def _fingerprint(raw: Raw, url: str) -> str:
-    """What a page's rows are made from: its bytes, what its source says of it, and the way it is read."""
-    given = orjson.dumps([raw.media, raw.url, url, dict(raw.given), reading.VERSION], default=str)
+    """What a page's rows are made from: its bytes, what it includes, what its source says of it, how it is read."""
+    beside = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(raw.beside.items())}
+    given = orjson.dumps([raw.media, raw.url, url, dict(raw.given), reading.VERSION, beside], default=str)
     return hashlib.sha256(given + raw.data).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from frontdesk.knowledge import article as media
@@ -21,7 +22,8 @@ _SPACES = re.compile(r"[-_\s]+")
 
 
 class Request(NamedTuple):
-    """A page as it came: its path, bytes and kind; its address, its source's template, what the source says."""
+    """A page as it came: its path, bytes and kind; its address, its source's template, what the source says; and
+    the pages that it includes."""
 
     path: str
     data: bytes
@@ -29,6 +31,7 @@ class Request(NamedTuple):
     url: str
     template: str
     given: Mapping[str, Any]
+    beside: Mapping[str, bytes] = MappingProxyType({})
 
 
 def build(request: Request) -> Article:
@@ -60,7 +63,8 @@ def _parsed(request: Request) -> Parsed:
     if request.media in {media.MARKDOWN, media.MDX}:
         from frontdesk.knowledge.formats import markdown  # noqa: PLC0415
 
-        return markdown.parse(request.data, mdx=request.media == media.MDX)
+        mdx = request.media == media.MDX
+        return markdown.parse(request.data, mdx=mdx, path=request.path, beside=request.beside)
     if request.media == media.HTML:
         from frontdesk.knowledge.formats import html  # noqa: PLC0415
 

@@ -1,7 +1,8 @@
 """The process in which pages are parsed. It can use little memory and time, and knows no secret.
 
 Frames on standard input and output: four bytes of length, then that many. A request is a frame of JSON
-(path, media, url, template, given) and a frame of bytes; an answer is one frame of JSON, ``{"article": …,
+(path, media, url, template, given; beside: the paths of pages it includes), a frame of bytes, and one for each
+path of ``beside``; an answer is one frame of JSON, ``{"article": …,
 "chunks": […]}`` or ``{"reason": …}``.
 """
 
@@ -36,7 +37,9 @@ def main() -> None:
     while (head := _frame(source)) is not None:
         _more_time()
         data = _frame(source) or b""
-        answer, sound = _answer(orjson.loads(head), data)
+        request: dict[str, Any] = orjson.loads(head)
+        request["beside"] = {path: _frame(source) or b"" for path in request["beside"]}
+        answer, sound = _answer(request, data)
         _write(answers, answer)
         if not sound:
             return  # short of memory: a new process begins with all of it

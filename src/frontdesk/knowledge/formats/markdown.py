@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from frontdesk.knowledge.formats import front, templates
+from frontdesk.knowledge.formats.includes import expand
 from frontdesk.knowledge.formats.layout import Layout
 from frontdesk.knowledge.formats.parsed import MAX_TEXT, Malformed, Parsed, decode
 from frontdesk.knowledge.formats.protect import Kept, protect
@@ -21,11 +23,14 @@ _LITERAL = re.compile(r"(?<![\w!\]\[])(?:\(\)|\[\](?![(\[:]))")
 _ICON = re.compile(r"(?<![\w!\]\[\n\ue011])[ \t]?(?:\([ \t]*\)|\[[ \t]*\](?![(\[:]))")
 
 
-def parse(data: bytes, *, mdx: bool) -> Parsed:
-    """A Markdown file. Raises Malformed."""
+def parse(
+    data: bytes, *, mdx: bool, path: str = "", beside: Mapping[str, bytes] = MappingProxyType({})
+) -> Parsed:
+    """A Markdown file, with those of the files ``beside`` it that it includes. Raises Malformed."""
     if len(data) > MAX_TEXT:
         raise Malformed(f"larger than {MAX_TEXT // 1_000_000} MB of text")
     fields, body = front.split(decode(data))
+    body = expand(body, path, beside)
     return Parsed(plain(body, fields, mdx=mdx), fields)
 
 

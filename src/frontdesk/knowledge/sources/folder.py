@@ -11,6 +11,7 @@ from pathlib import Path
 
 from frontdesk.errors import KnowledgeFolderMissing, SourceUnavailable
 from frontdesk.knowledge.article import DOCX, HTML, MARKDOWN, MDX, PDF, TEXT, Item, Raw, Unreadable
+from frontdesk.knowledge.formats.includes import gather
 from frontdesk.knowledge.sources.base import MAX_BYTES, TOO_LARGE, Options
 from frontdesk.knowledge.sources.patterns import matches
 
@@ -20,6 +21,8 @@ MEDIA = {
 }
 LEFT_OUT_FOLDERS = {"node_modules", "__pycache__"}
 LEFT_OUT_FILES = {"robots.txt", "humans.txt", "llms.txt", "llms-full.txt", "404.html", "404.md"}
+
+INCLUDES = (b"import", b"{!", b"8<-", b"@include")  # one of these stands in every page that includes another
 
 _ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
 
@@ -97,7 +100,28 @@ class Folder(Options):
             return Unreadable(path, f"cannot be read: {error.strerror}")
         if len(data) > MAX_BYTES:
             return Unreadable(path, TOO_LARGE)
-        return Raw(path, data, MEDIA.get(_suffix(path), TEXT), given=self._given())
+        kind = MEDIA.get(_suffix(path), TEXT)
+        return Raw(path, data, kind, given=self._given(), beside=self._beside(path, data, kind))
+
+    def _beside(self, path: str, data: bytes, kind: str) -> dict[str, bytes]:
+        """The pages of the folder that a page includes."""
+        if kind not in {MARKDOWN, MDX} or not any(mark in data for mark in INCLUDES):
+            return {}
+        root = Path(self.folder).resolve()
+        return gather(data.decode("utf-8", "replace"), path, lambda name, most: _page(root, name, most))
+
+
+def _page(root: Path, name: str, most: int) -> bytes | None:
+    """The bytes of a page below ``root``; None where there is none, or more than ``most``."""
+    file = root / name
+    try:
+        if not file.resolve().is_relative_to(root) or not file.is_file():
+            return None
+        with file.open("rb") as stream:
+            data = stream.read(most + 1)
+    except (OSError, ValueError):
+        return None
+    return data if len(data) <= most else None
 
 
 def media(path: str) -> str | None:

@@ -30,10 +30,11 @@ _BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{))[A-Za-z0-9][\w./-]{0,200}", re.ASCII
 
 @dataclass(slots=True)
 class _Found:
-    """What the last listing found: where the pages are, and the day each was last changed."""
+    """What the last listing found: where the pages are, the day each was last changed, every tracked file."""
 
     pages: Folder | None = None
     dates: dict[str, str] = field(default_factory=dict[str, str])
+    tracked: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ class Git(Options):
             as_text(os.fsdecode(name)) for name in (await git("ls-files", "-z", where=root)).split(b"\0")
         }
         self._found.dates = await _dates(root)
-        self._found.pages = pages
+        self._found.pages, self._found.tracked = pages, tracked
         return [item for item in found if item.path in tracked]
 
     async def read(self, item: Item) -> Raw | Unreadable:
@@ -106,10 +107,12 @@ class Git(Options):
         if self._found.pages is None:
             await self.items()
         raw = await self._pages.read(item)
-        day = self._found.dates.get(item.path)
-        if isinstance(raw, Unreadable) or day is None:
+        if isinstance(raw, Unreadable):
             return raw
-        return replace(raw, given={**raw.given, "updated": day})
+        tracked = {path: data for path, data in raw.beside.items() if path in self._found.tracked}
+        day = self._found.dates.get(item.path)
+        given = {**raw.given, "updated": day} if day is not None else raw.given
+        return replace(raw, given=given, beside=tracked)
 
     async def aclose(self) -> None:
         """Nothing is held; the clone stays for the next time."""
