@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from frontdesk.errors import DeclarationError
-from frontdesk.knowledge.article import Article
-from frontdesk.knowledge.chunk import chunk
+from frontdesk.knowledge.article import MARKDOWN, Article
+from frontdesk.knowledge.chunk import Chunk, chunk
 from frontdesk.knowledge.drift import Finding, drift
+from frontdesk.knowledge.formats.build import Request, build
 from frontdesk.knowledge.limit import limit
-from frontdesk.knowledge.load import load
 
 SHOP = Path(__file__).parents[2] / "examples/ourshop/help-center"
+
+
+def shop() -> list[tuple[Article, list[Chunk]]]:
+    requests = (Request(p.name, p.read_bytes(), MARKDOWN, "", "", {}) for p in sorted(SHOP.rglob("*.md")))
+    return [(article, chunk(article)) for article in map(build, requests)]
 
 
 def found(name: str, text: str, body: str, title: str = "Help", locale: str = "en") -> list[Finding]:
@@ -168,7 +173,7 @@ TRUE_OF_THE_SHOP = [
 
 
 def test_the_example_shops_articles_contradict_none_of_its_rules() -> None:
-    articles = [(a, chunk(a)) for a in load(SHOP) if isinstance(a, Article)]
+    articles = shop()
     limits = [limit("shop", name, text) for name, text in TRUE_OF_THE_SHOP]
     assert [f"{f.limit.name}: {f.sentence}" for f in drift(limits, articles) if f.contradicts] == []
 
@@ -180,7 +185,7 @@ def test_the_example_shops_articles_contradict_none_of_its_rules() -> None:
 def test_a_rule_the_shop_does_not_have_is_contradicted_by_its_articles(
     name: str, text: str, articles: int
 ) -> None:
-    pages = [(a, chunk(a)) for a in load(SHOP) if isinstance(a, Article)]
+    pages = shop()
     contradicting = {f.article.path for f in drift([limit("shop", name, text)], pages) if f.contradicts}
     assert len(contradicting) >= articles
 
