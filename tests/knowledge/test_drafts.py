@@ -157,6 +157,35 @@ async def test_a_draft_is_approved_once_and_not_when_it_was_changed_meanwhile(
     assert paths == {"our-answer", "our-answer-2"}
 
 
+@pytest.mark.parametrize("other", ["dismissed", "approved for staff"])
+async def test_of_two_decisions_at_once_what_is_searched_follows_the_one_that_holds(
+    database: Database, owner: AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=REPLY)
+    mark = drafts.store.mark_published
+
+    async def meanwhile(*values: Any) -> bool:
+        monkeypatch.undo()
+        if other == "dismissed":
+            await drafts.dismiss(base_of(database), 1, "no")
+        else:
+            await drafts.approve(base_of(database), 1, visibility="internal")
+            await base_of(database).publish(approved.article_of(article))
+        return await mark(*values)
+
+    gap = await gaps.gap(database, 1)
+    assert gap.drafted_at
+    article = drafts.GapArticle(
+        "do-you-rent-out-tents", gap.title, REPLY, "en", "public", "", gap.drafted_at.date()
+    )
+    monkeypatch.setattr(drafts.store, "mark_published", meanwhile)
+    with pytest.raises(GapConflict, match="meanwhile"):
+        await drafts.approve(base_of(database), 1, visibility="public")
+    assert (await asking(database)(RENT[0], ("public", "customers"))).passages == []
+
+
 async def test_an_article_stays_as_approved_until_its_new_draft_is(
     database: Database, owner: AsyncConnection[Any]
 ) -> None:

@@ -7,8 +7,9 @@ questions again to see that they are answered now. What was approved is approved
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from frontdesk.errors import GapConflict
 from frontdesk.knowledge.approved import article_of, slug_of
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.chunk import chunk
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
@@ -172,6 +174,7 @@ async def approve(
     )
     await base.publish(article_of(article))
     if not await store.mark_published(base.database, number, found.drafted_at, visibility, url):
+        await _as_decided(base, number)
         raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
     return await _tried(base.database, base.ask(answer_at), await gap(base.database, number))
 
@@ -181,14 +184,26 @@ async def dismiss(base: KnowledgeBase, number: int, reason: str) -> Gap:
 
     An article that was published for it is withdrawn. Raises NotFound, and GapConflict for a dismissed one.
     """
-    found = await gap(base.database, number)
+    await gap(base.database, number)
     among: tuple[store.State, ...] = tuple(state for state in store.STATES if state != "dismissed")
     if not await store.close(base.database, number, "dismissed", " ".join(reason.split())[:500], among):
         raise GapConflict(f"gap {number} is dismissed already")
-    if found.live and found.path:
-        async with alone(base.database):
-            await base.library.remove(DRAFTS, f"{found.path}.md")
+    await _as_decided(base, number)
     return await gap(base.database, number)
+
+
+async def _as_decided(base: KnowledgeBase, number: int) -> None:
+    """Let what is searched follow what was decided: of two decisions at once, the row has the one that holds."""
+    path = (await gap(base.database, number)).path
+    if path is None:
+        return
+    async with alone(base.database):
+        rows = await store.articles(base.database, DRAFTS, path)
+        if rows:
+            article = article_of(rows[0])
+            await base.library.put(DRAFTS, article, chunk(article), f"published {time.time_ns()}")
+        else:
+            await base.library.remove(DRAFTS, f"{path}.md")
 
 
 async def knowledge_base(database: Database) -> KnowledgeBase:
@@ -219,6 +234,7 @@ async def _path(database: Database, found: Gap) -> str:
 async def _tried(database: Database, ask: Ask, found: Gap) -> Approval:
     questions = await store.questions_of(database, found.number, ASKED_AGAIN)
     texts = list(dict.fromkeys([found.question, *(each.question for each in questions)]))
+    ask = replace(ask, record=None)  # no customer met the conflicts that are met here
     missed: list[str] = []
     for text in texts:
         answer = await ask(text, (*readers(found), "internal"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
@@ -173,6 +173,7 @@ async def recheck(database: Database, ask: Ask) -> list[int]:
     the search says (a reply can be stopped after the search). 10 ms a gap.
     """
     closed: list[int] = []
+    ask = replace(ask, record=None)  # no customer met the conflicts that are met here
     for found in await store.ranked(database, PENDING, limit=1_000_000):
         if found.last_asked is None or found.live:  # its own article would answer for it
             continue
