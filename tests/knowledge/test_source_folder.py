@@ -70,6 +70,19 @@ async def test_links_out_of_the_folder_are_left_out(tmp_path: Path) -> None:
         assert await folder.read(Item(path)) == Unreadable(path, "leads out of the folder")
 
 
+async def test_links_to_hidden_files_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path, ".env", ".git/config", "real.md")
+    (tmp_path / "a.md").symlink_to(".git/config")
+    (tmp_path / "_b.md").symlink_to(".env")
+    (tmp_path / "real.md").write_text("{! _b.md !} Text.")
+    folder = Folder(tmp_path)
+    assert await listed(folder) == ["real.md"]
+    assert await folder.read(Item("a.md")) == Unreadable("a.md", "leads out of the folder")
+    raw = await folder.read(Item("real.md"))
+    assert isinstance(raw, Raw)
+    assert raw.beside == {}
+
+
 async def test_patterns_choose_among_the_pages(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "guides/b.md", "guides/deep/c.md", "guides/c.draft.md", "_faq.md", "api/d.md")
     assert await listed(Folder(tmp_path, include=["guides/**"], exclude=["*.draft.md"])) == [

@@ -31,7 +31,7 @@ _ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
 class Folder(Options):
     """Markdown, MDX, HTML, PDF, DOCX and text files below ``folder``.
 
-    Left out: hidden files and folders, links out of the folder, ``node_modules``, and files whose names begin
+    Left out: hidden files and folders, links to those and out of the folder, ``node_modules``, and files whose names begin
     with ``_``, which other pages include (a pattern of ``include`` that begins its name so brings them back).
     ``include`` and ``exclude`` are patterns of paths in the folder: ``guides/**``, ``*.draft.md``.
     """
@@ -75,7 +75,7 @@ class Folder(Options):
             for name in files:
                 file = Path(where, name)
                 path = as_text(file.relative_to(root).as_posix())
-                if self._wanted(path) and file.is_file() and file.resolve().is_relative_to(real):
+                if self._wanted(path) and file.is_file() and _within(real, file):
                     yield path
 
     def _wanted(self, path: str) -> bool:
@@ -92,7 +92,7 @@ class Folder(Options):
         if "\\" in path and not file.exists():
             file = Path(self.folder, _file_name(path))
         try:
-            if not file.resolve().is_relative_to(Path(self.folder).resolve()):
+            if not _within(Path(self.folder).resolve(), file):
                 return Unreadable(path, "leads out of the folder")
             with file.open("rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
@@ -115,13 +115,19 @@ def _page(root: Path, name: str, most: int) -> bytes | None:
     """The bytes of a page below ``root``; None where there is none, or more than ``most``."""
     file = root / name
     try:
-        if not file.resolve().is_relative_to(root) or not file.is_file():
+        if not _within(root, file) or not file.is_file():
             return None
         with file.open("rb") as stream:
             data = stream.read(most + 1)
     except (OSError, ValueError):
         return None
     return data if len(data) <= most else None
+
+
+def _within(root: Path, file: Path) -> bool:
+    """Whether a file, behind all links, is below ``root`` and not hidden there: ``a.md`` may lead to ``.git/config``."""
+    real = file.resolve()
+    return real.is_relative_to(root) and not any(part[0] == "." for part in real.relative_to(root).parts)
 
 
 def media(path: str) -> str | None:
