@@ -15,6 +15,9 @@ from frontdesk.knowledge.formats.tags import GONE, INLINE, MARK, Tag, Tags
 from frontdesk.knowledge.formats.titles import AS_HEADING, HREF, STARS, WORDS, escaped, title_of
 
 DEEPEST = 200
+_FOLDED = {"details", "collapse", "tab", "tab-item"}
+_INDENTED = {"!!!", "???", "==="}
+_UNREAD = GONE | {"del", "s", "strike"}
 _HEADING = re.compile(r"(#{1,6})[ \t]")
 _BOLD = re.compile("\ue016(\\s*)([^\ue016\ue017]*?)(\\s*)\ue017")
 
@@ -101,7 +104,7 @@ class Layout:
         if bare.startswith(":::") and (found := DIRECTIVE.fullmatch(bare)):
             self._directive(found, indent)
             return True
-        if bare[:3] in {"!!!", "???", "==="} and (found := BLOCK.fullmatch(bare)):
+        if bare[:3] in _INDENTED and (found := BLOCK.fullmatch(bare)):
             if bare[0] == "=" and found[3] is None:
                 return False
             opened = Opened(found[1], indent, 4)
@@ -117,24 +120,20 @@ class Layout:
     def _directive(self, found: re.Match[str], indent: int) -> None:
         name, rest = found[2] or "", found[3].strip()
         if not name and not rest:
-            self._close(":::", indent)
+            self._close(":::")
             return
         titled = TITLE.match(rest)
         title = next((t for t in titled.groups() if t), "") if titled else BRACES.sub("", rest)
         opened = Opened(":::", indent, 0)
         if title.strip() and len(title) < 300:
-            self._label(
-                title.strip(), indent, opened, heading=name in {"details", "collapse", "tab", "tab-item"}
-            )
+            self._label(title.strip(), indent, opened, heading=name in _FOLDED)
         self._blank()
         self._push(opened)
 
     def _end_blocks(self, indent: int) -> None:
         """Blocks marked by indentation end where a line is not indented."""
-        while (
-            self._stack and self._stack[-1].name in {"!!!", "???", "==="} and indent <= self._stack[-1].column
-        ):
-            self._pop(indent)
+        while (last := self._stack[-1:]) and last[0].name in _INDENTED and indent <= last[0].column:
+            self._pop()
 
     # -------------------------------------------------------------- tags
     def _tag(self, tag: Tag, buffer: str, indent: int) -> str:
@@ -142,11 +141,7 @@ class Layout:
         if self._skipping[1]:
             self._skip(tag)
             return buffer
-        if (
-            not tag.closing
-            and not tag.alone
-            and (tag.name in GONE or tag.hidden or tag.name in {"del", "s", "strike"})
-        ):
+        if not tag.closing and not tag.alone and (tag.hidden or tag.name in _UNREAD):
             self._skipping = tag.name, 1
             return buffer
         if tag.name in GONE or (tag.alone and tag.hidden):
@@ -160,7 +155,7 @@ class Layout:
         elif not tag.closing:
             self._column(indent, first=True)
         if tag.closing:
-            self._close(tag.name, indent)
+            self._close(tag.name)
         else:
             self._open(tag, indent)
         return ""
@@ -183,12 +178,8 @@ class Layout:
     def _inline(self, tag: Tag) -> str:
         if tag.name in {"b", "strong"}:
             return "\ue017" if tag.closing else "\ue016"
-        if tag.name == "br":
-            return " "
-        if tag.name == "img":
-            return escaped(tag.attributes.get("alt", ""))
         if tag.name != "a":
-            return ""
+            return {"br": " ", "img": escaped(tag.attributes.get("alt", ""))}.get(tag.name, "")
         if tag.closing:
             href = self._links.pop() if self._links else ""
             return f"]({href})" if href else ""
@@ -279,7 +270,7 @@ class Layout:
             raise Malformed("nested too deeply")
         self._stack.append(opened)
 
-    def _close(self, name: str, indent: int) -> None:
+    def _close(self, name: str) -> None:
         if name in {"summary", "h1", "h2", "h3", "h4", "h5", "h6"}:
             self._end_title()
         if not any(opened.name == name for opened in self._stack):
@@ -288,10 +279,10 @@ class Layout:
             self._blank()
             return
         while self._stack[-1].name != name:
-            self._pop(indent)
-        self._pop(indent)
+            self._pop()
+        self._pop()
 
-    def _pop(self, _indent: int) -> None:
+    def _pop(self) -> None:
         opened = self._stack.pop()
         if opened.level:
             self._level = opened.around
