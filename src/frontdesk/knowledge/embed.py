@@ -124,14 +124,6 @@ class Embedder:
         """As ``encode``, off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self.encode, list(texts))
 
-    async def apieces(self, texts: Sequence[str]) -> list[Vectors]:
-        """The vectors of each text's word pieces where they stand, of shape (pieces, 384); nothing is kept.
-
-        Their mean, made a unit vector, is the text's own. A text is led and ended by a mark of its own.
-        """
-        work = asyncio.get_running_loop().run_in_executor
-        return [await work(self._pool, self._pieces, text) for text in texts]
-
     def warm(self) -> None:
         """Load the model now, so that the first question does not wait for it."""
         self.encode(["warm"])
@@ -146,16 +138,12 @@ class Embedder:
     def _run(self, text: str) -> Vectors:
         import numpy as np  # noqa: PLC0415
 
-        mean = self._pieces(text).mean(axis=0)
-        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
-
-    def _pieces(self, text: str) -> Vectors:
-        import numpy as np  # noqa: PLC0415
-
         tokenizer, session = self._loaded
         ids = np.array([tokenizer.encode(text)], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        return session.run(None, feed)[0][0]
+        tokens = session.run(None, feed)[0][0]
+        mean = tokens.mean(axis=0)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
 
     @property
     def _loaded(self) -> tuple[WordPiece, Any]:
