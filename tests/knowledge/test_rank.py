@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from frontdesk.knowledge.rank import evidence, named, ranked, rarities
+from frontdesk.knowledge.rank import UNKNOWN, WEIGHTS, Evidence, evidence, named, ranked, rarities
 
 TERMS = {"american": 2, "express": 4, "pay": 60, "zzz": 0, "456": 0, "want": 9}
 
@@ -15,7 +15,7 @@ def row(
 ) -> dict[str, Any]:
     return {
         "chunk_id": f"{article}{cosines}", "article_id": article, "title": title, "heading": "h", "text": text,
-        "cosines": list(cosines), "cosine": max(cosines), "title_cosine": 0.3, "found": found.split(),
+        "locale": "en", "cosines": list(cosines), "cosine": max(cosines), "title_cosine": 0.3, "found": found.split(),
         "found_in_title": title.split(), "found_in_heading": [],
     } | more  # fmt: skip
 
@@ -63,3 +63,26 @@ def test_scores_fall_and_one_article_alone_has_no_margin() -> None:
 def test_of_two_passages_the_one_whose_heading_has_the_words_comes_first() -> None:
     tents, bags = row("a", 0.5, found="wash"), row("a", 0.48, found="wash", found_in_heading=["wash"])
     assert ranked([tents, bags], {"wash": 3.0}, []).scored[0][1] is bags
+
+
+def test_in_a_language_the_model_does_not_know_words_outweigh_a_cosine() -> None:
+    near, named_in = row("near", 0.6), row("words", 0.3, found="devolver zapatos")
+    rarity = {"devolver": 3.0, "zapatos": 4.0}
+    assert (
+        ranked([near, named_in], {"devolver": 3.0, "zapatos": 4.0, "gratis": 12.0}, []).scored[0][1] is near
+    )
+    unknown = ranked([near, named_in], rarity, [], lambda _: UNKNOWN)
+    assert unknown.scored[0][1] is named_in
+
+
+def test_each_article_is_weighed_by_its_own_language() -> None:
+    english, german = row("a", 0.6), row("b", 0.6, locale="de")
+    asked: list[str] = []
+
+    def weights(locale: str) -> Evidence:
+        asked.append(locale)
+        return UNKNOWN if locale == "de" else WEIGHTS
+
+    found = ranked([english, german], {}, [], weights)
+    assert sorted(asked) == ["de", "en"]
+    assert found.scored[0][1] is english

@@ -99,5 +99,46 @@ async def test_a_locale_finds_its_own_articles_only(database: Database, tmp_path
     assert await retriever.search("boots", visibility=["public"], locale="fr") == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "right", "wrong", "query"),
+    [
+        ("zh", "未使用的靴子可以在三十天内退货。", "我们用快递把帐篷寄到挪威。", "靴子可以退货吗"),
+        (
+            "ja",
+            "未使用の靴は三十日以内に返品できます。",
+            "テントはノルウェーまで宅配便で届きます。",
+            "靴の返品はできますか",
+        ),
+        (
+            "ko",
+            "사용하지 않은 신발은 30일 안에 반품할 수 있습니다.",
+            "텐트는 노르웨이까지 택배로 보냅니다.",
+            "신발을 반품하고 싶어요",
+        ),
+        ("th", "รองเท้าที่ยังไม่ได้ใช้คืนได้ภายในสามสิบวัน", "เราส่งเต็นท์ไปนอร์เวย์ทางพัสดุ", "คืนรองเท้าได้ไหม"),
+    ],
+)
+async def test_words_are_found_in_scripts_without_spaces(
+    database: Database, tmp_path: Path, locale: str, right: str, wrong: str, query: str
+) -> None:
+    for name, text in (("right", right), ("wrong", wrong)):
+        (tmp_path / f"{name}.{locale}.md").write_text(f"# {name}\n\n{text}", encoding="utf-8")
+    await sync(database, Embedder.default(), Folder(tmp_path, name="faq"))
+    passages = await PostgresRetriever(database).search(query, visibility=["public"], locale=locale)
+    assert passages[0].title == "right"
+    assert passages[0].text.endswith(right), "what is shown is what was written"
+    assert any(count for term, count in passages.terms.items() if len(term) == 2)
+
+
+async def test_many_passages_and_few_are_found_alike(
+    shop: PostgresRetriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = ["What is your refund policy?", "Can I pay with Klarna?", "I forgot my password", "zzz"]
+    few = [await shop.search(query, visibility=["public"]) for query in questions]
+    monkeypatch.setattr("frontdesk.store.knowledge_search.FEW", 0)
+    many = [await shop.search(query, visibility=["public"]) for query in questions]
+    assert [[p.chunk_id for p in found] for found in few] == [[p.chunk_id for p in found] for found in many]
+
+
 async def test_an_empty_knowledge_base_finds_nothing(database: Database) -> None:
     assert await PostgresRetriever(database, Embedder.default()).search("refund", visibility=["public"]) == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -45,6 +45,9 @@ class Evidence:
 
 
 WEIGHTS = Evidence(9.0, 11.0, 6.0, 5.0, 4.0, 5.0, 2.0)
+
+# The same for an article in a language that the model does not know: words count more than its cosines.
+UNKNOWN = Evidence(4.0, 4.0, 2.0, 8.0, 12.0, 8.0, 2.0)
 
 # Within an article, beside the best sentence and the words: words in the passage's heading, and its opening,
 # which sums the article up.
@@ -109,21 +112,25 @@ class Ranking:
 
 
 def ranked(
-    rows: Sequence[Row], rarity: Mapping[str, float], names: Sequence[str], weights: Evidence = WEIGHTS
+    rows: Sequence[Row],
+    rarity: Mapping[str, float],
+    names: Sequence[str],
+    weights: Callable[[str], Evidence] = lambda _: WEIGHTS,
 ) -> Ranking:
-    """``rows`` in the order in which they answer; there is at least one."""
+    """``rows`` in the order in which they answer; there is at least one. ``weights`` are those for a locale."""
     scored: list[tuple[float, Row]] = []
     articles: list[tuple[float, float, Evidence]] = []
-    counts = weights.numbers
-    total = sum(counts)
     ordered = sorted(rows, key=lambda row: row["article_id"])
     for _, group in groupby(ordered, key=lambda row: row["article_id"]):
         passages = list(group)
+        chosen = weights(passages[0]["locale"])
+        counts = chosen.numbers
+        total = sum(counts)
         shown = evidence(passages, rarity, names)
         each = [number * count for number, count in zip(shown.numbers, counts, strict=True)]
         score = sum(each) / total
         articles.append((score, sum(each[:-1]) / total, shown))
-        apart = [_apart(row, rarity, weights) / total for row in passages]
+        apart = [_apart(row, rarity, chosen) / total for row in passages]
         scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
     (first, strength, best), *others = sorted(articles, key=lambda each: each[:2], reverse=True)
     margin = first - others[0][0] if others else 0.0

@@ -16,7 +16,7 @@ from frontdesk.errors import EmbeddingsUnavailable, SettingsError
 from frontdesk.knowledge.embed import Embedder, Embeddings
 from frontdesk.knowledge.embeddings import resolve
 from frontdesk.knowledge.library import vector_text
-from frontdesk.knowledge.rank import WEIGHTS, Evidence, Row, named, ranked, rarities
+from frontdesk.knowledge.rank import UNKNOWN, WEIGHTS, Evidence, Row, named, ranked, rarities
 from frontdesk.knowledge.reembed import KNOWN_FOR
 from frontdesk.knowledge.wording import plain, suspects
 from frontdesk.store import knowledge_search as store
@@ -134,6 +134,7 @@ class PostgresRetriever:
         if model is None:
             return []
         vector = await self._vector(text, model)
+        unknown = wanted.language is not None and not understands(model.name, wanted.language)
         async with self._database.statements() as connection:
             return await store.candidates(
                 connection,
@@ -142,6 +143,7 @@ class PostgresRetriever:
                 model=model,
                 wanted=wanted,
                 limit=limit,
+                dense_share=store.UNKNOWN_SHARE if unknown else store.DENSE_SHARE,
             )
 
     async def _vector(self, text: str, model: Model) -> str | None:
@@ -186,9 +188,14 @@ def told(text: str, rows: Sequence[Row], model: str, limit: int = 5, weights: Ev
     terms = rows[0]["terms"] or {}
     rarity = rarities(terms, rows[0]["total"])
     called = named(text, rarity, rows[0]["total"])
-    found = ranked(rows, rarity, called, weights)
+    found = ranked(rows, rarity, called, lambda locale: weights if understands(model, locale) else UNKNOWN)
     passages = [_passage(row, score) for score, row in found.scored[:limit]]
     return Passages(passages, found.strength, found.margin, terms, found.lead, found.best, model)
+
+
+def understands(model: str, locale: str) -> bool:
+    """Whether a model's vectors say much of a text in the language of ``locale``: the built-in model's are English."""
+    return model != Embedder.name or locale.split("-")[0].lower() == "en"
 
 
 def _clean(query: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection
 
 from frontdesk.domain import Json
+from frontdesk.store.segments import segmented
 
 Connection = AsyncConnection[Any]
 
@@ -173,9 +174,9 @@ INSERT INTO knowledge_chunks (id, article_id, position, heading, anchor, text, l
   products, valid_from, valid_until, embedding, tsv)
 VALUES (%(id)s, %(article)s, %(position)s, %(heading)s, %(anchor)s, %(text)s, %(locale)s, %(visibility)s, %(model)s,
   %(products)s, %(valid_from)s, %(valid_until)s, %(embedding)s::halfvec,
-  setweight(to_tsvector(%(configuration)s::regconfig, %(title)s), 'A')
-  || setweight(to_tsvector(%(configuration)s::regconfig, %(heading)s), 'B')
-  || setweight(to_tsvector(%(configuration)s::regconfig, %(text)s), 'D'))
+  setweight(to_tsvector(%(configuration)s::regconfig, %(title_words)s), 'A')
+  || setweight(to_tsvector(%(configuration)s::regconfig, %(heading_words)s), 'B')
+  || setweight(to_tsvector(%(configuration)s::regconfig, %(text_words)s), 'D'))
 """
 
 _ADD_SENTENCE = """
@@ -203,7 +204,9 @@ def _chunk_parameters(article_id: UUID, article: ArticleRow, chunk: ChunkRow) ->
         "valid_until": article.valid_until,
         "embedding": chunk.embedding,
         "configuration": configuration(article.locale),
-        "title": article.title,
+        "title_words": segmented(article.title),
+        "heading_words": segmented(chunk.heading),
+        "text_words": segmented(chunk.text),
     }
 
 

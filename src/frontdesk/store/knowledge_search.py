@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from frontdesk.domain import Json
 from frontdesk.store.knowledge import Connection, configuration
 from frontdesk.store.knowledge_models import Model
+from frontdesk.store.segments import segmented
 
 # One statement: the query's words and their counts, candidates by meaning and by the rarest words, the best of
 # the union by the passage's own vector and the rarity of the words it has, and only their sentences. The filters
@@ -108,9 +109,10 @@ _WANTED = """
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
-# Weights of text, (unused), heading and title in ts_rank, and of meaning against words, for candidates only.
+# Weights of text, (unused), heading and title in ts_rank, and of meaning against words, for candidates only. For
+# a language that the model does not know, words choose them.
 WEIGHTS = [0.3, 0.3, 0.6, 1.0]
-DENSE_SHARE = 0.8
+DENSE_SHARE, UNKNOWN_SHARE = 0.8, 0.2
 CANDIDATES = 40
 # Passages that the rare words may bring in before they are scored; where each word alone brings in more, the
 # two rarest must stand together, and in the end there is a most: meaning finds the rest.
@@ -162,13 +164,15 @@ async def candidates(
     model: Model,
     wanted: Wanted,
     limit: int = CANDIDATES,
+    dense_share: float = DENSE_SHARE,
 ) -> list[dict[str, Any]]:
     """The passages a question may be answered from; the first row carries the query's words and their counts.
 
-    ``embedding`` is the query's in pgvector's text form; None finds by words alone.
+    ``embedding`` is the query's in pgvector's text form; None finds by words alone. ``dense_share`` is what
+    meaning counts against words, 0 to 1.
     """
     parameters: Json = {
-        "query": query,
+        "query": segmented(query),
         "embedding": embedding,
         "model": model.name,
         "visibility": list(wanted.visibility),
@@ -177,7 +181,7 @@ async def candidates(
         "today": wanted.today,
         "configuration": configuration(wanted.locale),
         "weights": WEIGHTS,
-        "dense_share": DENSE_SHARE,
+        "dense_share": dense_share,
         "candidates": max(CANDIDATES, limit),
         "reach": REACH,
         "most": MOST,
