@@ -69,7 +69,10 @@ class KnowledgeBase:
         )
 
     async def sync(self, progress: Progress | None = None, *, only: bool = True) -> SyncReport:
-        """Bring it to what its sources and approved drafts hold; with ``only``, forget other sources' articles."""
+        """Bring it to what its sources and approved drafts hold; with ``only``, forget other sources' articles.
+
+        Where no source is named at all, none is forgotten: that is rather a file cut short than the end of it.
+        """
         try:
             return await sync(
                 self.database,
@@ -77,7 +80,7 @@ class KnowledgeBase:
                 [*self.declared.sources, Drafts(self.database)],
                 progress=progress,
                 library=self._elsewhere,
-                only=only,
+                only=only and bool(self.declared.sources),
             )
         finally:
             for source in self.declared.sources:

@@ -1,0 +1,49 @@
+"""``frontdesk knowledge`` as people type it, on a database of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from frontdesk.cli import main
+from frontdesk.testing import temporary_url
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def url() -> str:
+    return temporary_url()
+
+
+@pytest.fixture
+def run(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """``frontdesk knowledge …`` in a folder of its own: (exit code, all that was said)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", url)
+
+    def knowledge(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["frontdesk", "knowledge", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as exit_:
+            code = exit_.code or 0
+        said = capsys.readouterr()
+        assert isinstance(code, int)
+        return code, said.out + said.err
+
+    (tmp_path / "help").mkdir()
+    (tmp_path / "help" / "returns.md").write_text("# Returns\n\nYou can return boots within 30 days.")
+    return knowledge
+
+
+def test_a_file_that_names_no_source_removes_nothing(run: Run, tmp_path: Path) -> None:
+    assert run("sync", "help")[0] == 0
+    (tmp_path / "knowledge.toml").write_text("[knowledge]\n")
+    code, said = run("sync")
+    assert (code, "unchanged" in said) == (0, True)
+    assert "30 days" in run("search", "How long can I return boots?")[1]
