@@ -47,3 +47,13 @@ def test_a_file_that_names_no_source_removes_nothing(run: Run, tmp_path: Path) -
     code, said = run("sync")
     assert (code, "unchanged" in said) == (0, True)
     assert "30 days" in run("search", "How long can I return boots?")[1]
+
+
+def test_a_page_cannot_speak_to_the_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "help" / "a\x1b]0;x\x07.pdf").write_bytes(b"none")
+    (tmp_path / "help" / "hours.md").write_text("# Opening \x9b31mhours\n\nThe shop opens at \x9b32m nine.")
+    code, said = run("sync", "help")
+    assert (code, "]0;x" in said) == (2, True)
+    said += run("search", "When does the shop open?")[1]
+    assert "opens at" in said
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)

@@ -12,6 +12,7 @@ import orjson
 
 from frontdesk.bootstrap import check as check_declarations
 from frontdesk.bootstrap import load_desk
+from frontdesk.cli.shown import plain
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.knowledge.article import Item, Source, Unreadable
@@ -113,7 +114,7 @@ def _print(report: Report, wrong: Sequence[Finding], unsure: Sequence[Finding]) 
     for finding in unsure:
         _print_finding(finding)
     for page in report.unreadable:
-        click.echo(_plain(f"{page.path}: not compared: {page.reason}"), err=True)
+        click.echo(plain(f"{page.path}: not compared: {page.reason}"), err=True)
     click.echo(
         f"{report.limits} limits of tools compared with {report.pages} pages: "
         f"{len(wrong)} contradicted, {len(unsure)} to look at."
@@ -125,17 +126,12 @@ def _print(report: Report, wrong: Sequence[Finding], unsure: Sequence[Finding]) 
 def _print_finding(finding: Finding) -> None:
     limit, article = finding.limit, finding.article
     place = f" ({article.path})" if article.url else ""
-    click.echo(_plain(f"{article.title} – {finding.url}{place}"))
-    click.echo(_plain(f"  the page says   {finding.sentence}"))
-    click.echo(_plain(f"  the tool allows {limit.name}: {limit.text} ({limit.tool})"))
+    click.echo(plain(f"{article.title} – {finding.url}{place}"))
+    click.echo(plain(f"  the page says   {finding.sentence}"))
+    click.echo(plain(f"  the tool allows {limit.name}: {limit.text} ({limit.tool})"))
     if finding.contradicts:
-        click.echo(_plain(f"  Correct the page, or limits={{{limit.name!r}: …}} of {limit.tool}."))
+        click.echo(plain(f"  Correct the page, or limits={{{limit.name!r}: …}} of {limit.tool}."))
     click.echo()
-
-
-def _plain(text: str) -> str:
-    """``text`` without what a terminal would obey: pages may come from elsewhere."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _as_json(report: Report) -> dict[str, object]:

@@ -8,9 +8,9 @@ from datetime import date, datetime
 import click
 import orjson
 from rich.console import Console
-from rich.markup import escape
 
 from frontdesk.cli.chosen import with_base
+from frontdesk.cli.shown import shown
 from frontdesk.store.conflicts import StoredConflict
 from frontdesk.store.conflicts import conflicts as recorded
 
@@ -34,7 +34,7 @@ def _print(found: Sequence[StoredConflict]) -> None:
     for each in found:
         times = "once" if each.questions == 1 else f"{each.questions} times"
         console.print(
-            f"[bold]{escape(each.chosen_title)}[/bold] against {escape(each.other_title)}, met {times}"
+            f"[bold]{shown(each.chosen_title)}[/bold] against {shown(each.other_title)}, met {times}"
         )
         _side("quoted", each.chosen_updated, each.chosen_sentence, each.chosen_url)
         _side("says otherwise", each.other_updated, each.other_sentence, each.other_url)
@@ -44,6 +44,6 @@ def _print(found: Sequence[StoredConflict]) -> None:
 
 def _side(what: str, updated: datetime | date | None, sentence: str, url: str) -> None:
     dated = f", of {updated:%Y-%m-%d}" if updated else ", undated"
-    console.print(f"  {what}{dated}: {escape(sentence)}")
+    console.print(f"  {what}{dated}: {shown(sentence)}")
     if url:
-        console.print(f"    {escape(url)}", style="dim")
+        console.print(f"    {shown(url)}", style="dim")

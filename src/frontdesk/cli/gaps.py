@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
+from frontdesk.cli.shown import shown
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, NotFound
 from frontdesk.knowledge import drafts
@@ -74,7 +75,7 @@ def show(number: str, as_json: bool) -> None:
     console.print(f"[bold]{found.number}  {escape(found.question)}[/bold]")
     console.print(
         f"{found.state}; asked {_times(found.questions)} by {_people(found.customers)},"
-        f" last {_day(found.last_asked)}{'; ' + escape(found.reason) if found.reason else ''}",
+        f" last {_day(found.last_asked)}{'; ' + shown(found.reason) if found.reason else ''}",
         style="dim",
     )
     for each in questions[:20]:

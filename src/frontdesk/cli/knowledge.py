@@ -10,13 +10,13 @@ from typing import cast, get_args
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from frontdesk.cli.calibrate import calibrate_
 from frontdesk.cli.chosen import desk_option, knowledge_of, with_base
 from frontdesk.cli.conflicts import conflicts
 from frontdesk.cli.gaps import gaps
 from frontdesk.cli.progress import sync_with_progress
+from frontdesk.cli.shown import shown
 from frontdesk.domain import Visibility
 from frontdesk.errors import SettingsError
 from frontdesk.knowledge.answer import best_sentences
@@ -98,18 +98,18 @@ def _print(question: str, found: Found) -> None:
     verdict = "answered" if found.answerable else "not answered"
     console.print(f"[bold]{verdict}[/bold], confidence {found.confidence:.2f}")
     if found.query != question:
-        console.print(f"searched for: {escape(found.query)}", style="dim")
+        console.print(f"searched for: {shown(found.query)}", style="dim")
     for passage in found.passages:
         where = f" › {passage.heading}" if passage.heading else ""
         console.print(
-            f"\n{passage.score:.2f}  [bold]{escape(passage.title)}[/bold]{escape(where)}  {passage.locale}"
+            f"\n{passage.score:.2f}  [bold]{shown(passage.title)}[/bold]{shown(where)}  {passage.locale}"
         )
-        console.print(f"      {escape(passage.url)}", style="dim")
+        console.print(f"      {shown(passage.url)}", style="dim")
         for sentence in best_sentences(found.query, passage):
-            console.print(f"      {escape(sentence)}")
+            console.print(f"      {shown(sentence)}")
     if found.conflict:
         sentence = in_words(found.conflict, cites_chosen=True, language="en")
-        console.print(f"\n{escape(sentence)}", style="yellow")
+        console.print(f"\n{shown(sentence)}", style="yellow")
     if not found.passages:
         console.print(
             "Nothing was found: is the knowledge base synced? frontdesk knowledge sync", style="yellow"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from frontdesk.cli.greeting import console
+from frontdesk.cli.shown import shown
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.sync import SyncReport
 
@@ -33,5 +33,5 @@ async def sync_with_progress(base: KnowledgeBase, *, only: bool = True) -> SyncR
         f" ({report.chunks} passages in {report.seconds:.1f} s)"
     )
     for path, reason in [*report.unavailable, *report.failed]:
-        console.print(f"  {escape(path)}: {escape(reason)}", style="yellow")
+        console.print(f"  {shown(path)}: {shown(reason)}", style="yellow")
     return report
