@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from frontdesk.cli import main
+from frontdesk.database import Database
+from frontdesk.knowledge.sources.folder import Folder
+from frontdesk.knowledge.sync import sync
 from frontdesk.testing import temporary_url
 
 Run = Callable[..., tuple[int, str]]
@@ -57,3 +63,26 @@ def test_a_page_cannot_speak_to_the_terminal(run: Run, tmp_path: Path) -> None:
     said += run("search", "When does the shop open?")[1]
     assert "opens at" in said
     assert not {"\x1b", "\x07", "\x9b"} & set(said)
+
+
+class Other:
+    """Embeddings that nobody finds by their name."""
+
+    name, dimension = "other", 8
+
+    async def aencode(self, texts: Sequence[str], *, query: bool = False) -> Any:
+        whole = np.array([[len(text), *range(7)] for text in texts], dtype=np.float32)
+        return whole / np.linalg.norm(whole, axis=1, keepdims=True)
+
+
+def test_a_folder_does_not_bring_another_model(run: Run, url: str, tmp_path: Path) -> None:
+    assert run("sync", "help")[0] == 0
+
+    async def changed() -> None:
+        database = await Database.open(url)
+        await sync(database, Other(), Folder(tmp_path / "help"))
+        await database.close()
+
+    asyncio.run(changed())
+    code, said = run("sync", "help")
+    assert (code, "no embeddings called 'other'" in said) == (1, True)

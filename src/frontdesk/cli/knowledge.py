@@ -24,6 +24,7 @@ from frontdesk.knowledge.ask import Found
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.conflict import in_words
 from frontdesk.knowledge.declared import Knowledge, declared
+from frontdesk.knowledge.drafts import knowledge_base
 from frontdesk.knowledge.gaps import recheck
 from frontdesk.knowledge.sync import SyncReport
 from frontdesk.settings import load
@@ -55,16 +56,23 @@ def sync(place: Path | None, desk: str, url: str) -> None:
     They are those of the desk, of a knowledge.toml, or the one FOLDER. What is unchanged is skipped, what is gone
     removed. Exit code 2 when a page could not be read or a source could not be reached.
     """
-    chosen = _place(place, url) if place else knowledge_of(desk)
+    alone = place is not None and place.is_dir()
+    desks = knowledge_of(desk) if place is None or alone else None
+    chosen = _place(place, url) if place else desks
     if chosen is None:
         raise click.UsageError("name a FOLDER or a knowledge.toml, or a desk with --desk support:desk")
     # A folder that is named here and nowhere else does not take the place of what the desk declares.
-    whole = place is None or place.is_file()
-    report = with_base(partial(_sync, only=whole), chosen)
+    # Nor do its embeddings or its store take the place of those that are searched.
+    if alone and desks:
+        chosen = replace(desks, sources=chosen.sources)
+    report = with_base(partial(_sync, only=not alone, as_before=alone and not desks), chosen)
     sys.exit(2 if report.failed or report.unavailable else 0)
 
 
-async def _sync(base: KnowledgeBase, *, only: bool) -> SyncReport:
+async def _sync(base: KnowledgeBase, *, only: bool, as_before: bool) -> SyncReport:
+    if as_before:
+        model = (await knowledge_base(base.database)).declared.embeddings
+        base = replace(base, declared=replace(base.declared, embeddings=model))
     report = await sync_with_progress(base, only=only)
     if report.changed and (closed := await recheck(base.database, base.ask(load().answer_at))):
         console.print(f"{len(closed)} gaps are answered now: frontdesk knowledge gaps --all")
