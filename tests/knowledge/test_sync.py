@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from frontdesk.database import Database
 from frontdesk.errors import KnowledgeFolderMissing
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.exports import Zendesk
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
 
@@ -96,6 +98,16 @@ async def test_a_malformed_page_is_reported_and_no_longer_quoted(database: Datab
     assert [path for path, _ in report.failed] == ["latin.md", "shipping.md"]
     assert report.unchanged == 2
     assert not any("Norway" in text for text in await ask(database, "parcel to Norway"))
+
+
+async def test_a_page_that_the_database_refuses_stops_no_other(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    told = {"title": "Gifts", "body": "<p>Gift cards are valid for two years.</p>", "locale": "en-us"}
+    bad = told | {"id": 1, "html_url": "https://shop.example/1\0"}
+    file.write_text(json.dumps({"articles": [bad, told | {"id": 2}]}))
+    report = await sync(database, EMBEDDER, Zendesk(file))
+    assert report.failed == [("en-us/1", "holds a character that cannot be stored")]
+    assert counts(report) == (1, 0, 0, 0)
 
 
 async def test_an_interrupted_sync_goes_on_where_it_was(database: Database, folder: Path) -> None:

@@ -14,7 +14,7 @@ from itertools import islice
 import orjson
 
 from frontdesk.database import Database
-from frontdesk.errors import SourceUnavailable
+from frontdesk.errors import DataRefused, SourceUnavailable
 from frontdesk.knowledge import reader as reading
 from frontdesk.knowledge.article import Article, Item, Raw, Source, Unreadable
 from frontdesk.knowledge.chunk import chunk
@@ -184,7 +184,11 @@ class _Job:
             self._report.failed.append((page.path, page.reason))
             return False
         self._warn(raw.path, page.article.warning)
-        await self._library.put(self._source.name, page.article, page.chunks, fingerprint)
+        try:
+            await self._library.put(self._source.name, page.article, page.chunks, fingerprint)
+        except DataRefused:
+            self._report.failed.append((raw.path, "holds a character that cannot be stored"))
+            return False
         self._report.chunks += len(page.chunks)
         if known is None:
             self._report.added += 1
