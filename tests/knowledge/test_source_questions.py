@@ -147,3 +147,10 @@ async def test_a_missing_or_an_enormous_file_is_a_sentence(file: Path) -> None:
         stream.truncate(1_000_000_000)
     with pytest.raises(SourceUnavailable, match="larger than 50 MB"):
         await Questions(file).items()
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://shop.example/\x01", "//shop.example", "a b"])
+async def test_what_is_no_web_address_is_no_link(url: str, file: Path) -> None:
+    (page,) = await pages(file, f"question,answer,url\nHow long?,30 days,{url}\n")
+    assert isinstance(page, Raw)
+    assert page.url == ""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from frontdesk.database import Database
-from frontdesk.errors import KnowledgeFolderMissing
+from frontdesk.errors import DataRefused, KnowledgeFolderMissing
+from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.library import PostgresLibrary
 from frontdesk.knowledge.retrieve import PostgresRetriever
-from frontdesk.knowledge.sources.exports import Zendesk
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
 
@@ -100,14 +101,20 @@ async def test_a_malformed_page_is_reported_and_no_longer_quoted(database: Datab
     assert not any("Norway" in text for text in await ask(database, "parcel to Norway"))
 
 
-async def test_a_page_that_the_database_refuses_stops_no_other(database: Database, tmp_path: Path) -> None:
-    file = tmp_path / "export.json"
-    told = {"title": "Gifts", "body": "<p>Gift cards are valid for two years.</p>", "locale": "en-us"}
-    bad = told | {"id": 1, "html_url": "https://shop.example/1\0"}
-    file.write_text(json.dumps({"articles": [bad, told | {"id": 2}]}))
-    report = await sync(database, EMBEDDER, Zendesk(file))
-    assert report.failed == [("en-us/1", "holds a character that cannot be stored")]
-    assert counts(report) == (1, 0, 0, 0)
+async def test_a_page_that_the_database_refuses_stops_no_other(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = PostgresLibrary.put
+
+    async def refusing(self: PostgresLibrary, source: str, article: Article, *values: Any) -> None:
+        if article.path == "returns.md":
+            raise DataRefused
+        await put(self, source, article, *values)
+
+    monkeypatch.setattr(PostgresLibrary, "put", refusing)
+    report = await run(database, folder)
+    assert report.failed == [("returns.md", "holds a character that cannot be stored")]
+    assert counts(report) == (2, 0, 0, 0)
 
 
 async def test_an_interrupted_sync_goes_on_where_it_was(database: Database, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
@@ -11,6 +12,7 @@ from frontdesk.errors import DeclarationError
 
 VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)  # the widest first
 MAX_BYTES = 10_000_000  # of one page
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\x00-\x1f\x7f]{1,1000}")
 TOO_LARGE = f"larger than {MAX_BYTES // 1_000_000} MB"
 
 
@@ -50,3 +52,8 @@ def strictest(*words: str) -> Visibility:
     """The strictest of several visibilities; one that is unknown counts as for staff only."""
     known = cast("list[Visibility]", [word if word in VISIBILITIES else "internal" for word in words])
     return max(known, key=VISIBILITIES.index)
+
+
+def address(text: str) -> str:
+    """A page's address as its source names it, where customers may be sent there; "" where it is no web address."""
+    return text if _ADDRESS.fullmatch(text) else ""

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple, cast
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, SourceUnavailable
 from frontdesk.knowledge.article import HTML, Raw, Unreadable
-from frontdesk.knowledge.sources.base import MAX_BYTES, TOO_LARGE, VISIBILITIES, strictest
+from frontdesk.knowledge.sources.base import MAX_BYTES, TOO_LARGE, VISIBILITIES, address, strictest
 from frontdesk.knowledge.sources.loaded import Loaded
 from frontdesk.knowledge.sources.records import Record, records
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
-_ADDRESS = re.compile(r"\Ahttps?://[^\s<>\"']{1,1000}\Z")
 
 
 class _Version(NamedTuple):
@@ -43,9 +42,9 @@ class _Export(Loaded):
             return _Version(path, when, Unreadable(path, "has no text" if title else "has no title"))
         if len(body) > MAX_BYTES:
             return _Version(path, when, Unreadable(path, TOO_LARGE))
-        url = _text(record.get("html_url") or record.get("url"))
+        url = address(_text(record.get("html_url") or record.get("url")))
         said = self._given(title=title, locale=locale, updated=changed, **given)
-        return _Version(path, when, Raw(path, body, HTML, url if _ADDRESS.match(url) else "", said))
+        return _Version(path, when, Raw(path, body, HTML, url, said))
 
     def _load(self) -> Mapping[str, Raw | Unreadable]:
         latest: dict[str, _Version] = {}

@@ -15,7 +15,7 @@ from typing import Any
 
 from frontdesk.errors import DeclarationError, SourceUnavailable
 from frontdesk.knowledge.article import HTML, MARKDOWN, Raw, Unreadable
-from frontdesk.knowledge.sources.base import VISIBILITIES
+from frontdesk.knowledge.sources.base import VISIBILITIES, address
 from frontdesk.knowledge.sources.loaded import Loaded
 
 MAX_FILE = 50_000_000
@@ -131,7 +131,7 @@ class Questions(Loaded):
             path,
             text.encode("utf-8", "replace"),
             media,
-            row.get("url", ""),
+            address(row.get("url", "")),
             self._given(title=row["question"], **said),
         )
 
