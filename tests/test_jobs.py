@@ -357,11 +357,14 @@ async def test_a_source_that_cannot_be_reached_is_tried_again(
             await until(failed)
             folder.mkdir()
             (folder / "returns.md").write_text("# Return policy\n\nYou can return items within 30 days.")
+            (folder / "bad.md").write_bytes(b"\xff\xfe\x00")
 
             async def synced() -> bool:
-                return any(entry["event"] == "help center synced" and entry["added"] for entry in logs)
+                return any(entry["event"] == "a page is left out" for entry in logs)
 
             await until(synced)
+    assert any(entry["event"] == "help center synced" and entry["added"] for entry in logs)
+    assert next(entry["page"] for entry in logs if entry["event"] == "a page is left out") == "bad.md"
     assert str(tmp_path) not in str(logs)
 
 

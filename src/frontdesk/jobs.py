@@ -29,7 +29,7 @@ from frontdesk.database import TCP, Database, configure
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
 from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.drafts import refresh
-from frontdesk.knowledge.gaps import recheck
+from frontdesk.knowledge.gaps import printable, recheck
 from frontdesk.store.jobs import rescue
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 RETRIES = 3
+NAMED = 20  # pages that a sync could not read and names in the log
 SYNC, SWEEP = "sync_knowledge", "sweep_gaps"
 
 
@@ -208,6 +209,10 @@ def of_desk(service: Service) -> list[Scheduled]:
         report = await base.sync()
         counts = {"added": report.added, "updated": report.updated, "removed": report.removed}
         log.info("help center synced", **counts, failed=len(report.failed), chunks=report.chunks)
+        for source, _ in report.unavailable:
+            log.warning("a source cannot be reached", source=source)
+        for page, reason in report.failed[:NAMED]:
+            log.warning("a page is left out", page=printable(page), reason=printable(reason))
         if report.changed:
             await recheck(service.database, base.ask(service.settings.answer_at))
         if report.unavailable:  # the others were synced; this one is tried again
