@@ -20,7 +20,7 @@ from frontdesk.knowledge.chunk import Chunk
 from frontdesk.knowledge.formats.fields import stricter, visibility
 from frontdesk.knowledge.formats.includes import MOST_BYTES, MOST_FILES
 
-VERSION = 5  # raise it when a page comes out differently: every article is then read and cut again
+VERSION = 6  # raise it when a page comes out differently: every article is then read and cut again
 MAX_BYTES, MAX_TEXT = 10_000_000, 2_000_000  # bytes: of any page, and of one that is text
 SECONDS = 10.0  # for one page
 START_SECONDS = 60.0  # for the process to begin: long, because a busy machine is no page's fault

@@ -28,6 +28,7 @@ UPDATE knowledge_articles a SET model = coalesce(
 ALTER TABLE knowledge_articles
   ALTER COLUMN model SET NOT NULL,
   ADD UNIQUE (source, path, model);
+CREATE INDEX knowledge_articles_of ON knowledge_articles (visibility, lower(split_part(locale, '-', 1)));
 
 DROP INDEX knowledge_chunks_embedding;
 -- A search looks at hundreds of passages' words and vectors: they stay in the row, where one page holds them all.
