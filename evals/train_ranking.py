@@ -1,15 +1,14 @@
-"""Fit the weights of knowledge/rank.py and the confidence of knowledge/answer.py: ``python -m evals.train_ranking``.
+"""Fit the weights of knowledge/rank.py: ``python -m evals.train_ranking``.
 
-Prints what each fit scores on the authors it has not seen, then the numbers fitted on all. Ranking is a softmax
-over a question's candidate articles, with no weight under zero; the confidence is a logistic regression on the
-best article's strength, its margin and the message's length. A question whose articles are taken away counts as one without an answer, at a fifth.
+Prints what each fit scores on the authors it has not seen, then the weights fitted on all. Ranking is a softmax
+over a question's candidate articles, with no weight under zero. What follows from it is evals/train_verdict.py's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -18,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.retrieval import HELP_CENTER, SETS, VISIBILITY, questions, slug_of
-from frontdesk.knowledge.answer import length
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.rank import WEIGHTS, Evidence, evidence, named, rarities
 from frontdesk.knowledge.retrieve import PostgresRetriever
@@ -28,8 +26,6 @@ from frontdesk.store.knowledge_search import Wanted
 from frontdesk.testing import temporary_database
 
 Matrix = NDArray[np.float64]
-TAKEN_AWAY = 0.2  # what a question counts whose articles were taken away
-NONE = 2.0  # what a question without an answer counts
 PRIOR = 0.05  # how strongly weights are pulled towards equal ones
 
 
@@ -40,7 +36,6 @@ class Case:
     shown: Matrix
     right: NDArray[np.bool_]
     answered: bool
-    length: float
 
 
 async def cases(retriever: PostgresRetriever, name: str) -> list[Case]:
@@ -56,9 +51,9 @@ async def cases(retriever: PostgresRetriever, name: str) -> list[Case]:
         right: list[bool] = []
         for _, group in groupby(sorted(rows, key=lambda r: r["article_id"]), key=lambda r: r["article_id"]):
             passages = list(group)
-            shown.append(astuple(evidence(passages, rarity, called)))
+            shown.append(evidence(passages, rarity, called).numbers)
             right.append(slug_of(passages[0]) in question.articles)
-        found.append(Case(np.array(shown), np.array(right), bool(question.articles), length(question.text)))
+        found.append(Case(np.array(shown), np.array(right), bool(question.articles)))
     return found
 
 
@@ -79,39 +74,6 @@ def fit_weights(cases: Sequence[Case], rounds: int = 400) -> Matrix:
     return weights
 
 
-def fit_confidence(cases: Sequence[Case], weights: Matrix) -> Matrix:
-    """(strength, margin, length, bias) of the logistic regression, by Newton's method."""
-    inputs, answered, counts = _best(cases, weights)
-    numbers = np.zeros(4)
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-inputs @ numbers))
-        slope = inputs.T @ (counts * (chance - answered)) + 0.01 * numbers
-        curve = (inputs * (counts * chance * (1 - chance))[:, None]).T @ inputs + 0.01 * np.eye(4)
-        numbers -= np.linalg.solve(curve, slope)
-    return numbers
-
-
-def _best(cases: Sequence[Case], weights: Matrix) -> tuple[Matrix, Matrix, Matrix]:
-    """For each question: (strength, margin, length, 1), whether its best article answers, what it counts."""
-    inputs, answered, counts = [], [], []
-    for case in cases:
-        scores = case.shown @ weights / weights.sum()
-        plain = case.shown[:, :-1] @ weights[:-1] / weights.sum()  # without names
-        inputs.append(_inputs(scores, plain, case.length))
-        answered.append(bool(case.right[scores.argmax()]))
-        counts.append(1.0 if case.answered else NONE)
-        if case.answered and (~case.right).sum() > 1:
-            inputs.append(_inputs(scores[~case.right], plain[~case.right], case.length))
-            answered.append(False)
-            counts.append(TAKEN_AWAY)
-    return np.array(inputs), np.array(answered, dtype=float), np.array(counts)
-
-
-def _inputs(scores: Matrix, plain: Matrix, length: float) -> list[float]:
-    second, first = np.sort(scores)[-2:]
-    return [float(plain[scores.argmax()]), first - second, length, 1.0]
-
-
 def _softmax(scores: Matrix) -> Matrix:
     chance = np.exp(scores - scores.max())
     return chance / chance.sum()
@@ -122,21 +84,11 @@ def _rank(case: Case, weights: Matrix) -> int:
     return 1 + int((scores > scores[case.right].max(initial=-1.0)).sum())
 
 
-def tried(name: str, cases: Sequence[Case], weights: Matrix, numbers: Matrix) -> None:
+def tried(name: str, cases: Sequence[Case], weights: Matrix) -> None:
     """What a fit scores on a set it has not seen."""
-    useful = [case for case in cases if case.answered]
-    ranks = [_rank(case, weights) for case in useful]
-    inputs, answered, counts = _best(cases, weights)
-    confidence = 1 / (1 + np.exp(-inputs @ numbers))
-    right = confidence[answered == 1]
-    none = confidence[counts == NONE]
-    auroc = (right[:, None] > none).mean()
-    at = np.sort(right)[len(right) // 10]
+    ranks = [_rank(case, weights) for case in cases if case.answered]
     hits = [100 * np.mean([rank <= k for rank in ranks]) for k in (1, 3)]
-    print(
-        f"{name:10} R@1/3 {hits[0]:.1f}/{hits[1]:.1f} MRR {np.mean([1 / rank for rank in ranks]):.3f}"
-        f" AUROC {auroc:.3f}; where 90 % are answered (from {at:.2f}), {(none < at).mean():.2f} are turned away"
-    )
+    print(f"{name:10} R@1/3 {hits[0]:.1f}/{hits[1]:.1f} MRR {np.mean([1 / rank for rank in ranks]):.3f}")
 
 
 async def main() -> None:
@@ -146,16 +98,13 @@ async def main() -> None:
         sets = {name: await cases(PostgresRetriever(database), name) for name in SETS}
     for held_out in SETS:
         others = [case for name, chosen in sets.items() if name != held_out for case in chosen]
-        weights = fit_weights(others)
-        tried(held_out, sets[held_out], weights, fit_confidence(others, weights))
+        tried(held_out, sets[held_out], fit_weights(others))
     everything: list[Any] = [case for chosen in sets.values() for case in chosen]
     weights = fit_weights(everything)
     print({field.name: round(w, 1) for field, w in zip(fields(Evidence), weights, strict=True)})
-    print("strength, margin, length, bias:", fit_confidence(everything, weights).round(2))
-    rounded = np.array(astuple(WEIGHTS))
-    print("with the weights in rank.py:", fit_confidence(everything, rounded).round(2))
+    print("with the weights in rank.py:")
     for name, chosen in sets.items():
-        tried(name, chosen, rounded, fit_confidence(everything, rounded))
+        tried(name, chosen, np.array(WEIGHTS.numbers))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from frontdesk.domain import Passage
-from frontdesk.knowledge.answer import RELATED, best_passage, best_sentences, length, related
-from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.answer import RELATED, SCALES, best_passage, best_sentences, related
+from frontdesk.knowledge.rank import Evidence
+from frontdesk.knowledge.retrieve import Passages, PostgresRetriever
 
 QUESTIONS = [
     json.loads(line)
@@ -52,6 +55,26 @@ def test_plain_passages_of_another_retriever_are_judged_too() -> None:
     near = passage(("Shipping to Norway costs 14.95 EUR.", 0.8))
     assert best_passage("What does shipping to Norway cost?", [near])[0]
     assert not best_passage("drone", [passage(("Shipping costs 4.95 EUR.", 0.2))])[0]
+
+
+def found(model: str, strength: float, lead: float, words: float) -> Passages:
+    """A page about shipping, as a search in a space of ``model`` shows it."""
+    best = Evidence(strength, strength, strength, words, words, words, 0.0)
+    near = passage(("Shipping to Norway costs 14.95 EUR.", strength))
+    return Passages([near], strength, lead, {"ship": 3, "norway": 1}, lead, best, model)
+
+
+@pytest.mark.parametrize("model", SCALES)
+def test_an_article_that_leads_the_others_answers_rather_than_one_among_equals(model: str) -> None:
+    alone, among = (best_passage("ship norway", found(model, 0.6, lead, 0.5))[1] for lead in (0.1, -0.1))
+    assert alone > among
+
+
+def test_in_a_space_that_was_never_measured_words_decide_and_no_cosine() -> None:
+    low, high = (best_passage("ship norway", found("acme:v1", cosine, 0.1, 1.0)) for cosine in (0.1, 0.95))
+    assert low == high
+    assert low[0]
+    assert not best_passage("ship norway", found("acme:v1", 0.95, 0.1, 0.0))[0]
 
 
 def test_the_threshold_is_the_callers() -> None:
@@ -123,11 +146,6 @@ def test_related_are_at_most_two_of_other_articles_and_nearly_as_good() -> None:
     found = [Passage(f"{n}", a, "", "", "", "", s, s) for n, (a, s) in enumerate(scores)]
     assert related(found) == {"2", "4"}
     assert related(found[:1]) == set()
-
-
-def test_length_takes_any_message() -> None:
-    assert length("") == 0
-    assert length("two words") > 0
 
 
 def test_how_long_is_answered_by_a_sentence_with_a_time() -> None:

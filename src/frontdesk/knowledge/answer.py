@@ -1,6 +1,6 @@
 """Whether a passage answers a question or merely shares its topic, and the sentences that answer it.
 
-Fitted by evals/train_ranking.py; docs/knowledge.md gives what it measures.
+Fitted by evals/train_verdict.py; docs/knowledge.md gives what it measures.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
+from typing import NamedTuple
 
 from frontdesk.domain import Passage
 from frontdesk.knowledge.kinds import answers_kind, holds_kind
@@ -22,16 +23,43 @@ SURE_AT = 0.5  # from which it is quoted as the answer rather than as the closes
 RELATED = 0.03  # how far behind the best article's score another one is still worth a link
 MOST_RELATED = 2
 
-# Logistic regression on the best article's strength, how far it is ahead of the next article's, and the message's length:
-# a story scores lower than a bare question that is answered as well.
-_SCORE, _MARGIN, _LENGTH, _BIAS = 12.6, 8.2, 1.81, -10.15
+
+class Scale(NamedTuple):
+    """What each number of ``evidence`` counts for or against an answer, as a logistic regression."""
+
+    strength: float
+    lead: float
+    asked: float
+    kindless: float
+    unsaid: float
+    bias: float
+
+
+class Scaleless(NamedTuple):
+    """The same for ``scaleless``."""
+
+    words: float
+    title_words: float
+    asked: float
+    first: float
+    kindless: float
+    unsaid: float
+    bias: float
+
+
+# Cosines lie elsewhere in each model's space; in a space that was never measured, they are left out.
+SCALES = {
+    "all-minilm-l6-v2-int8": Scale(12.32, 9.07, 1.8, -3.45, -18.86, -8.73),
+    "multilingual-e5-small-q4": Scale(14.29, 61.02, 1.99, -3.4, -22.53, -12.98),
+}
+OTHERS = Scaleless(2.17, 5.16, 1.83, 1.64, -3.39, -24.79, -5.91)
 # The same for a retriever that tells neither: the best cosine, and the share of the question's words that stand
 # nowhere in what it found ("drone", "franchise").
-_NEAR, _UNHEARD, _NEAR_BIAS = 10.31, -2.36, -3.93
+_NEAR, _UNHEARD, _KINDLESS, _NEAR_BIAS = 10.31, -2.36, -3.0, -3.93
 
-# What speaks against an answer: a word that the article knows nothing of, and no sentence with what is asked for.
 # One word counts no more than so much: a product's name may be new to an article that holds for all of them.
-_UNSAID, _MOST_UNSAID, _KINDLESS, _NEAR_ENOUGH = -24.0, 0.05, -3.0, 0.6
+_MOST_UNSAID = 0.05
+_NEAR_ENOUGH = 0.6  # of the best sentence's cosine, from which another one may hold what is asked for
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
@@ -56,12 +84,35 @@ def best_passage(
     if not passages:
         return False, 0.0
     if isinstance(passages, Passages):
-        evidence = _SCORE * passages.strength + _MARGIN * passages.margin + _LENGTH * length(query) + _BIAS
+        scale = SCALES.get(passages.model)
+        shown = evidence(query, passages, unsaid) if scale else scaleless(query, passages, unsaid)
+        *counts, bias = scale or OTHERS
+        total = bias + sum(count * number for count, number in zip(counts, shown, strict=True))
     else:
-        evidence = _NEAR * passages[0].cosine + _UNHEARD * _unheard(query, passages) + _NEAR_BIAS
-    evidence += _UNSAID * min(unsaid, _MOST_UNSAID) + (0.0 if _holds(query, passages) else _KINDLESS)
-    confidence = 1 / (1 + math.exp(-evidence))
+        total = _NEAR * passages[0].cosine + _UNHEARD * _unheard(query, passages) + _NEAR_BIAS
+        total += 0.0 if _holds(query, passages) else _KINDLESS
+    confidence = 1 / (1 + math.exp(-total))
     return confidence >= (answer_at or ANSWER_AT), round(confidence, 4)
+
+
+def evidence(query: str, passages: Passages, unsaid: float) -> tuple[float, ...]:
+    """What speaks for an answer or against it, in the order of ``Scale``."""
+    return (passages.strength, passages.lead, *_question(query, passages, unsaid))
+
+
+def scaleless(query: str, passages: Passages, unsaid: float) -> tuple[float, ...]:
+    """The same by words and places alone, in the order of ``Scaleless``."""
+    best = passages.best
+    asked, *others = _question(query, passages, unsaid)
+    return (best.words, best.title_words, asked, float(passages.lead >= 0), *others)
+
+
+def _question(query: str, passages: Passages, unsaid: float) -> tuple[float, float, float]:
+    """What the question itself tells: how many of its words say what it is about, for few are easily found by
+    chance; whether no sentence has what kind of thing is asked for; and what is left unsaid.
+    """
+    asked = sum(term not in EVERYDAY and len(term) > 1 for term in passages.terms)
+    return math.log(1 + asked), 0.0 if _holds(query, passages) else 1.0, min(unsaid, _MOST_UNSAID)
 
 
 def _holds(query: str, passages: Sequence[Passage]) -> bool:
@@ -70,11 +121,6 @@ def _holds(query: str, passages: Sequence[Passage]) -> bool:
     sentences = [pair for p in same for pair in p.sentences] or [(p.text, 1.0) for p in same]
     near = _NEAR_ENOUGH * max(cosine for _, cosine in sentences)
     return holds_kind(focus(query), [text for text, cosine in sentences if cosine >= near])
-
-
-def length(query: str) -> float:
-    """How long a message is: the logarithm of its number of words."""
-    return math.log(max(len(query.split()), 1))
 
 
 def related(passages: Sequence[Passage]) -> set[str]:
