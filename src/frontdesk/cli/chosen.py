@@ -22,7 +22,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def desk_option(command: Command) -> Command:
     """``--desk``, as each command has it."""
-    about = "module:name of the desk; by default ./knowledge.toml, else support:desk in ./support.py"
+    about = "module:name of the desk; by default support:desk in ./support.py, else ./knowledge.toml"
     return click.option("--desk", "desk", default="", metavar="MODULE:NAME", help=about)(command)
 
 
@@ -33,9 +33,9 @@ def knowledge_of(desk: str = "") -> Knowledge | None:
         if found is None:
             raise SettingsError('this desk has no help center: write Frontdesk(…, knowledge="help-center/")')
         return found
-    if Path("knowledge.toml").exists():
-        return declared("knowledge.toml")
-    return load_desk("support:desk").help_center if Path("support.py").exists() else None
+    # What serves is what is synced: the file beside it counts where no desk names another.
+    served = load_desk("support:desk").help_center if Path("support.py").exists() else None
+    return served or (declared("knowledge.toml") if Path("knowledge.toml").exists() else None)
 
 
 def with_base(

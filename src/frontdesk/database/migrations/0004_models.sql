@@ -46,12 +46,12 @@ CREATE INDEX knowledge_chunks_of ON knowledge_chunks (
   model, visibility, lower(split_part(locale, '-', 1)), locale
 );
 
--- The application owns no table, so it asks for an index; what it may ask for is one number.
+-- The application owns no table, so it asks for an index, of a dimension that a model it knows has.
 CREATE FUNCTION knowledge_index(dimension integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = frontdesk, public, pg_temp AS $$
 BEGIN
-  IF dimension NOT BETWEEN 1 AND 4000 THEN
-    RAISE EXCEPTION 'an index holds vectors of 1 to 4000 numbers';
+  IF NOT EXISTS (SELECT FROM knowledge_models m WHERE m.dimension = knowledge_index.dimension) THEN
+    RAISE EXCEPTION 'no model has vectors of this dimension';
   END IF;
   EXECUTE format(
     'CREATE INDEX IF NOT EXISTS knowledge_chunks_embedding_%s ON knowledge_chunks'
@@ -59,6 +59,8 @@ BEGIN
     dimension, dimension, dimension
   );
 END $$;
-SELECT knowledge_index(384);
+REVOKE ALL ON FUNCTION knowledge_index(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION knowledge_index(integer) TO frontdesk_app;
+SELECT knowledge_index(dimension) FROM knowledge_models;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_models TO frontdesk_app;
