@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable
@@ -96,6 +98,11 @@ def test_from_an_empty_list_to_an_answered_question(run: Run, url: str, folder: 
     assert (code, "dismissed" in said) == (0, True)
     assert "There are no open gaps" in run("gaps")[1]
     assert "published" in run("gaps", "--all")[1]
+    shown = run("gaps", "show", number)[1]
+    me = f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    assert shown.index("drafted by desk") < shown.index(f"approved by {me}")
+    dismissed = json.loads(run("gaps", "show", str(found[1]["number"]), "--json")[1])["decisions"]
+    assert [(decision["what"], decision["by"]) for decision in dismissed] == [("dismissed", me)]
 
 
 def test_a_draft_from_a_file_that_misses_the_question_is_said_to(run: Run, url: str, tmp_path: Path) -> None:

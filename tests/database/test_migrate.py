@@ -17,6 +17,7 @@ LANDED = {
     "0005_gaps": "6a6b2695c4f5d654",
     "0006_jobs": "3e74e4e087f84d6c",
     "0007_conflicts": "f7f80333341b060b",
+    "0008_key_rights": "7a246534d57f91a7",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

@@ -166,14 +166,14 @@ async def test_of_two_decisions_at_once_what_is_searched_follows_the_one_that_ho
     await drafts.draft(database, 1, body=REPLY)
     mark = drafts.store.mark_published
 
-    async def meanwhile(*values: Any) -> bool:
+    async def meanwhile(*values: Any, **more: Any) -> bool:
         monkeypatch.undo()
         if other == "dismissed":
             await drafts.dismiss(base_of(database), 1, "no")
         else:
             await drafts.approve(base_of(database), 1, visibility="internal")
             await base_of(database).publish(approved.article_of(article))
-        return await mark(*values)
+        return await mark(*values, **more)
 
     gap = await gaps.gap(database, 1)
     assert gap.drafted_at

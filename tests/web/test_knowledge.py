@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
@@ -15,6 +17,8 @@ from psycopg import AsyncConnection
 from frontdesk import Frontdesk
 from frontdesk.database import Database
 from frontdesk.models.scripted import ScriptedModel
+from frontdesk.store.decisions import decisions_of
+from frontdesk.store.identity import create_service_key, revoke_service_key
 from frontdesk.web import problems
 from frontdesk.web.app import create_app
 from tests.desk import call
@@ -47,20 +51,28 @@ def answer(messages: list[BaseMessage]) -> AIMessage:
 
 @pytest.fixture
 async def app(database: Database, tmp_path: Any) -> AsyncGenerator[FastAPI]:
-    settings = make_settings(tmp_path, database_url=database.conninfo)
-    (tmp_path / "help").mkdir()
-    application = create_app(
-        Frontdesk("Testshop", knowledge=tmp_path / "help"),
-        settings,
-        models=[("scripted", ScriptedModel(answer))],
-    )
+    application = make_desk(tmp_path, database_url=database.conninfo)
     async with application.router.lifespan_context(application):
         yield application
 
 
+def make_desk(folder: Path, **changes: Any) -> FastAPI:
+    (folder / "help").mkdir(exist_ok=True)
+    return create_app(
+        Frontdesk("Testshop", knowledge=folder / "help"),
+        make_settings(folder, **changes),
+        models=[("scripted", ScriptedModel(answer))],
+    )
+
+
 @pytest.fixture
-async def backend(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
-    async with make_client(app, **bearer(SERVICE_KEY)) as client:
+async def key(database: Database) -> str:
+    return await create_service_key(database, "console", knowledge=True)
+
+
+@pytest.fixture
+async def backend(app: FastAPI, key: str) -> AsyncGenerator[httpx.AsyncClient]:
+    async with make_client(app, **bearer(key)) as client:
         yield client
 
 
@@ -135,20 +147,86 @@ async def test_pages_of_gaps_follow_each_other(
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-async def test_only_a_trusted_backend_comes_in(app: FastAPI, method: str, path: str) -> None:
+async def test_only_a_key_with_the_right_comes_in(
+    app: FastAPI, database: Database, key: str, method: str, path: str
+) -> None:
+    chat = await create_service_key(database, "chat")
     async with make_client(app) as client:
         page = {"Origin": ALLOWED}
         visitor = (await client.post("/support/sessions", headers=page)).json()["token"]
         nobody = await client.request(method, path)
         assert (nobody.status_code, nobody.json()["code"]) == (401, "missing_credentials")
-        for credential in (token(), visitor):
+        for credential in (token(), visitor, chat):
             refused = await client.request(method, path, headers=bearer(credential))
             assert (refused.status_code, refused.content) == (404, problems.NOT_FOUND)
         for wrong in ("sk_shop1_" + "x" * 43, "nonsense", token(exp=1)):
             refused = await client.request(method, path, headers=bearer(wrong))
             assert refused.status_code == 401
-        leaked = await client.request(method, path, headers=bearer(SERVICE_KEY) | page)
-        assert (leaked.status_code, leaked.json()["code"]) == (403, "service_key_in_browser")
+        for leaks in (key, chat):
+            leaked = await client.request(method, path, headers=bearer(leaks) | page)
+            assert (leaked.status_code, leaked.json()["code"]) == (403, "service_key_in_browser")
+        await revoke_service_key(database, key.split("_")[1])
+        assert (await client.request(method, path, headers=bearer(key))).status_code == 401
+
+
+@pytest.mark.parametrize(("environment", "status"), [("development", 200), ("production", 404)])
+async def test_a_key_in_the_settings_is_for_chat_except_in_development(
+    database: Database, tmp_path: Path, environment: str, status: int
+) -> None:
+    application = make_desk(tmp_path, database_url=database.conninfo, environment=environment)
+    async with (
+        application.router.lifespan_context(application),
+        make_client(application, **bearer(SERVICE_KEY)) as client,
+    ):
+        assert (await say(client, QUESTION))["outcome"] == "unanswered"
+        assert (await client.get(GAPS)).status_code == status
+        assert (await client.put(f"{GAPS}/1/draft", json={"text": REPLY})).status_code == status
+    noted = [decision.by for decision in await decisions_of(database, 1)]
+    assert noted == (["settings:shop1"] if status == 200 else [])
+
+
+async def test_who_drafted_approved_and_dismissed_a_gap_is_noted(
+    backend: httpx.AsyncClient, database: Database, key: str
+) -> None:
+    await say(backend, QUESTION)
+    number = (await backend.get(GAPS)).json()["gaps"][0]["number"]
+    await backend.post(f"{GAPS}/{number}/approve", json={})  # refused: there is no draft
+    await backend.put(f"{GAPS}/{number}/draft", json={"text": REPLY})
+    await backend.post(f"{GAPS}/{number}/approve", json={})
+    await backend.post(f"{GAPS}/{number}/dismiss", json={"reason": "we rent nothing"})
+    await backend.post(f"{GAPS}/{number}/dismiss", json={"reason": "again"})  # refused: it is dismissed
+    noted = await decisions_of(database, number)
+    assert [decision.what for decision in noted] == ["drafted", "approved", "dismissed"]
+    assert {decision.by for decision in noted} == {f"key:{key.split('_')[1]}"}
+    assert [decision.at for decision in noted] == sorted(decision.at for decision in noted)
+
+
+async def test_who_asked_for_a_sync_is_noted(
+    backend: httpx.AsyncClient, database: Database, key: str
+) -> None:
+    status = (await backend.post("/support/knowledge/sync")).status_code
+    async with database.transaction() as connection:
+        cursor = await connection.execute('SELECT gap, what, "by" FROM knowledge_decisions')
+        rows = await cursor.fetchall()
+    assert (status, rows) == (202, [(None, "sync", f"key:{key.split('_')[1]}")])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE knowledge_decisions SET \"by\" = 'key:other'",
+        "DELETE FROM knowledge_decisions",
+        "TRUNCATE knowledge_decisions",
+        "INSERT INTO knowledge_decisions (what, \"by\", \"at\") VALUES ('sync', 'desk', now() - interval '1 day')",
+        "UPDATE service_keys SET rights = '{knowledge}'",
+    ],
+)
+async def test_the_application_can_neither_change_what_was_decided_nor_give_a_key_a_right(
+    database: Database, statement: str
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with database.transaction() as connection:
+            await connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 import logging
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from frontdesk.cli import main
 from frontdesk.database import Database
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.store import identity
+from frontdesk.testing import temporary_url
 from frontdesk.web import service_keys
-from frontdesk.web.service_keys import ServiceKeys
-from tests.web.service import CHAT, bearer, make_settings
+from frontdesk.web.service_keys import Backend, ServiceKeys
+from tests.web.service import CHAT, SERVICE_KEY, bearer, make_settings
 
 NAMED = CHAT | {"user_id": "u123"}
 
@@ -46,6 +50,42 @@ async def test_a_stored_key_with_another_secret_is_refused(shared: Database, key
     assert await keys.accepts(key)
     for wrong in (key[:-1], key + "A", f"sk_{key_id(key)}_{'A' * 43}", f"sk_{key_id(key)}_", key.upper()):
         assert not await keys.accepts(wrong)
+
+
+async def test_a_key_says_whose_it_is_and_what_it_may_do(shared: Database, keys: ServiceKeys) -> None:
+    chat = await identity.create_service_key(shared, "rightless")
+    console = await identity.create_service_key(shared, "console", knowledge=True)
+    assert await keys.backend(chat) == Backend(f"key:{key_id(chat)}", knowledge=False)
+    assert await keys.backend(console) == Backend(f"key:{key_id(console)}", knowledge=True)
+    assert await keys.backend(console[:-1]) is None
+    listed = {key.id: key.knowledge for key in await identity.list_service_keys(shared)}
+    assert (listed[key_id(chat)], listed[key_id(console)]) == (False, True)
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+async def test_a_key_in_settings_may_see_to_the_knowledge_in_development_only(
+    shared: Database, tmp_path: Path, environment: str
+) -> None:
+    keys = ServiceKeys(make_settings(tmp_path, environment=environment), shared)
+    development = environment == "development"
+    assert await keys.backend(SERVICE_KEY) == Backend("settings:shop1", knowledge=development)
+
+
+def test_keys_are_made_with_the_right_and_listed_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", temporary_url())
+    said: list[str] = []
+    for arguments in (["create", "shop"], ["create", "console", "--knowledge"], ["list"]):
+        monkeypatch.setattr(sys, "argv", ["frontdesk", "keys", *arguments])
+        with suppress(SystemExit):
+            main()
+        said.append(capsys.readouterr().out)
+    console, shop = said[2].splitlines()
+    assert key_id(said[0]) in shop
+    assert shop.endswith("  chat")
+    assert key_id(said[1]) in console
+    assert console.endswith("  chat, knowledge")
 
 
 async def test_two_keys_of_a_name_work_at_a_time_for_rotation(shared: Database, keys: ServiceKeys) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -24,6 +26,7 @@ from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.settings import load
+from frontdesk.store.decisions import Decision, decisions_of
 from frontdesk.store.gaps import Gap, GapQuestion, questions_of
 
 Result = TypeVar("Result")
@@ -63,14 +66,15 @@ def gaps(context: click.Context, everything: bool, limit: int, as_json: bool) ->
 def show(number: str, as_json: bool) -> None:
     """Gap NUMBER: what was asked, the draft, and what else staff replied."""
 
-    async def work(base: KnowledgeBase) -> tuple[Gap, list[GapQuestion]]:
+    async def work(base: KnowledgeBase) -> tuple[Gap, list[GapQuestion], list[Decision]]:
         await drafts.refresh(base.database, progress=_progress)
         found = await find_gap(base.database, number_of(number))
-        return found, await questions_of(base.database, found.number)
+        questions = await questions_of(base.database, found.number)
+        return found, questions, await decisions_of(base.database, found.number)
 
-    found, questions = with_base(work)
+    found, questions, decisions = with_base(work)
     if as_json:
-        click.echo(_json(as_dict(found) | {"asked": questions}))
+        click.echo(_json(as_dict(found) | {"asked": questions, "decisions": decisions}))
         return
     console.print(f"[bold]{found.number}  {escape(found.question)}[/bold]")
     console.print(
@@ -81,6 +85,8 @@ def show(number: str, as_json: bool) -> None:
     for each in questions[:20]:
         console.print(f"  - {escape(each.question)}")
     _print_draft(found)
+    for decision in decisions:
+        console.print(f"{decision.at:%Y-%m-%d %H:%M} {decision.what} by {shown(decision.by)}", style="dim")
 
 
 @gaps.command()
@@ -96,7 +102,9 @@ def show(number: str, as_json: bool) -> None:
 def draft(number: str, title: str, text: str, file: Path | None) -> None:
     """Write the draft of gap NUMBER: from a file, from --text, or from what staff replied."""
     body = _read(file) if file else text
-    found = with_base(lambda base: drafts.draft(base.database, number_of(number), title=title, body=body))
+    found = with_base(
+        lambda base: drafts.draft(base.database, number_of(number), title=title, body=body, by=_person())
+    )
     _print_draft(found)
     console.print(f"Nobody sees it yet. To publish it: frontdesk knowledge gaps approve {found.number}")
 
@@ -125,7 +133,7 @@ def approve(
     async def work(base: KnowledgeBase) -> tuple[drafts.Approval, Path | None]:
         done = await drafts.approve(
             base, number_of(number), answer_at=load().answer_at,
-            visibility=cast("Visibility | None", visibility), url=url, anyway=anyway,
+            visibility=cast("Visibility | None", visibility), url=url, anyway=anyway, by=_person(),
         )  # fmt: skip
         return done, await export(base.database, done.gap.number, folder) if folder else None
 
@@ -153,7 +161,7 @@ def approve(
 @click.option("--reason", required=True, help="why it needs no article")
 def dismiss(number: str, desk: str, reason: str) -> None:
     """Say that gap NUMBER needs no article; one that was published for it is withdrawn."""
-    found = _on(desk, lambda base: drafts.dismiss(base, number_of(number), reason))
+    found = _on(desk, lambda base: drafts.dismiss(base, number_of(number), reason, by=_person()))
     console.print(f"Gap {found.number} is dismissed; its like is not brought up again.")
 
 
@@ -166,6 +174,15 @@ def _on(desk: str, work: Callable[[KnowledgeBase], Awaitable[Result]]) -> Result
         return await work(base if known else await drafts.knowledge_base(base.database))
 
     return with_base(run, known)
+
+
+def _person() -> str:
+    """Who types this, as decisions are noted: by the system's own list of users, not by what the environment says."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without an entry
+        name = str(os.getuid())
+    return f"cli:{name}"[:200]
 
 
 def number_of(text: str) -> int:

@@ -23,17 +23,23 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
-def create(name: str) -> None:
+@click.option(
+    "--knowledge",
+    is_flag=True,
+    help="it may also use /support/knowledge: read what all customers asked, publish what all customers read",
+)
+def create(name: str, knowledge: bool) -> None:
     """Make a key for the backend NAME; it is shown once. Two may be active, for rotation."""
-    click.echo(_with_database(lambda database: create_service_key(database, name)))
+    click.echo(_with_database(lambda database: create_service_key(database, name, knowledge=knowledge)))
 
 
 @keys.command("list")
 def list_() -> None:
-    """All keys: their public halves and whether they work."""
+    """All keys: their public halves, whether they work, and what they may do beside chat."""
     for key in _with_database(list_service_keys):
         click.echo(
             f"{key.id}  {key.name}  {'revoked' if key.revoked_at else 'active'}  {key.created_at:%Y-%m-%d}"
+            f"  {'chat, knowledge' if key.knowledge else 'chat'}"
         )
 
 

@@ -26,6 +26,7 @@ from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
 from frontdesk.knowledge.sync import DRAFTS, alone
 from frontdesk.knowledge.wording import plain
 from frontdesk.store import gaps as store
+from frontdesk.store.decisions import DESK
 from frontdesk.store.gaps import Gap, GapArticle
 from frontdesk.store.knowledge_models import active
 
@@ -62,11 +63,12 @@ class Approval:
 
 
 # ------------------------------------------------------------------ writing
-async def draft(database: Database, number: int, *, title: str = "", body: str = "") -> Gap:
+async def draft(database: Database, number: int, *, title: str = "", body: str = "", by: str = DESK) -> Gap:
     """Put a draft on a gap: ``body`` (Markdown), or what staff replied where it is empty.
 
     ``title`` is the gap's question where it is empty. A published gap's article stays as it is until the new draft
-    is approved. Raises NotFound, and GapConflict where there is nothing to make a draft from.
+    is approved. ``by`` is who does this, as it is noted. Raises NotFound, and GapConflict where there is nothing to
+    make a draft from.
     """
     found = await gap(database, number)
     others: Sequence[str] = found.others
@@ -81,7 +83,7 @@ async def draft(database: Database, number: int, *, title: str = "", body: str =
     body = printable(body).strip()
     if len(title) > LONGEST_TITLE or len(body) > LONGEST_BODY:
         raise GapConflict(f"a title has at most {LONGEST_TITLE} characters, a body at most {LONGEST_BODY:,}")
-    await store.save_draft(database, number, title, body, others, only_open=False)
+    await store.save_draft(database, number, title, body, others, only_open=False, by=by)
     return await gap(database, number)
 
 
@@ -145,6 +147,7 @@ async def approve(
     visibility: Visibility | None = None,
     url: str | None = None,
     anyway: bool = False,
+    by: str = DESK,
 ) -> Approval:
     """Publish a gap's draft, and ask the gap's questions again.
 
@@ -173,20 +176,21 @@ async def approve(
         slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
     )
     await base.publish(article_of(article))
-    if not await store.mark_published(base.database, number, found.drafted_at, visibility, url):
+    if not await store.mark_published(base.database, number, found.drafted_at, visibility, url, by=by):
         await _as_decided(base, number)
         raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
     return await _tried(base.database, base.ask(answer_at), await gap(base.database, number))
 
 
-async def dismiss(base: KnowledgeBase, number: int, reason: str) -> Gap:
+async def dismiss(base: KnowledgeBase, number: int, reason: str, *, by: str = DESK) -> Gap:
     """Say that a gap is to stay one; its like is counted with it and is not brought up again.
 
     An article that was published for it is withdrawn. Raises NotFound, and GapConflict for a dismissed one.
     """
     await gap(base.database, number)
     among: tuple[store.State, ...] = tuple(state for state in store.STATES if state != "dismissed")
-    if not await store.close(base.database, number, "dismissed", " ".join(reason.split())[:500], among):
+    why = " ".join(reason.split())[:500]
+    if not await store.close(base.database, number, "dismissed", why, among, by=by):
         raise GapConflict(f"gap {number} is dismissed already")
     await _as_decided(base, number)
     return await gap(base.database, number)

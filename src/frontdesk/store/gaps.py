@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
+from frontdesk.store.decisions import DESK, decide
 
 State = Literal["open", "drafted", "published", "dismissed", "resolved"]
 PENDING: tuple[State, ...] = ("open", "drafted")
@@ -240,11 +241,12 @@ async def _changed(database: Database, statement: LiteralString, *values: object
 
 
 async def save_draft(
-    database: Database, number: int, title: str, body: str, others: Sequence[str], *, only_open: bool
-) -> bool:
+    database: Database, number: int, title: str, body: str, others: Sequence[str], *, only_open: bool,
+    by: str = DESK,
+) -> bool:  # fmt: skip
     """Put a draft on a gap; with ``only_open`` just on one that has none yet. False where it was not to be."""
-    return await _changed(
-        database,
+    return await decide(
+        database, "drafted", by,
         "UPDATE knowledge_gaps SET state = 'drafted', title = %s, body = %s, others = %s, drafted_at = now(),"
         " decided_at = NULL, reason = '' WHERE number = %s AND (state = 'open' OR NOT %s)",
         title, body, list(others), number, only_open,
@@ -262,11 +264,11 @@ async def take_path(database: Database, number: int, path: str) -> bool:
 
 
 async def mark_published(
-    database: Database, number: int, drafted_at: datetime, visibility: str, url: str
+    database: Database, number: int, drafted_at: datetime, visibility: str, url: str, *, by: str = DESK
 ) -> bool:
     """Say that the draft of ``drafted_at`` is published; False when it was changed or decided meanwhile."""
-    return await _changed(
-        database,
+    return await decide(
+        database, "approved", by,
         "UPDATE knowledge_gaps SET state = 'published', decided_at = now(), visibility = %s, url = %s,"
         " article_title = title, article_body = body"
         " WHERE number = %s AND state = 'drafted' AND drafted_at = %s",
@@ -279,10 +281,13 @@ async def mark_exported(database: Database, number: int) -> bool:
     return await _changed(database, "UPDATE knowledge_gaps SET exported_at = now() WHERE number = %s", number)
 
 
-async def close(database: Database, number: int, state: State, reason: str, among: Sequence[State]) -> bool:
+async def close(
+    database: Database, number: int, state: Literal["dismissed", "resolved"], reason: str,
+    among: Sequence[State], *, by: str = DESK,
+) -> bool:  # fmt: skip
     """Dismiss or resolve a gap that is in one of the states ``among``."""
-    return await _changed(
-        database,
+    return await decide(
+        database, state, by,
         "UPDATE knowledge_gaps SET state = %s, reason = %s, decided_at = now(), article_title = '', article_body = ''"
         " WHERE number = %s AND state = ANY (%s)",
         state, reason, number, list(among),

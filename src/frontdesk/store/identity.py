@@ -45,13 +45,17 @@ class WidgetSession:
 
 @dataclass(frozen=True, slots=True)
 class ServiceKey:
-    """A backend's key: its public half, and the hash of the whole. ``revoked_at`` is None while it works."""
+    """A backend's key: its public half, and the hash of the whole. ``revoked_at`` is None while it works.
+
+    ``knowledge``: it may use /support/knowledge.
+    """
 
     id: str
     name: str
     sha256: bytes
     created_at: datetime
     revoked_at: datetime | None
+    knowledge: bool = False
 
 
 def digest(token: str) -> bytes:
@@ -138,9 +142,10 @@ async def forget_old_sessions(database: Database) -> int:
 
 
 # ------------------------------------------------------------------ keys of trusted backends
-async def create_service_key(database: Database, name: str) -> str:
+async def create_service_key(database: Database, name: str, *, knowledge: bool = False) -> str:
     """A new key ``sk_<id>_<secret>`` for the backend called ``name``; this is the only time it is seen.
 
+    ``knowledge`` lets it use /support/knowledge: read what all customers asked, publish what all customers read.
     Raises DeclarationError if two keys of that name are active already, or the name cannot be one.
     """
     key_id = secrets.token_hex(8)
@@ -148,13 +153,18 @@ async def create_service_key(database: Database, name: str) -> str:
     try:
         async with database.transaction() as connection:
             cursor = await connection.execute(
-                "INSERT INTO service_keys (id, name, slot, key_sha256)"
-                " SELECT %(id)s, %(name)s, min(slot), %(sha256)s"
+                "INSERT INTO service_keys (id, name, slot, key_sha256, rights)"
+                " SELECT %(id)s, %(name)s, min(slot), %(sha256)s, %(rights)s"
                 " FROM (VALUES (1), (2)) AS free (slot) WHERE NOT EXISTS ("
                 "  SELECT FROM service_keys k"
                 "  WHERE k.name = %(name)s AND k.slot = free.slot AND k.revoked_at IS NULL)"
                 " HAVING min(slot) IS NOT NULL",
-                {"id": key_id, "name": name, "sha256": digest(key)},
+                {
+                    "id": key_id,
+                    "name": name,
+                    "sha256": digest(key),
+                    "rights": ["knowledge"] if knowledge else [],
+                },
             )
             created = cursor.rowcount == 1
     except psycopg.errors.CheckViolation:
@@ -183,7 +193,9 @@ async def revoke_service_key(database: Database, key_id: str) -> bool:
 
 
 async def _keys(database: Database, which: str, *values: str) -> list[ServiceKey]:
-    columns = "SELECT id, name, key_sha256, created_at, revoked_at FROM service_keys "
+    columns = (
+        "SELECT id, name, key_sha256, created_at, revoked_at, 'knowledge' = ANY (rights) FROM service_keys "
+    )
     async with database.transaction() as connection:
         cursor = await connection.execute((columns + which).encode(), values)
         return [ServiceKey(*row) for row in await cursor.fetchall()]

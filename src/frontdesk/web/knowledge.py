@@ -1,7 +1,8 @@
 """/support/knowledge: what it holds, a sync, what could not be answered: for the shop's own backend and its console.
 
-Only a service key opens these: they hold what all customers asked, and publish what all customers read. A customer
-or a visitor is told that there is nothing here.
+Only a service key that was made with ``--knowledge`` opens these: they hold what all customers asked, and publish what
+all customers read. Whoever else asks, a customer or a backend that has a key for chat, is told that there is nothing
+here. What is decided is noted with the key that decided it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from frontdesk.knowledge import drafts
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.gaps import gap as find_gap
 from frontdesk.knowledge.gaps import gaps as list_gaps
+from frontdesk.store.decisions import note_sync
 from frontdesk.store.gaps import Gap, questions_of
 from frontdesk.store.knowledge_models import active, holdings
 from frontdesk.web.auth import Authenticator, bearer, refuse_browser, refuse_tokens_in_url
@@ -71,8 +73,8 @@ async def _service(request: Request) -> Service:
     return request.app.state.service
 
 
-async def _backend(request: Request) -> None:
-    """Let a trusted backend in, and nobody else."""
+async def _backend(request: Request) -> str:
+    """Let a backend in that may, and nobody else; the name of its key, as decisions are noted."""
     auth: Authenticator = request.app.state.authenticator
     refuse_tokens_in_url(request)
     token = bearer(request)
@@ -82,11 +84,16 @@ async def _backend(request: Request) -> None:
         await auth.identify(request)  # a token that is none is said to be, as everywhere
         raise NotFound
     refuse_browser(request)
-    if not await auth.service_keys.accepts(token):
+    backend = await auth.service_keys.backend(token)
+    if backend is None:
         raise InvalidToken
+    if not backend.knowledge:
+        raise NotFound
+    return backend.by
 
 
 Desk = Annotated[Service, Depends(_service)]
+By = Annotated[str, Depends(_backend)]  # once a request: the router's own is the same
 router = APIRouter(prefix="/support/knowledge", tags=["knowledge"], dependencies=[Depends(_backend)])
 
 
@@ -104,7 +111,7 @@ async def contents(desk: Desk) -> Response:
 
 
 @router.post("/sync")
-async def sync(request: Request) -> Response:
+async def sync(request: Request, desk: Desk, by: By) -> Response:
     """Sync the desk's sources soon, once, in one of its processes: 202. What waits already is the same sync.
 
     503 where this process does no jobs (``--no-jobs``).
@@ -112,6 +119,7 @@ async def sync(request: Request) -> Response:
     jobs: Jobs | None = request.app.state.jobs
     if jobs is None:
         raise NoJobs
+    await note_sync(desk.database, by)
     await jobs.defer(SYNC)
     return _json({"status": "queued"}, status=202)
 
@@ -141,15 +149,15 @@ async def gap(number: str, desk: Desk) -> Response:
 
 
 @router.put("/gaps/{number}/draft", openapi_extra=_takes(DraftRequest, required=False))
-async def draft(request: Request, number: str, desk: Desk) -> Response:
+async def draft(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Write a gap's draft: the ``text`` that is sent, or what staff replied last. No customer sees it yet."""
     body = await read_json(request, DraftRequest, required=False)
-    found = await drafts.draft(desk.database, _number(number), title=body.title, body=body.text)
+    found = await drafts.draft(desk.database, _number(number), title=body.title, body=body.text, by=by)
     return _json(_told(found))
 
 
 @router.post("/gaps/{number}/approve", openapi_extra=_takes(ApproveRequest, required=False))
-async def approve(request: Request, number: str, desk: Desk) -> Response:
+async def approve(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Publish a gap's draft: from now on customers are answered from it.
 
     ``answered`` says whether the gap's own question is answered now, ``missed`` which of its wordings are not.
@@ -163,15 +171,16 @@ async def approve(request: Request, number: str, desk: Desk) -> Response:
         visibility=body.visibility,
         url=body.url,
         anyway=body.anyway,
+        by=by,
     )
     return _json({**_told(done.gap), "answered": done.answered, "tried": done.tried, "missed": done.missed})
 
 
 @router.post("/gaps/{number}/dismiss", openapi_extra=_takes(DismissRequest, required=True))
-async def dismiss(request: Request, number: str, desk: Desk) -> Response:
+async def dismiss(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
     body = await read_json(request, DismissRequest)
-    found = await drafts.dismiss(await _base(desk), _number(number), body.reason)
+    found = await drafts.dismiss(await _base(desk), _number(number), body.reason, by=by)
     return _json(_told(found))
 
 

@@ -7,19 +7,28 @@ import logging
 import re
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from frontdesk.database import Database
 from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings
 from frontdesk.store.identity import ServiceKey, digest, find_service_key
 
-__all__ = ["PREFIX", "ServiceKeys", "hashes"]
+__all__ = ["PREFIX", "Backend", "ServiceKeys", "hashes"]
 
 log = logging.getLogger(__name__)
 PREFIX = "sk_"
 SHAPE = re.compile(r"sk_([A-Za-z0-9-]{1,64})_([A-Za-z0-9_-]+)")
 FRESH = 30.0  # seconds for which a look-up is remembered: a revoked key works at most this much longer
 REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Whose key it was: "key:<id>", or "settings:<id>" for one in settings; and whether it may use /support/knowledge."""
+
+    by: str
+    knowledge: bool
 
 
 class ServiceKeys:
@@ -29,6 +38,8 @@ class ServiceKeys:
         """Raises SettingsError for a key in settings that is too weak for production."""
         self._database = database
         self._settings = hashes(settings)
+        # Chat is what those keys are set for; in development anybody on this machine may be anybody anyway.
+        self._settings_may = settings.development
         self._seen: OrderedDict[str, tuple[float, ServiceKey | None]] = OrderedDict()
 
     def configured(self, token: str) -> bool:
@@ -38,15 +49,19 @@ class ServiceKeys:
 
     async def accepts(self, token: str) -> bool:
         """Whether ``token`` is a key in settings, or one in the database that has not been revoked."""
-        if self.configured(token):
-            return True
+        return await self.backend(token) is not None
+
+    async def backend(self, token: str) -> Backend | None:
+        """Whose key ``token`` is and what it may do; None where ``accepts`` says no."""
         shape = SHAPE.fullmatch(token)
+        if self.configured(token):
+            return Backend(f"settings:{shape[1] if shape else 'development'}", self._settings_may)
         if shape is None or len(token) > 256:
-            return False
+            return None
         key = await self._find(shape[1])
-        if key is None or key.revoked_at is not None:
-            return False
-        return hmac.compare_digest(digest(token), key.sha256)
+        if key is None or key.revoked_at is not None or not hmac.compare_digest(digest(token), key.sha256):
+            return None
+        return Backend(f"key:{key.id}", key.knowledge)
 
     async def _find(self, key_id: str) -> ServiceKey | None:
         now = time.monotonic()
