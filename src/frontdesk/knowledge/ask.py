@@ -29,6 +29,7 @@ SPOKEN = ("en", "de", "es", "fr", "nl")  # languages a question is recognised in
 MOST_EARLIER = 3  # of the customer's messages before this one
 SHORT, SHORTEST = 8, 2  # words of a follow-up; words of meaning that stand on their own
 LIMIT = 5
+AWAY = 0.1  # by so much surer an answer in another language must be than one in the customer's own
 
 _OPENS = re.compile(
     r"^(?:(?:ok(?:ay)?|and|so|but|also|then|or|what about|how about|what if it is|same for|und|et|y|e|wie ist es|qu[eé] hay de)\b[ ,]*)+",
@@ -95,17 +96,28 @@ class Ask:
         asked = _language([message, query, *reversed(said[-MOST_EARLIER:])], known)
         found = Found(query=query)
         for locale, text in self._plan(query, message, asked, known):
-            for variant in in_context(text, said):
-                new = await self._searched(variant, visibility, locale, asked)
-                if (new.answerable, new.confidence) > (
-                    found.answerable,
-                    found.confidence,
-                ) or not found.passages:
-                    found = new
-                if new.answerable and new.confidence >= SURE_AT:
-                    break  # the forms come most telling first
-            if found.answerable:
-                return await self._compared(found)
+            new = await self._best(in_context(text, said), visibility, locale, asked)
+            farther = AWAY if found.passages and new.asked else 0.0
+            if not found.passages or (new.answerable, new.confidence - farther) > (
+                found.answerable,
+                found.confidence,
+            ):
+                found = new
+            if found.answerable and found.confidence >= SURE_AT:
+                break
+        return await self._compared(found) if found.answerable else found
+
+    async def _best(
+        self, forms: Sequence[str], visibility: Sequence[Visibility], locale: str | None, asked: str | None
+    ) -> Found:
+        """What the best of ``forms`` finds in one language; they come most telling first."""
+        found = await self._searched(forms[0], visibility, locale, asked)
+        for form in forms[1:]:
+            if found.answerable and found.confidence >= SURE_AT:
+                break
+            new = await self._searched(form, visibility, locale, asked)
+            if (new.answerable, new.confidence) > (found.answerable, found.confidence):
+                found = new
         return found
 
     async def _searched(

@@ -53,6 +53,7 @@ UNKNOWN = Evidence(4.0, 4.0, 2.0, 8.0, 12.0, 8.0, 2.0)
 # which sums the article up.
 HEADING, OPENING = 3.0, 0.6
 
+ALONE = 0.05  # the lead of an article that there is no other one beside: a small one
 RARE = 3.0  # the rarity of a word that stands in one passage of twenty
 _CLAUSE = re.compile(r"[^\w\s'-]+")
 
@@ -134,7 +135,7 @@ def ranked(
         scored += [(score + own - max(apart), row) for own, row in zip(apart, passages, strict=True)]
     (first, strength, best), *others = sorted(articles, key=lambda each: each[:2], reverse=True)
     margin = first - others[0][0] if others else 0.0
-    lead = best.sentence - max((shown.sentence for _, _, shown in others), default=0.0)
+    lead = best.sentence - max((shown.sentence for _, _, shown in others), default=best.sentence - ALONE)
     order = sorted(scored, key=lambda each: (-each[0], each[1]["chunk_id"]))
     return Ranking(order, strength, margin, lead, best)
 
