@@ -19,7 +19,20 @@ BARE = re.compile(
 )
 ADDRESS = re.compile(r"(?:https?://|mailto:[^\s@]{1,64}@|www\.)([\w.-]{3,253})", re.IGNORECASE)
 NAMED = re.compile(r"\b((?:[a-z0-9-]+\.)+[a-z]{2,24})/", re.IGNORECASE)
-_SECOND = frozenset(("co", "com", "org", "net", "ac", "gov", "edu"))
+_SECOND = frozenset(
+    ("ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "gv", "ne", "net", "nom", "or", "org")
+)  # under a country: co.uk, com.au, co.jp, or.at, …
+# Under these everybody gets a name of their own: what stands before is the owner.
+_SHARED = frozenset(
+    (
+        "atlassian.net", "azurewebsites.net", "blogspot.com", "cloudfront.net", "firebaseapp.com",
+        "freshdesk.com", "gitbook.io", "github.io", "gitlab.io", "helpscoutdocs.com", "herokuapp.com", "intercom.help",
+        "me.uk", "ltd.uk", "plc.uk", "myshopify.com", "netlify.app", "notion.site", "pages.dev", "readthedocs.io",
+        "vercel.app", "web.app", "webflow.io", "wixsite.com", "wordpress.com", "zendesk.com",
+    )
+)  # fmt: skip
+# Under these the names are of regions and services, several deep: nothing but the whole host is one owner's.
+_DEEP = frozenset(("amazonaws.com",))
 
 
 def sites(texts: Iterable[str]) -> set[str]:
@@ -28,10 +41,13 @@ def sites(texts: Iterable[str]) -> set[str]:
 
 
 def site(host: str) -> str:
-    """The part of a host's name that belongs to one owner."""
+    """The part of a host's name that belongs to one owner: "shop.example", "shop.co.uk", "shop.zendesk.com"."""
     labels = host.lower().strip(".").split(".")
-    kept = 3 if len(labels) > 2 and labels[-2] in _SECOND and len(labels[-1]) == 2 else 2
-    return ".".join(labels[-kept:])
+    suffix = ".".join(labels[-2:])
+    if suffix in _DEEP:
+        return ".".join(labels)
+    country = len(labels) > 2 and labels[-2] in _SECOND and len(labels[-1]) == 2
+    return ".".join(labels[-3 if country or suffix in _SHARED else -2 :])
 
 
 def without_foreign_links(reply: str, known: Iterable[str]) -> str:
