@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from frontdesk.database import Database
-from frontdesk.errors import EmbeddingsUnavailable
+from frontdesk.errors import EmbeddingsUnavailable, SettingsError
 from frontdesk.knowledge import reembed, retrieve
 from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.embed import Embedder, Embeddings
+from frontdesk.knowledge.library import PostgresLibrary
+from frontdesk.knowledge.locks import alone
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import publish, sync
@@ -26,6 +30,8 @@ PAGES = {
     "fraud.md": "---\nvisibility: internal\n---\n# Fraud\n\nThe zebra list is secret.",
     "warranty.md": "# Warranty\n\nZips are repaired free of charge for two years.",
 }
+
+DRONES = Article("drones", "drones", "Do you sell drones?", "No, we do not sell drones.")
 
 
 class Paid:
@@ -165,7 +171,65 @@ async def test_two_models_of_several_dimensions_live_in_one_table(database: Data
 
 async def test_a_published_article_is_found_and_survives_a_sync(database: Database, folder: Folder) -> None:
     await sync(database, Embedder.default(), folder)
-    draft = Article("drones", "drones", "Do you sell drones?", "No, we do not sell drones.")
-    await publish(database, Embedder.default(), draft)
+    await publish(database, Embedder.default(), DRONES)
     await sync(database, Embedder.default(), folder, only=True)
     assert "drones" in await first(database, Embedder.default(), "do you sell drones")
+
+
+async def test_an_article_is_published_under_the_model_that_serves_and_waits_for_no_sync(
+    database: Database, folder: Folder
+) -> None:
+    await sync(database, Embedder.default(), folder)
+    paid = Paid()
+    async with alone(database):
+        await publish(database, paid, DRONES)
+    assert paid.texts == 0
+    assert set(await rows(database)) == {Embedder.name}
+    assert "drones" in await first(database, Embedder.default(), "do you sell drones")
+
+
+async def test_nothing_is_published_under_a_model_that_cannot_be_had_here(
+    database: Database, folder: Folder
+) -> None:
+    await sync(database, Paid(), folder)
+    with pytest.raises(SettingsError, match=r"searched with paid:small now, which cannot be had here"):
+        await publish(database, Embedder.default(), DRONES)
+
+
+async def test_what_is_published_changed_or_withdrawn_during_the_change_is_not_lost(
+    database: Database, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Embedder.default()
+    await sync(database, old, folder)
+    kayaks = Article("kayaks", "kayaks", "Do you sell kayaks?", "No, we do not sell kayaks.")
+    await publish(database, old, replace(DRONES, body="Maybe."))
+    await publish(database, old, kayaks)
+
+    copy, looks = reembed._copy, 0  # pyright: ignore[reportPrivateUsage]  the moment between copy and switch
+
+    async def then_changed(*values: Any) -> None:
+        nonlocal looks
+        await copy(*values)
+        looks += 1
+        if looks == 1:
+            await publish(database, old, DRONES)
+            await publish(database, old, Article("tents", "tents", "Tents", "Tents are rented."))
+            await PostgresLibrary(database, old).remove("drafts", "kayaks")
+
+    monkeypatch.setattr(reembed, "_copy", then_changed)
+    await reembed.reembed(database, Paid())
+    async with database.transaction() as connection:
+        cursor = await connection.execute(
+            "SELECT c.model, c.text FROM knowledge_chunks c JOIN knowledge_articles a ON a.id = c.article_id"
+            " WHERE a.source = 'drafts' ORDER BY c.text"
+        )
+        assert await cursor.fetchall() == [("paid:small", DRONES.body), ("paid:small", "Tents are rented.")]
+    assert looks == 2
+
+
+async def test_a_second_run_waits_for_nobody(
+    database: Database, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sync(database, Paid(), folder)
+    monkeypatch.setattr(reembed, "KNOWN_FOR", 1e6)
+    await sync(database, Paid(), folder)

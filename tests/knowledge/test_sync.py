@@ -13,9 +13,11 @@ from frontdesk.errors import DataRefused, KnowledgeFolderMissing
 from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.library import PostgresLibrary
+from frontdesk.knowledge.locks import alone
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import Progress, SyncReport, sync
+from frontdesk.store import knowledge as store
 
 EMBEDDER = Embedder.default()
 
@@ -155,3 +157,31 @@ async def test_progress_is_told(database: Database, folder: Path) -> None:
     seen: list[tuple[int, int, str]] = []
     await run(database, folder, lambda done, of, path: seen.append((done, of, path)))
     assert seen == [(1, 3, "fraud.md"), (2, 3, "returns.md"), (3, 3, "shipping.md")]
+
+
+async def test_a_sync_may_be_idle_for_longer_than_the_server_allows(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("SET SESSION idle_in_transaction_session_timeout = 1000")
+        assert await store.try_lock(connection)
+        await asyncio.sleep(1.5)
+        await connection.execute("RESET idle_in_transaction_session_timeout")
+
+
+async def test_what_times_out_under_the_lock_is_not_the_database(database: Database) -> None:
+    with pytest.raises(TimeoutError):
+        async with alone(database):
+            raise TimeoutError
+    async with alone(database):
+        pass
+
+
+async def test_a_source_that_lists_nothing_any_more_keeps_its_pages(database: Database, folder: Path) -> None:
+    (folder / "warranty.md").write_text("# Warranty\n\nZips are repaired free of charge.")
+    await run(database, folder)
+    for page in folder.iterdir():
+        page.unlink()
+    report = await run(database, folder)
+    ((source, reason),) = report.unavailable
+    assert (source, report.removed) == ("help", 0)
+    assert "nothing of it was removed" in reason
+    assert any("Norway" in text for text in await ask(database, "parcel to Norway"))

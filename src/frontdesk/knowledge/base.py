@@ -15,7 +15,7 @@ from frontdesk.knowledge.embed import Embedder, Embeddings
 from frontdesk.knowledge.embeddings import resolve
 from frontdesk.knowledge.library import Library, PostgresLibrary
 from frontdesk.knowledge.retrieve import PostgresRetriever, Retriever
-from frontdesk.knowledge.sync import Progress, SyncReport, publish, sync
+from frontdesk.knowledge.sync import Progress, SyncReport, publish, serving, sync
 from frontdesk.store import conflicts
 
 
@@ -56,6 +56,10 @@ class KnowledgeBase:
     def library(self) -> Library:
         """What a sync writes through."""
         return self._elsewhere or PostgresLibrary(self.database, self.embeddings)
+
+    async def serving(self) -> Library:
+        """What is searched now, to write one article; the caller holds the lock of drafts. Raises SettingsError."""
+        return self._elsewhere or await serving(self.database, self.embeddings)
 
     def ask(self, answer_at: float = 0.0) -> Ask:
         """What puts customers' questions to it; ``answer_at`` 0 means what was declared, or else the default."""

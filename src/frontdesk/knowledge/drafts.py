@@ -7,7 +7,6 @@ questions again to see that they are answered now. What was approved is approved
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -19,11 +18,11 @@ from frontdesk.errors import GapConflict
 from frontdesk.knowledge.approved import article_of, slug_of
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.base import KnowledgeBase
-from frontdesk.knowledge.chunk import chunk
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.gaps import SweepReport, asked, gap, printable, readers, sweep
+from frontdesk.knowledge.locks import DRAFTS_LOCK, alone
 from frontdesk.knowledge.personal import BLANKS, personal_left, without_personal
-from frontdesk.knowledge.sync import DRAFTS, alone
+from frontdesk.knowledge.sync import DRAFTS, put_published
 from frontdesk.knowledge.wording import plain
 from frontdesk.store import gaps as store
 from frontdesk.store.decisions import DESK
@@ -175,8 +174,11 @@ async def approve(
     article = GapArticle(
         slug, found.title, found.body, found.locale, visibility, url, found.drafted_at.astimezone(UTC).date()
     )
-    await base.publish(article_of(article))
-    if not await store.mark_published(base.database, number, found.drafted_at, visibility, url, by=by):
+    # Held until both say so: a sync between the two would take the article away again.
+    async with alone(base.database, DRAFTS_LOCK):
+        await put_published(await base.serving(), article_of(article))
+        marked = await store.mark_published(base.database, number, found.drafted_at, visibility, url, by=by)
+    if not marked:
         await _as_decided(base, number)
         raise GapConflict(f"the draft of gap {number} was changed or decided meanwhile: look at it again")
     return await _tried(base.database, base.ask(answer_at), await gap(base.database, number))
@@ -201,13 +203,13 @@ async def _as_decided(base: KnowledgeBase, number: int) -> None:
     path = (await gap(base.database, number)).path
     if path is None:
         return
-    async with alone(base.database):
+    async with alone(base.database, DRAFTS_LOCK):
+        library = await base.serving()
         rows = await store.articles(base.database, DRAFTS, path)
         if rows:
-            article = article_of(rows[0])
-            await base.library.put(DRAFTS, article, chunk(article), f"published {time.time_ns()}")
+            await put_published(library, article_of(rows[0]))
         else:
-            await base.library.remove(DRAFTS, f"{path}.md")
+            await library.remove(DRAFTS, f"{path}.md")
 
 
 async def knowledge_base(database: Database) -> KnowledgeBase:

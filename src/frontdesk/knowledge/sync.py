@@ -6,26 +6,32 @@ import asyncio
 import hashlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 
 import orjson
 
 from frontdesk.database import Database
-from frontdesk.errors import DataRefused, SourceUnavailable
+from frontdesk.errors import DataRefused, SettingsError, SourceUnavailable
 from frontdesk.knowledge import reader as reading
 from frontdesk.knowledge.article import Article, Item, Raw, Source, Unreadable
 from frontdesk.knowledge.chunk import chunk
 from frontdesk.knowledge.embed import Embeddings
+from frontdesk.knowledge.embeddings import resolve
 from frontdesk.knowledge.library import Library, PostgresLibrary
+from frontdesk.knowledge.locks import DRAFTS_LOCK, alone
 from frontdesk.knowledge.reader import Reader
 from frontdesk.knowledge.reembed import reembed
 from frontdesk.store import knowledge as store
+from frontdesk.store import knowledge_models as models
 
+_NOTHING_LISTED = "It lists no page any more; nothing of it was removed. If that is meant, take it out of the declared sources."
 Progress = Callable[[int, int, str], None]
-POLL = 0.2  # seconds between two looks at the lock
+FEW = (
+    3  # pages up to which a source may end at once; of more, a mount is rather lost than all of them deleted
+)
 AHEAD = 4  # pages that are fetched while another is embedded
 DRAFTS = "drafts"  # the source of articles that were written here, for questions nothing answered
 
@@ -78,7 +84,10 @@ async def sync(
             library = PostgresLibrary(database, embeddings)
             await reembed(database, embeddings, progress)
         for source in chosen:
-            await _Job(library, reader, source, report, progress).run()
+            async with AsyncExitStack() as held:
+                if source.name == DRAFTS:
+                    await held.enter_async_context(alone(database, DRAFTS_LOCK))
+                await _Job(library, reader, source, report, progress).run()
         if only:
             await _forget_others(database, library, report, {source.name for source in chosen})
         if report.changed:
@@ -96,23 +105,45 @@ async def publish(
     *,
     library: Library | None = None,
 ) -> None:
-    """Write one article that no source holds; it is found at once."""
-    async with alone(database):
-        if library is None:
-            await reembed(database, embeddings)
-            library = PostgresLibrary(database, embeddings)
-        await library.put(source, article, chunk(article), f"published {time.time_ns()}")
+    """Write one article that no source holds; it is found at once, and waits for no sync.
+
+    Raises SettingsError where the model that is searched with now cannot be had here.
+    """
+    async with alone(database, DRAFTS_LOCK):
+        await put_published(library or await serving(database, embeddings), article, source)
 
 
-@asynccontextmanager
-async def alone(database: Database) -> AsyncGenerator[None]:
-    """Hold the lock of syncs; wait while another sync, here or on another server, holds it."""
-    while True:
+async def put_published(library: Library, article: Article, source: str = DRAFTS) -> None:
+    """What ``publish`` writes, for those who hold the lock of drafts."""
+    await library.put(source, article, chunk(article), f"published {time.time_ns()}")
+
+
+async def serving(database: Database, embeddings: Embeddings) -> Library:
+    """PostgreSQL's passages in the model that is searched with now; before the first sync, in ``embeddings``.
+
+    The caller holds the lock of drafts, so that no sync switches meanwhile. Raises SettingsError where that model
+    cannot be had here.
+    """
+    async with database.transaction() as connection:
+        active = await models.active(connection)
+    if active is None:
+        dimension = (await embeddings.aencode(["dimension"])).shape[1]
         async with database.transaction() as connection:
-            if await store.try_lock(connection):
-                yield
-                return
-        await asyncio.sleep(POLL)
+            await models.register(connection, models.Model(embeddings.name, dimension), is_active=True)
+    elif active.name != embeddings.name:
+        embeddings = _named(active.name)
+    return PostgresLibrary(database, embeddings)
+
+
+def _named(name: str) -> Embeddings:
+    sentence = f"articles are searched with {name} now, which cannot be had here"
+    try:
+        found = resolve(name)
+    except SettingsError as error:
+        raise SettingsError(f"{sentence}: {error.detail}") from error
+    if found.name != name:
+        raise SettingsError(f"{sentence}: sync with the desk's own model first")
+    return found
 
 
 async def _forget_others(database: Database, library: Library, report: SyncReport, names: set[str]) -> None:
@@ -144,15 +175,20 @@ class _Job:
     async def run(self) -> None:
         """Bring the source's articles up to date."""
         try:
-            items = await self._source.items()
-            self._known = await self._library.stored(self._source.name)
-            seen = await self._take_all(items)
+            seen = await self._take_all(await self._listed())
         except SourceUnavailable as error:
             self._report.unavailable.append((self._source.name, error.detail))
             return
         for path in self._known.keys() - seen:
             await self._library.remove(self._source.name, path)
             self._report.removed += 1
+
+    async def _listed(self) -> Sequence[Item]:
+        items = await self._source.items()
+        self._known = await self._library.stored(self._source.name)
+        if not items and len(self._known) > FEW and self._source.name != DRAFTS:
+            raise SourceUnavailable(_NOTHING_LISTED)
+        return items
 
     async def _take_all(self, items: Sequence[Item]) -> set[str]:
         """Read each page; returns the paths that stay."""

@@ -16,6 +16,7 @@ from frontdesk.store.segments import segmented
 Connection = AsyncConnection[Any]
 
 LOCK = 7_240_311_003  # any number but the migrations': one sync at a time
+DRAFTS_LOCK = 7_240_311_013  # one writer of approved drafts at a time
 
 # PostgreSQL's own text search configurations, by the language of the locale.
 CONFIGURATIONS: Mapping[str, LiteralString] = {
@@ -92,11 +93,27 @@ class ChunkRow:
     sentences: Sequence[tuple[str, str]]
 
 
-async def try_lock(connection: Connection) -> bool:
-    """Take the lock of syncs until the transaction ends; False when another one has it."""
-    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+async def try_lock(connection: Connection, lock: int = LOCK) -> bool:
+    """Take a lock, that of syncs by default, until the transaction ends; False when another one has it.
+
+    The transaction may stay idle for as long as it has to; a holder whose machine is lost loses the lock within a
+    minute and a half.
+    """
+    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
     row = await cursor.fetchone()
-    return bool(row and row[0])
+    if not row or not row[0]:
+        return False
+    for setting in _HELD:
+        await connection.execute(setting)
+    return True
+
+
+_HELD: Sequence[LiteralString] = (
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SET LOCAL tcp_keepalives_idle = 30",
+    "SET LOCAL tcp_keepalives_interval = 10",
+    "SET LOCAL tcp_keepalives_count = 6",
+)
 
 
 async def stored(connection: Connection, source: str, model: str) -> dict[str, StoredArticle]:
@@ -143,27 +160,30 @@ async def remove_by_id(connection: Connection, article_id: UUID) -> None:
     await connection.execute("DELETE FROM knowledge_articles WHERE id = %s", (article_id,))
 
 
-async def add(connection: Connection, article: ArticleRow, chunks: Sequence[ChunkRow]) -> None:
-    """Write an article and its passages."""
-    cursor = await connection.execute(_ADD_ARTICLE, _article_parameters(article))
+async def add(
+    connection: Connection, article: ArticleRow, chunks: Sequence[ChunkRow], article_id: UUID | None = None
+) -> None:
+    """Write an article and its passages; under ``article_id``, or else an id of its own."""
+    parameters = _article_parameters(article) | {"id": article_id}
+    cursor = await connection.execute(_ADD_ARTICLE, parameters)
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101  RETURNING gives a row
-    parameters = [_chunk_parameters(row[0], article, chunk) for chunk in chunks]
+    passages = [_chunk_parameters(row[0], article, chunk) for chunk in chunks]
     sentences = [
-        (parameter["id"], place, text, embedding)
-        for parameter, chunk in zip(parameters, chunks, strict=True)
+        (passage["id"], place, text, embedding)
+        for passage, chunk in zip(passages, chunks, strict=True)
         for place, (text, embedding) in enumerate(chunk.sentences)
     ]
     async with connection.cursor() as writer:
-        await writer.executemany(_ADD_CHUNK, parameters)
+        await writer.executemany(_ADD_CHUNK, passages)
         await writer.executemany(_ADD_SENTENCE, sentences)
     await _count_terms(connection, row[0], 1)
 
 
 _ADD_ARTICLE = """
-INSERT INTO knowledge_articles (source, path, model, slug, title, url, locale, visibility, updated, valid_from,
+INSERT INTO knowledge_articles (id, source, path, model, slug, title, url, locale, visibility, updated, valid_from,
   valid_until, products, tags, warning, fingerprint, passages, title_embedding)
-VALUES (%(source)s, %(path)s, %(model)s, %(slug)s, %(title)s, %(url)s, %(locale)s, %(visibility)s, %(updated)s,
+VALUES (coalesce(%(id)s, uuidv7()), %(source)s, %(path)s, %(model)s, %(slug)s, %(title)s, %(url)s, %(locale)s, %(visibility)s, %(updated)s,
   %(valid_from)s, %(valid_until)s, %(products)s, %(tags)s, %(warning)s, %(fingerprint)s, %(passages)s,
   %(title_embedding)s::halfvec)
 RETURNING id

@@ -71,12 +71,23 @@ async def activate(connection: Connection, name: str) -> None:
 
 
 async def to_embed(connection: Connection, old: str, new: str) -> list[UUID]:
-    """The articles of model ``old`` that model ``new`` has no vectors of yet."""
+    """The articles of model ``old`` that model ``new`` has no vectors of yet, or those of another version."""
     cursor = await connection.execute(
         "SELECT id FROM knowledge_articles o WHERE model = %s AND passages > 0 AND NOT EXISTS ("
-        "  SELECT FROM knowledge_articles n WHERE n.model = %s AND (n.source, n.path) = (o.source, o.path)"
+        "  SELECT FROM knowledge_articles n WHERE n.model = %s AND (n.source, n.path, n.fingerprint) = (o.source, o.path, o.fingerprint)"
         ") ORDER BY id",
         (old, new),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def gone(connection: Connection, old: str, new: str) -> list[UUID]:
+    """The articles of model ``new`` that model ``old`` has no more: withdrawn while they were copied."""
+    cursor = await connection.execute(
+        "SELECT id FROM knowledge_articles n WHERE model = %s AND NOT EXISTS ("
+        "  SELECT FROM knowledge_articles o WHERE o.model = %s AND (o.source, o.path) = (n.source, n.path)"
+        ") ORDER BY id",
+        (new, old),
     )
     return [row[0] for row in await cursor.fetchall()]
 
@@ -96,12 +107,16 @@ async def forget_models(connection: Connection, names: Sequence[str]) -> None:
     await connection.execute("DELETE FROM knowledge_models WHERE name <> ALL (%s)", (list(names),))
 
 
-async def article(connection: Connection, article_id: UUID) -> dict[str, Any]:
-    """A stored article's row as ArticleRow names its fields, its chunks with their sentences beside it."""
+async def article(connection: Connection, article_id: UUID) -> dict[str, Any] | None:
+    """A stored article's row as ArticleRow names its fields, its chunks with their sentences beside it.
+
+    None where it was withdrawn or written anew.
+    """
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_ARTICLE, (article_id,))
         row = await cursor.fetchone()
-        assert row is not None  # noqa: S101  the sync's lock keeps it there
+        if row is None:
+            return None
         await cursor.execute(_CHUNKS, (article_id,))
         return row | {"chunks": await cursor.fetchall()}
 
