@@ -13,12 +13,17 @@ from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 
 from frontdesk.database import Database
 from frontdesk.errors import DatabaseUnavailable, EmbeddingsUnavailable, SettingsError
+from frontdesk.knowledge import gaps
+from frontdesk.knowledge.base import KnowledgeBase
+from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.library import PostgresLibrary
 from frontdesk.knowledge.reembed import reembed
 from frontdesk.knowledge.retrieve import PostgresRetriever
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.stores import AsLangChain, VectorStoreLibrary, VectorStoreRetriever
 from frontdesk.testing import temporary_database
+from tests.gaps import Chat, owner_of
 
 pytest.register_assert_rewrite("tests.knowledge.retriever_contract")
 
@@ -290,3 +295,27 @@ def test_frontdesks_embeddings_serve_a_store_without_an_event_loop() -> None:
     model = AsLangChain(EMBEDDINGS)
     assert len(model.embed_query("boots")) == 384
     assert [len(vector) for vector in model.embed_documents(["boots", "tents"])] == [384, 384]
+
+
+async def test_a_gap_closes_itself_by_an_article_of_another_vector_store(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "rental.md").write_text("# Renting tents\n\nYes. You can rent a tent for up to 14 days.")
+    vectors = InMemoryVectorStore(AsLangChain(EMBEDDINGS))
+    base = KnowledgeBase(database, Knowledge(sources=[Folder(tmp_path, name="help")], store=vectors))
+    async with await owner_of(database) as owner:
+        await Chat(owner).turn("Do you rent out tents?")
+    await gaps.sweep(database)
+    assert await gaps.recheck(database, base.ask()) == []
+    await base.sync()
+    assert await gaps.recheck(database, base.ask()) == [1]
+    async with database.transaction() as connection:
+        (first, *_) = (await base.ask()("Do you rent out tents?", ("public",))).passages
+        assert await store_ids(connection) == [first.article_id]
+
+
+async def store_ids(connection: Any) -> list[str]:
+    return [
+        row[0]
+        for row in await (await connection.execute("SELECT id::text FROM knowledge_articles")).fetchall()
+    ]

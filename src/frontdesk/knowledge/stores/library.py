@@ -69,7 +69,7 @@ class VectorStoreLibrary:
         count = await self._count(source, article.path)
         await self._write_down(source, article, UNDER_WAY, max(count, len(chunks)), warning)
         ids = self._ids(source, article.path, len(chunks))
-        about = str(uuid5(IDS, "\0".join((source, article.path))))
+        about = str(self._article_id(source, article.path))
         documents = [
             Document(
                 id=id_,
@@ -109,7 +109,7 @@ class VectorStoreLibrary:
         row = article_row(source, article, self.model, fingerprint, passages, warning)
         async with self._database.transaction() as connection:
             await store.remove(connection, source, article.path, self.model)
-            await store.add(connection, row, [])
+            await store.add(connection, row, [], self._article_id(source, article.path))
         self._counts[source][article.path] = passages
 
     async def _there(self, ids: list[str]) -> set[str] | None:
@@ -123,6 +123,10 @@ class VectorStoreLibrary:
                 return None
             found.update(beside.word(document.metadata, "chunk_id") for document in documents)
         return found
+
+    def _article_id(self, source: str, path: str) -> UUID:
+        """An article's id, in the ledger and beside its passages."""
+        return uuid5(IDS, f"{source}\0{path}\0{self.model}")
 
     def _ids(self, source: str, path: str, count: int) -> list[str]:
         names = (f"{source}\0{path}\0{position}\0{self.model}" for position in range(count))
