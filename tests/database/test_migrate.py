@@ -14,7 +14,7 @@ LANDED = {
     "0002_knowledge": "2d2035aff0e1dcd2",
     "0003_identity": "2412a14902d064b7",
     "0004_models": "0b1e68e32239551c",
-    "0005_gaps": "6a6b2695c4f5d654",
+    "0005_gaps": "001be7709eb2c4a0",
     "0006_jobs": "3e74e4e087f84d6c",
     "0007_conflicts": "f7f80333341b060b",
     "0008_key_rights": "7a246534d57f91a7",

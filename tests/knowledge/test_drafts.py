@@ -363,3 +363,38 @@ async def test_a_sync_takes_no_article_away_that_is_being_approved(
     assert (await drafts.approve(base_of(database), 1)).answered
     assert (await syncing[0]).removed == 0
     assert (await asking(database)(RENT[0], ("public",))).answerable
+
+
+async def test_a_draft_goes_with_the_last_of_its_questions(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    chats = await asked(owner, RENT[0], RENT[1])
+    await gaps.sweep(database)
+    await chats[0].reply(f"{REPLY} I put the blue one aside for you.")
+    await chats[1].reply(f"{REPLY} The red one is yours.")
+    assert await drafts.draft_replied(database) == 1
+    await erase(owner, chats[0])
+    assert "one" in (await gaps.gap(database, 1)).body
+    await erase(owner, chats[1])
+    gap = await gaps.gap(database, 1)
+    assert (gap.state, gap.title, gap.body, gap.others, gap.drafted_at) == ("open", "", "", [], None)
+    assert await gaps.gaps(database, everything=True) == []
+
+
+async def test_what_was_approved_stays_without_its_questions_and_without_a_later_draft(
+    database: Database, owner: AsyncConnection[Any]
+) -> None:
+    (chat,) = await asked(owner, RENT[0])
+    await gaps.sweep(database)
+    await drafts.draft(database, 1, body=REPLY)
+    await drafts.approve(base_of(database), 1)
+    await drafts.draft(database, 1, body="I put the blue one aside for you.")
+    await erase(owner, chat)
+    gap = await gaps.gap(database, 1)
+    assert (gap.state, gap.body, gap.live) == ("published", REPLY, True)
+    assert (await asking(database)(RENT[0], ("public",))).answerable
+
+
+async def erase(owner: AsyncConnection[Any], chat: Chat) -> None:
+    await owner.execute("DELETE FROM messages WHERE conversation_id = %s", (chat.id,))
+    await owner.execute("DELETE FROM turns WHERE conversation_id = %s", (chat.id,))

@@ -48,6 +48,23 @@ CREATE TABLE knowledge_gap_sweep (
 );
 INSERT INTO knowledge_gap_sweep DEFAULT VALUES;
 
+-- A draft holds what staff wrote to those who asked: it goes with the last of their questions. What was approved is an
+-- article and stays, as it was approved.
+CREATE FUNCTION forget_drafts() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
+BEGIN
+  UPDATE knowledge_gaps g SET title = article_title, body = article_body, others = '{}',
+    state = CASE WHEN state <> 'drafted' THEN state WHEN article_body = '' THEN 'open' ELSE 'published' END,
+    decided_at = CASE WHEN state = 'drafted' AND article_body <> '' THEN now() ELSE decided_at END,
+    drafted_at = CASE WHEN article_body <> '' THEN drafted_at END
+  WHERE g.number IN (SELECT gap FROM erased)
+    AND NOT EXISTS (SELECT FROM knowledge_gap_questions k WHERE k.gap = g.number);
+  RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION forget_drafts FROM PUBLIC;
+CREATE TRIGGER knowledge_gap_questions_erased AFTER DELETE ON knowledge_gap_questions
+  REFERENCING OLD TABLE AS erased FOR EACH STATEMENT EXECUTE FUNCTION forget_drafts();
+
 CREATE INDEX turns_unanswered ON turns (done_at) WHERE status = 'done' AND outcome IN ('unanswered', 'handed_off');
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON knowledge_gaps, knowledge_gap_questions TO frontdesk_app;
