@@ -36,7 +36,7 @@ _CHAT = re.compile(
     r"|hallo|moin|guten (?:tag|morgen|abend)|hola|buenos días|bonjour|ciao"
     r"|(?:many |kind |best )?(?:thanks|thank you|thx|cheers|regards)(?: (?:a lot|so much|very much|in advance|again))?|danke|gracias|merci"
     r"|please help(?: me)?|sorry(?: to (?:bother|disturb) you)?|(?:i have )?(?:a )?(?:quick |small )?question|ok(?:ay)?|so|well|um+|erm?)"
-    r"(?:\W+|\Z)",
+    r"(?:[ ,!]{1,3}(?:(?:mr|mrs|ms|dr)\.? )?\[name\])?(?:\W+|\Z)",
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(r"\A(?:and|or|what about|how about|und|y|et)\b", re.IGNORECASE)
