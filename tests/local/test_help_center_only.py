@@ -13,7 +13,14 @@ from tests.local.tools import Talk, hand_over, open_ticket
 @tool(permission="knowledge:read")
 async def search_knowledge(query: str) -> dict[str, Any]:
     """Search the help center."""
-    page = {"n": 1, "title": "Dark theme", "heading": "", "url": "", "text": "Press D.", "quote": ["Press D."]}
+    page = {
+        "n": 1,
+        "title": "Dark theme",
+        "heading": "",
+        "url": "",
+        "text": "Press D.",
+        "quote": ["Press D."],
+    }
     sure = {"dark": 0.9, "theme": 0.9, "night": 0.2}
     confidence = next((c for word, c in sure.items() if word in query.lower()), 0.02)
     return {"answerable": confidence > 0.5, "confidence": confidence, "passages": [page]}
