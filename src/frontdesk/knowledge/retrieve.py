@@ -190,7 +190,9 @@ def told(text: str, rows: Sequence[Row], model: str, limit: int = 5, weights: Ev
     called = named(text, rarity, rows[0]["total"])
     found = ranked(rows, rarity, called, lambda locale: weights if understands(model, locale) else UNKNOWN)
     passages = [_passage(row, score) for score, row in found.scored[:limit]]
-    return Passages(passages, found.strength, found.margin, terms, found.lead, found.best, model)
+    # Cosines say little of a language that the model does not know: how far the article leads, all in all, says more.
+    lead = found.lead if understands(model, passages[0].locale) else found.margin
+    return Passages(passages, found.strength, found.margin, terms, lead, found.best, model)
 
 
 def understands(model: str, locale: str) -> bool:
