@@ -93,6 +93,42 @@ PROTECTIONS = (
         (("if tool.grant.confirm:", "if False:"),),
         ("tests/policies/test_gate.py",),
     ),
+    Protection(
+        "the search's visibility",
+        "src/frontdesk/store/knowledge_search.py",
+        (("model = %(model)s AND visibility = ANY (%(visibility)s)", "model = %(model)s"),),
+        ("tests/knowledge/test_retrieve.py", "-k", "internal"),
+    ),
+    Protection(
+        "the check of fetched addresses",
+        "src/frontdesk/knowledge/addresses.py",
+        (("not (allowed or is_public(address))", "False"),),
+        ("tests/knowledge/test_fetch.py",),
+    ),
+    Protection(
+        "the stricter of two visibilities",
+        "src/frontdesk/knowledge/formats/fields.py",
+        (('return stricter("public", *filter(None, known), *closed), warning', 'return "public", warning'),),
+        ("tests/knowledge/test_formats_fields.py",),
+    ),
+    Protection(
+        "the check of deadlines",
+        "src/frontdesk/policies/grounding.py",
+        (("    missing += unsupported_deadlines(reply, source, told)\n", ""),),
+        ("tests/policies/test_grounding.py",),
+    ),
+    Protection(
+        "the check of citations",
+        "src/frontdesk/policies/citing.py",
+        (("if not _fits(_sentence(reply, match), passages[n - 1], spoken):", "if False:"),),
+        ("tests/policies/test_grounding.py",),
+    ),
+    Protection(
+        "the right of a key to publish",
+        "src/frontdesk/web/knowledge.py",
+        (("if not backend.knowledge:", "if False:"),),
+        ("tests/web/test_knowledge.py",),
+    ),
 )
 
 
