@@ -1,4 +1,7 @@
-"""The example shop's help center, synced once for the tests that only read."""
+"""The example shop's help center, synced once a file for the tests that only read.
+
+Not once a session: another file's tests stop the server, and its connections with it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from frontdesk.testing import temporary_database
 HELP_CENTER = Path(__file__).parents[2] / "examples" / "ourshop" / "help-center"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def shop() -> AsyncGenerator[PostgresRetriever]:
     async with temporary_database() as database:
         url = "https://ourshop.example/help/{slug}"
