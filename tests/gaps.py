@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,12 @@ from frontdesk.domain import Json
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.declared import Knowledge
+from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.sources.folder import Folder
+from frontdesk.knowledge.sync import sync
+
+RENT = ("Do you rent out tents?", "Can I rent a tent from you?", "Is it possible to rent tents from you")
+REPLY = "Yes. You can rent a tent for up to 14 days; a two-person tent costs 25 EUR a week."
 
 
 def step(tool: str, *, ok: bool = True, **arguments: Any) -> Json:
@@ -121,3 +128,17 @@ def run_as_owner(url: str, work: Callable[[AsyncConnection[Any]], Awaitable[None
             await work(owner)
 
     asyncio.run(run())
+
+
+async def asked(owner: AsyncConnection[Any], *questions: str, **more: Any) -> list[Chat]:
+    chats = [Chat(owner, f"u{n}", **more) for n, _ in enumerate(questions)]
+    for chat, question in zip(chats, questions, strict=True):
+        await chat.turn(question)
+    return chats
+
+
+async def help_center(database: Database, folder: Path, **pages: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in {"shipping": "# Shipping\n\nA parcel to Norway costs 14.95 EUR.", **pages}.items():
+        (folder / f"{name}.md").write_text(text)
+    await sync(database, Embedder.default(), Folder(folder, name="help", url="https://shop.example/{slug}"))

@@ -108,7 +108,12 @@ PROTECTIONS = (
     Protection(
         "the stricter of two visibilities",
         "src/frontdesk/knowledge/formats/fields.py",
-        (('return stricter("public", *filter(None, known), *closed), warning', 'return "public", warning'),),
+        (
+            (
+                'return strictest("public", *(each or "internal" for each in known)), warning',
+                'return "public", warning',
+            ),
+        ),
         ("tests/knowledge/test_formats_fields.py",),
     ),
     Protection(

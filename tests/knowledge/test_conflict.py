@@ -14,6 +14,7 @@ from frontdesk.knowledge.conflict import Conflict, find_conflict, in_words, pref
 from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.store import conflicts
+from frontdesk.store.places import languages
 from tests.knowledge.test_answer import QUESTIONS
 
 
@@ -142,4 +143,4 @@ async def test_a_conflict_of_articles_that_are_not_stored_here_leaves_nothing(da
     for one, other in (("chroma-1", "chroma-2"), (str(uuid4()), str(uuid4()))):
         await conflicts.record(database, chosen=one, other=other, chosen_sentence="a", other_sentence="b")
     assert await conflicts.conflicts(database) == []
-    assert await conflicts.languages(database, ["public"]) == set()
+    assert await languages(database, ["public"]) == set()

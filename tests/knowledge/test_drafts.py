@@ -20,31 +20,15 @@ from frontdesk.knowledge.embed import Embedder
 from frontdesk.knowledge.locks import alone
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import sync
-from tests.gaps import Chat, asking, base_of, owner_of
+from tests.gaps import RENT, REPLY, Chat, asked, asking, base_of, help_center, owner_of
 
 EMBEDDER = Embedder.default()
-RENT = ("Do you rent out tents?", "Can I rent a tent from you?", "Is it possible to rent tents from you")
-REPLY = "Yes. You can rent a tent for up to 14 days; a two-person tent costs 25 EUR a week."
 
 
 @pytest.fixture
 async def owner(database: Database) -> AsyncGenerator[AsyncConnection[Any]]:
     async with await owner_of(database) as connection:
         yield connection
-
-
-async def asked(owner: AsyncConnection[Any], *questions: str, **more: Any) -> list[Chat]:
-    chats = [Chat(owner, f"u{n}", **more) for n, _ in enumerate(questions)]
-    for chat, question in zip(chats, questions, strict=True):
-        await chat.turn(question)
-    return chats
-
-
-async def help_center(database: Database, folder: Path, **pages: str) -> None:
-    folder.mkdir(exist_ok=True)
-    for name, text in {"shipping": "# Shipping\n\nA parcel to Norway costs 14.95 EUR.", **pages}.items():
-        (folder / f"{name}.md").write_text(text)
-    await sync(database, EMBEDDER, Folder(folder, name="help", url="https://shop.example/{slug}"))
 
 
 async def test_a_draft_is_what_staff_replied_last_without_names_and_greetings(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from frontdesk.bootstrap import database_urls, load_desk
-from frontdesk.database import Database, migrate
+from frontdesk.bootstrap import load_desk
+from frontdesk.cli.opened import with_database
 from frontdesk.errors import SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.declared import Knowledge, declared
-from frontdesk.settings import load
 
 Result = TypeVar("Result")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,14 +40,4 @@ def with_base(
     work: Callable[[KnowledgeBase], Awaitable[Result]], knowledge: Knowledge | None = None
 ) -> Result:
     """What ``work`` comes to on the database, migrated first; without ``knowledge``, as it stands there."""
-
-    async def run() -> Result:
-        url, owner_url = database_urls(load())
-        migrate(owner_url)
-        database = await Database.open(url)
-        try:
-            return await work(KnowledgeBase(database, knowledge or Knowledge()))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+    return with_database(lambda database: work(KnowledgeBase(database, knowledge or Knowledge())))

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import click
 
-from frontdesk.bootstrap import database_urls
-from frontdesk.database import Database, migrate
-from frontdesk.settings import load
+from frontdesk.cli.opened import with_database
 from frontdesk.store.identity import create_service_key, list_service_keys, revoke_service_key
-
-Result = TypeVar("Result")
 
 
 @click.group()
@@ -30,13 +22,13 @@ def keys() -> None:
 )
 def create(name: str, knowledge: bool) -> None:
     """Make a key for the backend NAME; it is shown once. Two may be active, for rotation."""
-    click.echo(_with_database(lambda database: create_service_key(database, name, knowledge=knowledge)))
+    click.echo(with_database(lambda database: create_service_key(database, name, knowledge=knowledge)))
 
 
 @keys.command("list")
 def list_() -> None:
     """All keys: their public halves, whether they work, and what they may do beside chat."""
-    for key in _with_database(list_service_keys):
+    for key in with_database(list_service_keys):
         click.echo(
             f"{key.id}  {key.name}  {'revoked' if key.revoked_at else 'active'}  {key.created_at:%Y-%m-%d}"
             f"  {'chat, knowledge' if key.knowledge else 'chat'}"
@@ -47,18 +39,5 @@ def list_() -> None:
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
     """End the key KEY_ID; servers notice within 30 seconds."""
-    done = _with_database(lambda database: revoke_service_key(database, key_id))
+    done = with_database(lambda database: revoke_service_key(database, key_id))
     click.echo("revoked" if done else "there is no active key of that id")
-
-
-def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        url, owner_url = database_urls(load())
-        migrate(owner_url)
-        database = await Database.open(url)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, get_args
 
 from frontdesk.domain import Visibility
 
@@ -15,6 +15,15 @@ HTML = "text/html"
 TEXT = "text/plain"
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)  # the widest first
+
+
+def strictest(*words: str) -> Visibility:
+    """The strictest of several visibilities; one that is unknown counts as for staff only."""
+    known = cast("list[Visibility]", [word if word in VISIBILITIES else "internal" for word in words])
+    return max(known, key=VISIBILITIES.index)
 
 
 @dataclass(frozen=True, slots=True)

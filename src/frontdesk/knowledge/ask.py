@@ -18,10 +18,11 @@ from frontdesk.errors import FrontdeskError
 from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage, best_sentences
 from frontdesk.knowledge.conflict import Conflict, find_conflict, preferring
 from frontdesk.knowledge.embed import Embeddings
-from frontdesk.knowledge.language import base, language_of
+from frontdesk.knowledge.language import language_of
 from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Retriever
 from frontdesk.knowledge.unsaid import ASKING, unsaid
+from frontdesk.store.knowledge import base
 
 log = structlog.get_logger("frontdesk.knowledge")
 

@@ -7,16 +7,16 @@ from functools import cached_property, partial
 
 from frontdesk.database import Database
 from frontdesk.knowledge.approved import Drafts
-from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.conflict import Conflict
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.embed import Embedder, Embeddings
 from frontdesk.knowledge.embeddings import resolve
-from frontdesk.knowledge.library import Library, PostgresLibrary
+from frontdesk.knowledge.library import Library
 from frontdesk.knowledge.retrieve import PostgresRetriever, Retriever
-from frontdesk.knowledge.sync import Progress, SyncReport, publish, serving, sync
+from frontdesk.knowledge.sync import Progress, SyncReport, serving, sync
 from frontdesk.store import conflicts
+from frontdesk.store.places import languages
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,6 @@ class KnowledgeBase:
 
         return VectorStoreLibrary(self.database, self.declared.store, self.embeddings)
 
-    @property
-    def library(self) -> Library:
-        """What a sync writes through."""
-        return self._elsewhere or PostgresLibrary(self.database, self.embeddings)
-
     async def serving(self) -> Library:
         """What is searched now, to write one article; the caller holds the lock of drafts. Raises SettingsError."""
         return self._elsewhere or await serving(self.database, self.embeddings)
@@ -67,7 +62,7 @@ class KnowledgeBase:
             self.retriever,
             answer_at or self.declared.answer_at,
             locale=self.declared.locale,
-            languages=partial(conflicts.languages, self.database),
+            languages=partial(languages, self.database),
             judge=Embedder.default(),
             record=self._record,
         )
@@ -89,10 +84,6 @@ class KnowledgeBase:
         finally:
             for source in self.declared.sources:
                 await source.aclose()
-
-    async def publish(self, article: Article) -> None:
-        """Write one article that no source holds; it is found at once."""
-        await publish(self.database, self.embeddings, article, library=self._elsewhere)
 
     async def _record(self, conflict: Conflict) -> None:
         await conflicts.record(

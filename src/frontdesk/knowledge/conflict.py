@@ -15,9 +15,9 @@ from datetime import date
 
 from frontdesk.domain import Passage
 from frontdesk.knowledge.embed import Embeddings
-from frontdesk.knowledge.language import base
 from frontdesk.knowledge.quantity import Quantity, quantities
 from frontdesk.knowledge.unsaid import ASKING
+from frontdesk.store.knowledge import base
 
 NEAR = 0.72  # share of the quoted sentence's nearness to the question that the other one must have
 ALIKE = 0.86  # cosine of the two sentences without their quantities

@@ -13,6 +13,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from frontdesk.store.knowledge import base
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -66,11 +68,6 @@ def language_of(text: str, among: Iterable[str]) -> str | None:
         return None
     code, probability = _classified(" ".join(words), codes)
     return code if probability >= SURE else None
-
-
-def base(locale: str) -> str:
-    """ "pt" of "pt-BR" or "pt_BR"."""
-    return re.split(r"[-_]", locale.lower(), maxsplit=1)[0]
 
 
 def _told(words: Collection[str], codes: Collection[str]) -> str:

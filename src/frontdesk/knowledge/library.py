@@ -27,9 +27,7 @@ class Library(Protocol):
         """What there is of a source, by path."""
         ...
 
-    async def put(
-        self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str, warning: str = ""
-    ) -> None:
+    async def put(self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str) -> None:
         """Write an article in the place of its earlier version; to write it twice is to write it once."""
         ...
 
@@ -51,11 +49,9 @@ class PostgresLibrary:
         async with self._database.transaction() as connection:
             return await store.stored(connection, source, self.model)
 
-    async def put(
-        self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str, warning: str = ""
-    ) -> None:
+    async def put(self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str) -> None:
         """Embed an article and write it in the place of its earlier version."""
-        row = article_row(source, article, self.model, fingerprint, len(chunks), warning)
+        row = article_row(source, article, self.model, fingerprint, len(chunks))
         title, rows = await embedded(self._embeddings, article.title, chunks)
         async with self._database.transaction() as connection:
             await store.remove(connection, source, article.path, self.model)
@@ -67,13 +63,10 @@ class PostgresLibrary:
             await store.remove(connection, source, path, self.model)
 
 
-def article_row(
-    source: str, article: Article, model: str, fingerprint: str, passages: int, warning: str = ""
-) -> ArticleRow:
+def article_row(source: str, article: Article, model: str, fingerprint: str, passages: int) -> ArticleRow:
     """An article as it is written, without its embedding."""
     known = asdict(article)
     del known["body"]
-    known["warning"] = warning or article.warning
     return ArticleRow(
         **known, source=source, model=model, fingerprint=fingerprint, passages=passages, title_embedding=None
     )

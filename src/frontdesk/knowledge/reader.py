@@ -15,9 +15,9 @@ from typing import Any, Self, cast
 
 import orjson
 
-from frontdesk.knowledge.article import DOCX, HTML, PDF, Article, Raw, Unreadable
+from frontdesk.knowledge.article import DOCX, HTML, PDF, Article, Raw, Unreadable, strictest
 from frontdesk.knowledge.chunk import Chunk
-from frontdesk.knowledge.formats.fields import stricter, visibility
+from frontdesk.knowledge.formats.fields import visibility
 from frontdesk.knowledge.formats.includes import MOST_BYTES, MOST_FILES
 
 VERSION = 6  # raise it when a page comes out differently: every article is then read and cut again
@@ -201,7 +201,7 @@ def _page(answer: dict[str, Any], raw: Raw) -> Page:
     article = Article(**said)
     # Said here as well, where no page has been: nothing a page holds makes it seen by more people.
     allowed = visibility({}, raw.given)[0]
-    article = replace(article, visibility=stricter(article.visibility, allowed))
+    article = replace(article, visibility=strictest(article.visibility, allowed))
     chunks = [
         Chunk(c["position"], c["heading"], c["anchor"], c["text"], tuple(c["sentences"]))
         for c in cast("list[dict[str, Any]]", answer["chunks"])

@@ -17,6 +17,11 @@ from frontdesk.store.knowledge import ArticleRow
 KNOWN_FOR = 5.0  # seconds for which a process may go on with the model that was active before
 
 
+async def model_of(embeddings: Embeddings) -> models.Model:
+    """Its name and dimension, asked for in a way that holds nobody up."""
+    return models.Model(embeddings.name, (await embeddings.aencode(["dimension"])).shape[1])
+
+
 async def reembed(
     database: Database, embeddings: Embeddings, progress: Callable[[int, int, str], None] | None = None
 ) -> None:
@@ -25,7 +30,7 @@ async def reembed(
     Until then the earlier one's vectors answer; nothing is read from any source. What an interrupted run has
     done is kept. The caller holds the sync's lock, and not that of drafts.
     """
-    model = models.Model(embeddings.name, (await embeddings.aencode(["dimension"])).shape[1])
+    model = await model_of(embeddings)
     async with alone(database, DRAFTS_LOCK) as connection:
         before = await models.active(connection)
         switched = before is not None and before.name != model.name

@@ -13,13 +13,14 @@ import structlog
 from frontdesk.database import Database
 from frontdesk.domain import Json, Passage, Visibility
 from frontdesk.errors import EmbeddingsUnavailable, SettingsError
-from frontdesk.knowledge.embed import Embedder, Embeddings
+from frontdesk.knowledge.embed import Embedder, Embeddings, clean
 from frontdesk.knowledge.embeddings import resolve
 from frontdesk.knowledge.library import vector_text
 from frontdesk.knowledge.rank import UNKNOWN, WEIGHTS, Evidence, Row, named, ranked, rarities
 from frontdesk.knowledge.reembed import KNOWN_FOR
 from frontdesk.knowledge.wording import plain, suspects
 from frontdesk.store import knowledge_search as store
+from frontdesk.store.knowledge import base
 from frontdesk.store.knowledge_models import Model, active
 
 log = structlog.get_logger("frontdesk.knowledge")
@@ -27,7 +28,8 @@ log = structlog.get_logger("frontdesk.knowledge")
 MAX_QUERY = 2000  # characters of a message that are searched with
 
 
-def _today() -> date:
+def today() -> date:
+    """The day by which validity is judged, in UTC."""
     return datetime.now(UTC).date()
 
 
@@ -91,7 +93,7 @@ class PostgresRetriever:
         database: Database,
         embeddings: Embeddings | None = None,
         weights: Evidence = WEIGHTS,
-        today: Callable[[], date] = _today,
+        today: Callable[[], date] = today,
     ) -> None:
         self.embeddings = embeddings or Embedder.default()
         self._database = database
@@ -113,7 +115,7 @@ class PostgresRetriever:
 
         An empty query, or no visibility, finds nothing. Raises DatabaseUnavailable only.
         """
-        text = _clean(query)
+        text = searchable(query)
         if not text or not visibility or limit < 1:
             return Passages()
         wanted = store.Wanted(visibility, self._today(), locale, products)
@@ -197,13 +199,12 @@ def told(text: str, rows: Sequence[Row], model: str, limit: int = 5, weights: Ev
 
 def understands(model: str, locale: str) -> bool:
     """Whether a model's vectors say much of a text in the language of ``locale``: the built-in model's are English."""
-    return model != Embedder.name or locale.split("-")[0].lower() == "en"
+    return model != Embedder.name or base(locale) == "en"
 
 
-def _clean(query: str) -> str:
-    """What PostgreSQL can take: no NUL, no half of a surrogate pair."""
-    text = query[:MAX_QUERY].replace("\x00", " ").encode("utf-8", "ignore").decode()
-    return " ".join(text.split())
+def searchable(query: str) -> str:
+    """What is searched of a message: its beginning, as every model and every store takes it."""
+    return " ".join(clean(query[:MAX_QUERY]).split())
 
 
 def _passage(row: Row, score: float) -> Passage:

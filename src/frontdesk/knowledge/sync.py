@@ -23,15 +23,14 @@ from frontdesk.knowledge.embeddings import resolve
 from frontdesk.knowledge.library import Library, PostgresLibrary
 from frontdesk.knowledge.locks import DRAFTS_LOCK, alone
 from frontdesk.knowledge.reader import Reader
-from frontdesk.knowledge.reembed import reembed
+from frontdesk.knowledge.reembed import model_of, reembed
 from frontdesk.store import knowledge as store
 from frontdesk.store import knowledge_models as models
 
 _NOTHING_LISTED = "It lists no page any more; nothing of it was removed. If that is meant, take it out of the declared sources."
 Progress = Callable[[int, int, str], None]
-FEW = (
-    3  # pages up to which a source may end at once; of more, a mount is rather lost than all of them deleted
-)
+# Pages up to which a source may end at once; of more, a mount is rather lost than all of them deleted.
+FEW = 3
 AHEAD = 4  # pages that are fetched while another is embedded
 DRAFTS = "drafts"  # the source of articles that were written here, for questions nothing answered
 
@@ -127,9 +126,9 @@ async def serving(database: Database, embeddings: Embeddings) -> Library:
     async with database.transaction() as connection:
         active = await models.active(connection)
     if active is None:
-        dimension = (await embeddings.aencode(["dimension"])).shape[1]
+        model = await model_of(embeddings)
         async with database.transaction() as connection:
-            await models.register(connection, models.Model(embeddings.name, dimension), is_active=True)
+            await models.register(connection, model, is_active=True)
     elif active.name != embeddings.name:
         embeddings = _named(active.name)
     return PostgresLibrary(database, embeddings)

@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from frontdesk.domain import Citation, Passage
 from frontdesk.knowledge.conflict import Conflict, in_words
-from frontdesk.knowledge.language import base, language_of
+from frontdesk.knowledge.language import language_of
 from frontdesk.knowledge.quantity import durations
+from frontdesk.store.knowledge import base
 
 MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")
 _LISTED = re.compile(

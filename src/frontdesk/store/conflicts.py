@@ -26,20 +26,6 @@ FROM knowledge_conflicts c
 JOIN knowledge_articles a ON a.id = c.chosen_id JOIN knowledge_articles b ON b.id = c.other_id
 ORDER BY c.questions DESC, c.last_seen DESC LIMIT %s
 """
-# From each language to the next one in the index: as many steps as there are languages, however many articles.
-_LANGUAGES = """
-WITH RECURSIVE found (visibility, language) AS (
-  SELECT seen, (
-    SELECT min(lower(split_part(locale, '-', 1))) FROM knowledge_articles WHERE visibility = seen
-  ) FROM unnest(%s::text[]) AS seen
-  UNION ALL
-  SELECT visibility, (
-    SELECT min(lower(split_part(locale, '-', 1))) FROM knowledge_articles a
-    WHERE a.visibility = found.visibility AND lower(split_part(locale, '-', 1)) > found.language
-  ) FROM found WHERE language IS NOT NULL
-)
-SELECT DISTINCT language FROM found WHERE language IS NOT NULL
-"""
 MOST_CHARS = 1000
 
 
@@ -88,10 +74,3 @@ async def conflicts(database: Database, limit: int = 100) -> Sequence[StoredConf
     async with database.transaction() as connection:
         cursor = await connection.execute(_LIST, (limit,))
         return [StoredConflict(*row) for row in await cursor.fetchall()]
-
-
-async def languages(database: Database, visibility: Sequence[str]) -> set[str]:
-    """The languages of the articles that such a reader may see: "en", "es"."""
-    async with database.transaction() as connection:
-        cursor = await connection.execute(_LANGUAGES, (list(visibility),), prepare=True)
-        return {row[0] for row in await cursor.fetchall()}

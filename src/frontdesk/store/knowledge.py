@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -40,9 +41,14 @@ CONFIGURATIONS: Mapping[str, LiteralString] = {
 }
 
 
+def base(locale: str) -> str:
+    """The language of a locale: "pt" of "pt-BR" or "pt_BR"."""
+    return re.split(r"[-_]", locale.lower(), maxsplit=1)[0]
+
+
 def configuration(locale: str | None) -> LiteralString:
     """The text search configuration for a locale; without a locale, English."""
-    return CONFIGURATIONS.get((locale or "en").split("-")[0].lower(), "simple")
+    return CONFIGURATIONS.get(base(locale or "en"), "simple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +138,6 @@ async def sources(connection: Connection, model: str) -> set[str]:
         "SELECT DISTINCT source FROM knowledge_articles WHERE model = %s", (model,)
     )
     return {row[0] for row in await cursor.fetchall()}
-
-
-async def locales(connection: Connection, visibility: Sequence[str]) -> dict[str, int]:
-    """How many articles there are in each language, by its two letters."""
-    cursor = await connection.execute(
-        "SELECT lower(split_part(locale, '-', 1)), count(*)::int FROM knowledge_articles"
-        " WHERE visibility = ANY (%s) AND model = (SELECT name FROM knowledge_models WHERE active) GROUP BY 1",
-        (list(visibility),),
-    )
-    return dict(await cursor.fetchall())
 
 
 async def remove(connection: Connection, source: str, path: str, model: str) -> None:

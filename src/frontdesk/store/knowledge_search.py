@@ -13,7 +13,7 @@ from psycopg import AsyncRawCursor
 from psycopg.rows import dict_row
 
 from frontdesk.domain import Json
-from frontdesk.store.knowledge import Connection, configuration
+from frontdesk.store.knowledge import Connection, base, configuration
 from frontdesk.store.knowledge_models import Model
 from frontdesk.store.segments import segmented
 
@@ -153,7 +153,7 @@ class Wanted:
     @property
     def language(self) -> str | None:
         """The language of the locale."""
-        return self.locale.split("-")[0].lower() if self.locale else None
+        return base(self.locale) if self.locale else None
 
 
 async def candidates(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from frontdesk.domain import Visibility
+from frontdesk.knowledge.article import VISIBILITIES, strictest
 from frontdesk.knowledge.formats.parsed import clean
 
-VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)  # from the loosest to the strictest
 _UPDATED = (
     "updated",
     "last_updated",
@@ -97,11 +97,6 @@ def valid(fields: Mapping[str, Any]) -> tuple[date | None, date | None, str]:
     return *days, ""
 
 
-def stricter(*found: Visibility) -> Visibility:
-    """The strictest of them."""
-    return max(found, key=VISIBILITIES.index)
-
-
 def visibility(fields: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Visibility, str]:
     """The strictest of all that is said, and a warning."""
     said = [source[name] for source in (fields, given) for name in ("visibility", "access") if name in source]
@@ -113,8 +108,7 @@ def visibility(fields: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Vis
     if _draft(fields):
         known.append("internal")
         warning = warning or "a draft, hidden or unlisted page: only staff see it"
-    closed: tuple[Visibility, ...] = ("internal",) if None in known else ()
-    return stricter("public", *filter(None, known), *closed), warning
+    return strictest("public", *(each or "internal" for each in known)), warning
 
 
 def _visibility(value: object) -> Visibility | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any
 
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError
+from frontdesk.knowledge.article import VISIBILITIES, strictest
 
-VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)  # the widest first
 MAX_BYTES = 10_000_000  # of one page
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\x00-\x1f\x7f]{1,1000}")
 TOO_LARGE = f"larger than {MAX_BYTES // 1_000_000} MB"
@@ -46,12 +46,6 @@ class Options:
         said = {key: value for key, value in more.items() if value}
         visibility = strictest(self.visibility, said.pop("visibility", self.visibility))
         return {key: value for key, value in {**own, **said, "visibility": visibility}.items() if value}
-
-
-def strictest(*words: str) -> Visibility:
-    """The strictest of several visibilities; one that is unknown counts as for staff only."""
-    known = cast("list[Visibility]", [word if word in VISIBILITIES else "internal" for word in words])
-    return max(known, key=VISIBILITIES.index)
 
 
 def address(text: str) -> str:

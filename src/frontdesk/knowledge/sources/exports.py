@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, cast
 
 from frontdesk.domain import Visibility
 from frontdesk.errors import DeclarationError, SourceUnavailable
-from frontdesk.knowledge.article import HTML, Raw, Unreadable
-from frontdesk.knowledge.sources.base import MAX_BYTES, TOO_LARGE, VISIBILITIES, address, strictest
+from frontdesk.knowledge.article import HTML, VISIBILITIES, Raw, Unreadable, strictest
+from frontdesk.knowledge.sources.base import MAX_BYTES, TOO_LARGE, address
 from frontdesk.knowledge.sources.loaded import Loaded
 from frontdesk.knowledge.sources.records import Record, records
 

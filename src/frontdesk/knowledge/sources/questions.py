@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from frontdesk.errors import DeclarationError, SourceUnavailable
-from frontdesk.knowledge.article import HTML, MARKDOWN, Raw, Unreadable
-from frontdesk.knowledge.sources.base import VISIBILITIES, address
+from frontdesk.knowledge.article import HTML, MARKDOWN, VISIBILITIES, Raw, Unreadable
+from frontdesk.knowledge.sources.base import address
 from frontdesk.knowledge.sources.loaded import Loaded
 
 MAX_FILE = 50_000_000

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.documents import Document
@@ -24,9 +24,9 @@ from langchain_core.vectorstores import VectorStore
 from frontdesk.domain import Json, Passage, Visibility
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SettingsError
 from frontdesk.knowledge.chunk import JOIN
-from frontdesk.knowledge.embed import Embeddings, clean
+from frontdesk.knowledge.embed import Embeddings
 from frontdesk.knowledge.embeddings import resolve
-from frontdesk.knowledge.retrieve import MAX_QUERY
+from frontdesk.knowledge.retrieve import searchable, today
 from frontdesk.knowledge.stores import metadata as beside
 from frontdesk.store.knowledge_search import Wanted
 
@@ -58,7 +58,7 @@ class VectorStoreRetriever:
         embeddings: Embeddings | None = None,
         *,
         where: Callable[[Wanted], Any] | None = None,
-        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        today: Callable[[], date] = today,
     ) -> None:
         self.embeddings = embeddings or embeddings_of(store)
         self._store = store
@@ -79,7 +79,7 @@ class VectorStoreRetriever:
 
         Raises DatabaseUnavailable when the store does not answer, EmbeddingsUnavailable when the model does not.
         """
-        text = " ".join(clean(query[:MAX_QUERY]).split())
+        text = searchable(query)
         if not text or not visibility or limit < 1:
             return []
         wanted = Wanted(visibility, self._today(), locale, products)

@@ -62,12 +62,10 @@ class VectorStoreLibrary:
             for path, article in known.items()
         }
 
-    async def put(
-        self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str, warning: str = ""
-    ) -> None:
+    async def put(self, source: str, article: Article, chunks: Sequence[Chunk], fingerprint: str) -> None:
         """Write an article in the place of its earlier version; what it no longer says is forgotten."""
         count = await self._count(source, article.path)
-        await self._write_down(source, article, UNDER_WAY, max(count, len(chunks)), warning)
+        await self._write_down(source, article, UNDER_WAY, max(count, len(chunks)))
         ids = self._ids(source, article.path, len(chunks))
         about = str(self._article_id(source, article.path))
         documents = [
@@ -83,7 +81,7 @@ class VectorStoreLibrary:
             async with answering(WRITE_SECONDS):
                 await self._vectors.aadd_documents(documents[part], ids=ids[part])
         await self._forget(self._ids(source, article.path, count)[len(chunks) :])
-        await self._write_down(source, article, fingerprint, len(chunks), warning)
+        await self._write_down(source, article, fingerprint, len(chunks))
 
     async def remove(self, source: str, path: str) -> None:
         """Forget an article."""
@@ -103,10 +101,8 @@ class VectorStoreLibrary:
             await self.stored(source)
         return self._counts[source].get(path, 0)
 
-    async def _write_down(
-        self, source: str, article: Article, fingerprint: str, passages: int, warning: str
-    ) -> None:
-        row = article_row(source, article, self.model, fingerprint, passages, warning)
+    async def _write_down(self, source: str, article: Article, fingerprint: str, passages: int) -> None:
+        row = article_row(source, article, self.model, fingerprint, passages)
         async with self._database.transaction() as connection:
             await store.remove(connection, source, article.path, self.model)
             await store.add(connection, row, [], self._article_id(source, article.path))

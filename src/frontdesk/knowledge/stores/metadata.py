@@ -17,6 +17,7 @@ import orjson
 from frontdesk.domain import Json
 from frontdesk.knowledge.article import Article
 from frontdesk.knowledge.chunk import JOIN, Chunk, sentences
+from frontdesk.store.knowledge import base
 from frontdesk.store.knowledge_search import Wanted
 
 Metadata = Mapping[str, Any]
@@ -32,7 +33,7 @@ def of(article: Article, chunk: Chunk, article_id: str) -> Json:
         "heading": chunk.heading,
         "anchor": chunk.anchor,
         "locale": article.locale,
-        "language": language(article.locale),
+        "language": base(article.locale),
         "visibility": article.visibility,
         "products": list(article.products),
         "any_product": not article.products,
@@ -76,7 +77,7 @@ def allowed(metadata: Metadata, wanted: Wanted) -> bool:
     """Whether a passage may be shown; what is missing or malformed is not."""
     if metadata.get("visibility") not in wanted.visibility:
         return False
-    if wanted.language is not None and language(word(metadata, "locale")) != wanted.language:
+    if wanted.language is not None and base(word(metadata, "locale")) != wanted.language:
         return False
     try:
         first, last = date_of(metadata.get("valid_from")), date_of(metadata.get("valid_until"))
@@ -109,11 +110,6 @@ def date_of(value: object) -> date | None:
 def day(of_year: date) -> int:
     """20260615 for the 15th of June 2026."""
     return of_year.year * 10_000 + of_year.month * 100 + of_year.day
-
-
-def language(locale: str) -> str:
-    """``de`` for ``de-AT``."""
-    return locale.replace("_", "-").split("-")[0].lower()
 
 
 def word(metadata: Metadata, name: str) -> str:
