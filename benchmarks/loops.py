@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -91,7 +92,8 @@ def turn_input() -> TurnInput:
 
 def ours(desk: Frontdesk, model: CutOff, settings: Settings) -> Turn:
     """Agent.run: permissions, gate, tool, output gate, facts."""
-    agent = Agent(desk, desk.tools, ModelChain([("openai:stub", model)], 20.0), settings)
+    writes: Any = None  # this desk changes nothing
+    agent = Agent(desk, desk.tools, ModelChain([("openai:stub", model)], 20.0), settings, writes)
     turn = turn_input()
 
     async def run() -> str:

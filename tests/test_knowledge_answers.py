@@ -19,8 +19,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from frontdesk import Frontdesk, tool
-from frontdesk.agent import Agent
-from frontdesk.bootstrap import tools_of
+from frontdesk.bootstrap import assemble
 from frontdesk.database import Database
 from frontdesk.domain import Principal
 from frontdesk.knowledge.embed import Embedder
@@ -61,8 +60,7 @@ async def support(
     settings = Settings(**changes)
     desk = Frontdesk("Shop", tools=list(tools), knowledge=HELP_CENTER, knowledge_url=URL)
     chain = ModelChain([("test", model)], 10)
-    agent = Agent(desk, tools_of(desk, database, settings), chain, settings)
-    running = Support(agent, database, settings)
+    running, _ = assemble(desk, database, chain, settings)
     await running.start()
     try:
         yield running

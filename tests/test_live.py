@@ -1,6 +1,7 @@
 import asyncio
 from uuid import uuid4
 
+from frontdesk.actions.view import view
 from frontdesk.live import LiveTurn, replay
 from frontdesk.store.turns import StoredTurn
 
@@ -49,7 +50,7 @@ async def test_a_watcher_of_an_abandoned_attempt_is_let_go() -> None:
 def test_a_turn_read_back_has_the_events_it_had_live_and_always_an_end() -> None:
     record = {"steps": [{"tool": "get", "label": "Looking", "arguments": {}, "result": "{}"}]}
     stored = StoredTurn(uuid4(), uuid4(), 1, True, "answered", RESPONSE["reply"], record, "ai")  # type: ignore[arg-type]
-    assert [event.type for event in replay(stored)] == [
+    assert [event.type for event in replay(stored, view)] == [
         "accepted",
         "step",
         "step",
@@ -58,5 +59,5 @@ def test_a_turn_read_back_has_the_events_it_had_live_and_always_an_end() -> None
         "text",
         "done",
     ]
-    assert [event.n for event in replay(stored, 6)] == [7]
-    assert [event.type for event in replay(stored, 50)] == ["done"]
+    assert [event.n for event in replay(stored, view, 6)] == [7]
+    assert [event.type for event in replay(stored, view, 50)] == ["done"]

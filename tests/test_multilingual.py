@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from frontdesk import Frontdesk, Knowledge
-from frontdesk.agent import Agent
-from frontdesk.bootstrap import knowledge_base, tools_of
+from frontdesk.bootstrap import assemble, knowledge_base
 from frontdesk.domain import Principal
 from frontdesk.knowledge.sources import Folder
 from frontdesk.models import ModelChain
@@ -45,9 +44,7 @@ async def desk(folder: Path) -> AsyncGenerator[Support]:
         assert base
         await base.sync()
         chain = ModelChain([("local", LocalModel())], 20)
-        support = Support(
-            Agent(shop, tools_of(shop, database, settings, base), chain, settings), database, settings
-        )
+        support, _ = assemble(shop, database, chain, settings, base)
         await support.start()
         try:
             yield support

@@ -6,8 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from frontdesk.agent import Agent
-from frontdesk.bootstrap import tools_of
+from frontdesk.bootstrap import assemble
 from frontdesk.database import Database
 from frontdesk.domain import Principal
 from frontdesk.errors import DatabaseUnavailable, IdempotencyMismatch, NotFound, QueueFull
@@ -32,7 +31,7 @@ async def process(
     settings = Settings(**{"lease_seconds": 1.0, **changes})
     desk = make_desk(backend)
     chain = ModelChain([("scripted", model or ScriptedModel(follow))], 10)
-    support = Support(Agent(desk, tools_of(desk, database, settings), chain, settings), database, settings)
+    support, _ = assemble(desk, database, chain, settings)
     await support.start()
     try:
         yield support

@@ -1,21 +1,27 @@
 """Frontdesk: turn the backend you already have into a customer-support agent."""
 
 from frontdesk.desk import Frontdesk
-from frontdesk.domain import Customer, Principal
-from frontdesk.errors import ToolError, ToolNotFound, ToolUnavailable
+from frontdesk.domain import Change, Customer, Done, Money, Preview, Principal
+from frontdesk.errors import ToolError, ToolNotFound, ToolRefused, ToolUnavailable
 from frontdesk.knowledge.declared import Knowledge
-from frontdesk.tools import Tool, grant, tool
+from frontdesk.tools import Tool, grant, rule, tool
 
 __all__ = [
+    "Change",
     "Customer",
+    "Done",
     "Frontdesk",
     "Knowledge",
+    "Money",
+    "Preview",
     "Principal",
     "Tool",
     "ToolError",
     "ToolNotFound",
+    "ToolRefused",
     "ToolUnavailable",
     "grant",
+    "rule",
     "tool",
 ]
 __version__ = "0.1.0"

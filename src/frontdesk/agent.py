@@ -18,12 +18,12 @@ import structlog
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from frontdesk.desk import Frontdesk
-from frontdesk.domain import Json, Outcome, Step, TurnInput, TurnResult, Usage
+from frontdesk.domain import Action, Json, Outcome, Step, TurnInput, TurnResult, Usage
 from frontdesk.errors import ModelError
 from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
 from frontdesk.policies import grounding
-from frontdesk.policies.gate import Gate, OnStep, permissions_of, unwatched, usable
+from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
 from frontdesk.settings import Settings
 from frontdesk.tools import Tool, ToolContext, encode
 
@@ -34,6 +34,7 @@ SAFE = (
     "I'm not certain enough about the details to answer that, and I don't want to tell you something wrong. "
     "Would you like me to pass your question to a colleague?"
 )
+PLEASE_CONFIRM = "Please check this and confirm it with the button."
 GIVEN_UP = "I'm sorry, I can't work this out right now. I've passed it to a colleague ({reference}), who will reply within {reply_within}."
 GIVEN_UP_ALONE = "I'm sorry, I can't work this out right now. Please try again in a few minutes."
 BROKEN = encode({"error": {"code": "invalid_arguments", "message": "The arguments are not valid JSON."}})
@@ -64,8 +65,10 @@ class Agent:
     """The desk's agent: its tools, its chain of models (the last of which is the local one), its limits."""
 
     def __init__(
-        self, desk: Frontdesk, tools: Sequence[Tool], models: ModelChain, settings: Settings
+        self, desk: Frontdesk, tools: Sequence[Tool], models: ModelChain, settings: Settings, writes: Writes
     ) -> None:
+        """``writes`` makes actions of calls that change data."""
+        self._writes = writes
         self._desk = desk
         self._tools = {tool.name: tool for tool in tools}
         self._models = models
@@ -112,6 +115,7 @@ class Agent:
             self._tools,
             held,
             context,
+            writes=self._writes,
             most_calls=settings.max_tool_calls,
             seconds=settings.tool_timeout,
             on_step=on_step,
@@ -165,7 +169,7 @@ class Agent:
             message = await self._ask(state)
             reply = "" if message.tool_calls else _cleaned(message, known)
             if not reply or grounding.unsupported(reply, evidence, said):
-                return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"])
+                return _safe(state.context.actions)
         reply, citations = grounding.cite(reply, state.context.passages)
         about: Json = message.response_metadata.get("frontdesk", {})
         return TurnResult(
@@ -173,6 +177,7 @@ class Agent:
             _outcome(about, reply, state.gate.steps, bool(citations)),
             citations=citations,
             suggestions=list(about.get("suggestions", []))[:3],
+            actions=state.context.actions,
         )
 
     async def _give_up(self, state: _Turn) -> TurnResult:
@@ -183,6 +188,15 @@ class Agent:
             return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
         ticket = orjson.loads(step.result)
         return TurnResult(GIVEN_UP.format(**ticket), Outcome.HANDED_OFF)
+
+
+def _safe(actions: list[Action]) -> TurnResult:
+    """What code says in the place of a reply that nothing supports: of what it has worked out itself, if anything."""
+    open_ = [action for action in actions if action.status == "proposed"]
+    if not open_:
+        return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"], actions=actions)
+    text = "\n\n".join([*(action.preview.text for action in open_), PLEASE_CONFIRM])
+    return TurnResult(grounding.clean(text), Outcome.AWAITING_CONFIRMATION, actions=actions)
 
 
 def _tool_message(step: Step, call_id: str) -> ToolMessage:
@@ -220,6 +234,8 @@ def _outcome(said: Json, reply: str, steps: Sequence[Step], cited: bool) -> Outc
     """How a turn ended: by what happened; the model's own word counts only where nothing else tells."""
     if _handed_over(steps):
         return Outcome.HANDED_OFF
+    if any(step.ok and step.result.startswith('{"proposed"') for step in steps):
+        return Outcome.AWAITING_CONFIRMATION
     if any(step.error == "permission_denied" for step in steps) and not any(step.ok for step in steps):
         return Outcome.REFUSED
     if said.get("outcome") in Outcome.__members__.values():

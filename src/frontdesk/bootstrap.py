@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,13 +13,14 @@ from pathlib import Path
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
 from frontdesk.desk import Frontdesk
-from frontdesk.errors import DeclarationError
+from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, resolve
-from frontdesk.settings import Settings
+from frontdesk.settings import Settings, development_secret
 from frontdesk.store.tickets import open_ticket
 from frontdesk.support import Support
 from frontdesk.tools import Tool, builtin
@@ -32,6 +34,7 @@ class Service:
     settings: Settings
     database: Database
     support: Support
+    actions: Actions
     models: tuple[str, ...]
     knowledge: KnowledgeBase | None
 
@@ -61,19 +64,47 @@ async def service(
         database = await Database.open(url)
         stack.push_async_callback(database.close)
         base = knowledge_base(desk, database)
-        agent = Agent(desk, tools_of(desk, database, settings, base), chain, settings)
-        support = Support(
-            agent, database, settings, revive=None if settings.database_url else _revive(settings)
-        )
+        revive = None if settings.database_url else partial(_revive, settings)
+        support, actions = assemble(desk, database, chain, settings, base, revive=revive)
+        await actions.start()
+        stack.push_async_callback(actions.stop)
         await support.start()
         stack.push_async_callback(support.stop)
-        yield Service(desk, settings, database, support, tuple(chain.names), base)
+        yield Service(desk, settings, database, support, actions, tuple(chain.names), base)
 
 
-def _revive(settings: Settings) -> Callable[[], None]:
-    """What starts the embedded server again when it has died."""
-    server = embedded.start(settings.data_dir.resolve() / "postgres")
-    return partial(embedded.revive, server)
+def assemble(
+    desk: Frontdesk,
+    database: Database,
+    chain: ModelChain,
+    settings: Settings,
+    base: KnowledgeBase | None = None,
+    *,
+    revive: Callable[[], None] | None = None,
+) -> tuple[Support, Actions]:
+    """A desk's turns and its actions on a database, neither started yet."""
+    tools = tools_of(desk, database, settings, base)
+    open_ = partial(open_ticket, database)
+    actions = Actions(desk, tools, database, settings, secret=secret_of(desk, settings), open_ticket=open_)
+    agent = Agent(desk, tools, chain, settings, actions)
+    return Support(agent, database, settings, show=actions.show, revive=revive), actions
+
+
+def secret_of(desk: Frontdesk, settings: Settings) -> bytes:
+    """What signs the confirm buttons. Raises SettingsError where a desk that needs it has none, or a weak one."""
+    secret = settings.secret
+    if not secret and settings.development:
+        secret = development_secret(settings.data_dir / "development-secret")
+    if len(secret) < 32 and (secret or any(tool.grant.confirm for tool in desk.tools)):
+        raise SettingsError(
+            "FRONTDESK_SECRET: set 32 characters or more that nobody knows; they sign the buttons that confirm actions"
+        )
+    return secret.encode() or secrets.token_bytes(32)
+
+
+def _revive(settings: Settings) -> None:
+    """Start the embedded server again when it has died."""
+    embedded.revive(embedded.start(settings.data_dir.resolve() / "postgres"))
 
 
 def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:

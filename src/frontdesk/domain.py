@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -59,6 +60,101 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """An amount, exact, with its ISO 4217 currency: ``Money(Decimal("24.95"), "EUR")``."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A hard limit beside a tool, read from ``"3/day"``, ``"200 EUR/day per shop"`` or ``"1 per order_id"``.
+
+    most      how many calls, or how much money, may be reached
+    currency  of ``most``; empty where calls are counted
+    window    the rolling time it is counted over; None: for ever
+    scope     "customer", "shop", "call" (this one alone), or the name of an argument: per value of it
+    said      as it was declared
+    """
+
+    most: Decimal
+    currency: str
+    window: timedelta | None
+    scope: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that an action changes: what it is called, what it is now, what it will be."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action will do, worked out by code from the record: in words, and as before and after.
+
+    text      a sentence for the customer, "Refund 24.95 EUR for order 456 to your PayPal account."
+    changes   what will be different
+    amount    the money it moves, where it moves some
+    object    what it is done to, "order 456"; a later proposal for the same object takes this one's place
+    title     the verb and its object, for the button's card; by default the tool's name and the object
+    remember  what ``undo=`` will need to know of how things were; JSON
+    """
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    amount: Money | None = None
+    object: str = ""
+    title: str = ""
+    remember: Json = field(default_factory=dict[str, Any])
+
+    def shown(self) -> Json:
+        """All of it as JSON, in one order: what is stored, and what is hashed."""
+        amount = self.amount
+        return {
+            "title": self.title,
+            "text": self.text,
+            "changes": [[c.label, c.before, c.after] for c in self.changes],
+            "amount": {"amount": str(amount.amount), "currency": amount.currency} if amount else None,
+            "object": self.object,
+            "remember": self.remember,
+        }
+
+    @classmethod
+    def read(cls, shown: Json) -> Preview:
+        """What ``shown`` wrote."""
+        amount = shown["amount"]
+        return cls(
+            text=shown["text"],
+            changes=tuple(Change(*change) for change in shown["changes"]),
+            amount=Money(Decimal(amount["amount"]), amount["currency"]) if amount else None,
+            object=shown["object"],
+            title=shown["title"],
+            remember=shown["remember"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An executed action, as ``undo=`` gets it: its arguments, its result, what the preview remembered."""
+
+    arguments: Json
+    result: Any
+    remembered: Json
+
+
+Rule = Callable[[Any, Json], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What stands beside a tool: who may run it, and how the built-in local model speaks of it.
 
@@ -70,6 +166,20 @@ class Grant:
     step        what the customer reads while it runs, ``Looking up order {order_id}``
     asks        the question to ask when an argument is missing, by argument name
     limits      what it allows, by name: {"return window": "14 days"}; `frontdesk check` compares the articles
+
+    For a tool that changes data (docs/actions.md):
+
+    subject     reads what the action is about, and proves that it is the customer's
+    requires    rules over (subject, arguments): each gives None, or a sentence that says why not
+    preview     what will change, from (subject, arguments)
+    amount      the argument that holds the money
+    limit       what is refused beyond
+    approve     beyond these, a member of staff must approve
+    approve_twice  beyond these, two different ones
+    expires     how long a proposal stands
+    undo        takes an executed action back, within ``undo_within``
+    reconcile   asks the backend what became of a call whose answer was lost; "repeat": the backend answers a
+                repeated Idempotency-Key with what it did the first time
     """
 
     permission: str
@@ -80,6 +190,65 @@ class Grant:
     step: str = ""
     asks: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    subject: Callable[..., Any] | None = None
+    requires: tuple[Rule, ...] = ()
+    preview: Callable[[Any, Json], Preview] | None = None
+    amount: str = ""
+    limit: tuple[Limit, ...] = ()
+    approve: tuple[Limit, ...] = ()
+    approve_twice: tuple[Limit, ...] = ()
+    expires: timedelta = timedelta(minutes=10)
+    undo: Callable[..., Any] | None = None
+    undo_within: timedelta = timedelta(minutes=10)
+    reconcile: Callable[..., Any] | Literal["repeat"] | None = None
+
+    @property
+    def capped(self) -> tuple[Limit, ...]:
+        """Every limit and threshold, in the order their use is looked up in."""
+        return (*self.limit, *self.approve, *self.approve_twice)
+
+
+ActionStatus = Literal[
+    "proposed",  # waits for the customer
+    "confirmed",  # the customer has said yes; waits for staff
+    "declined",
+    "expired",  # ran out, was replaced by a newer one, or what it was about has changed: see ``reason``
+    "executing",  # claimed; the backend is being asked
+    "executed",
+    "failed",  # refused by a limit or by the backend: nothing was changed
+    "unknown",  # the backend's answer was lost; it is being asked what became of it
+    "undoing",
+    "undone",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A data-changing tool call that is recorded before it runs. Its id is the name of its effect.
+
+    ``digest`` is the SHA-256 of the canonical arguments, ``basis`` that of the preview: what the customer was
+    shown. ``needs`` is how many members of staff must approve, ``approved_by`` who has.
+    """
+
+    id: UUID
+    conversation_id: UUID
+    turn_id: UUID
+    principal: str
+    tool: str
+    arguments: Json
+    digest: bytes
+    preview: Preview
+    basis: bytes
+    policy: str
+    status: ActionStatus
+    expires_at: datetime
+    needs: int = 0
+    approved_by: tuple[str, ...] = ()
+    reason: str = ""
+    result: Any = None
+    attempts: int = 0
+    undo_until: datetime | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +345,7 @@ class TurnResult:
     degraded_steps: list[str] = field(default_factory=list[str])
     mode: Mode = "ai"
     ms: float = 0.0
+    actions: list[Action] = field(default_factory=list[Action])
 
     @property
     def degraded(self) -> bool:

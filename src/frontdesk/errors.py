@@ -124,6 +124,55 @@ class GapConflict(FrontdeskError):
     code, status = "gap_conflict", 409
 
 
+# ------------------------------------------------------------------ actions
+class PermissionDenied(FrontdeskError):
+    """You may not do this."""
+
+    code, status = "permission_denied", 403
+
+
+class ActionDecided(FrontdeskError):
+    """This action has been decided already; nothing was done again."""
+
+    code, status = "action_decided", 409
+
+
+class TokenMismatch(FrontdeskError):
+    """The token is not the one that was made for this action; nothing was done."""
+
+    code, status = "token_mismatch", 409
+
+
+class ActionStale(FrontdeskError):
+    """What this would change has changed since it was proposed; nothing was done. Ask for it again."""
+
+    code, status = "action_stale", 409
+
+
+class ActionExpired(FrontdeskError):
+    """This proposal has run out; nothing was done. Ask for it again."""
+
+    code, status = "action_expired", 410
+
+
+class ApprovalNotYours(FrontdeskError):
+    """Who asked for an action cannot approve it, and nobody approves twice."""
+
+    code, status = "approval_not_yours", 409
+
+
+class BackendUnavailable(FrontdeskError):
+    """The backend that this is about does not answer; nothing was done. Try again in a moment."""
+
+    code, status, retry_after = "backend_unavailable", 503, 5
+
+
+class Superseded(FrontdeskError):
+    """A newer message has come in; what this turn wanted to change is not proposed."""
+
+    code = "superseded"
+
+
 # ------------------------------------------------------------------ not now
 class RateLimited(FrontdeskError):
     """Too many messages; wait a little."""
@@ -169,6 +218,16 @@ class ToolUnavailable(ToolError):
     """The backend behind the tool does not answer."""
 
     code = "unavailable"
+
+
+class ToolRefused(ToolError):
+    """This cannot be done.
+
+    Raise it where the backend has said no and nothing was changed. What else is raised while something is being
+    changed leaves open whether it was: then the backend is asked.
+    """
+
+    code = "refused"
 
 
 class ModelError(FrontdeskError):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from frontdesk.domain import Json, TurnResult
+from frontdesk.domain import Action, Json, TurnResult
 from frontdesk.store.turns import StoredTurn
 
+Show = Callable[[Action], Json]  # an action as a customer's screen needs it
 PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,3}")  # four words at a time
 
 
@@ -108,7 +109,7 @@ def pieces(reply: str) -> list[str]:
     return PIECE.findall(reply)
 
 
-def replay(turn: StoredTurn, after: int = 0) -> list[Event]:
+def replay(turn: StoredTurn, show: Show, after: int = 0) -> list[Event]:
     """The events of a turn that is done behind number ``after``, as they were when it was watched live."""
     live: list[tuple[str, Json]] = [
         ("accepted", {"turn_id": str(turn.turn_id), "conversation_id": str(turn.conversation_id)})
@@ -118,12 +119,12 @@ def replay(turn: StoredTurn, after: int = 0) -> list[Event]:
             live.append(("step", step_data(step["tool"], step["label"], None)))
             live.append(("step", step_data(step["tool"], step["label"], step.get("ok", True))))
     live += [("text", {"text": text}) for text in pieces(turn.reply)]
-    live.append(("done", response_of(turn)))
+    live.append(("done", response_of(turn, show)))
     return _rest([Event(n, kind, data) for n, (kind, data) in enumerate(live, start=1)], after)
 
 
-def response_of(turn: StoredTurn) -> Json:
-    """The answer of POST /support/chat, read back."""
+def response_of(turn: StoredTurn, show: Show) -> Json:
+    """The answer of POST /support/chat, read back; its actions as they stand by now."""
     record = turn.record
     return _response(
         turn.reply,
@@ -134,10 +135,11 @@ def response_of(turn: StoredTurn) -> Json:
         record.get("suggestions", []),
         record.get("degraded", []),
         record.get("mode", "ai"),
+        [show(action) for action in turn.actions],
     )
 
 
-def response_from(conversation_id: UUID, turn_id: UUID, result: TurnResult) -> Json:
+def response_from(conversation_id: UUID, turn_id: UUID, result: TurnResult, show: Show) -> Json:
     """The answer of POST /support/chat for a turn that has just been committed."""
     citations = [{"n": c.n, "title": c.title, "url": c.url, "passage": c.passage} for c in result.citations]
     return _response(
@@ -149,6 +151,7 @@ def response_from(conversation_id: UUID, turn_id: UUID, result: TurnResult) -> J
         result.suggestions,
         result.degraded_steps,
         result.mode,
+        [show(action) for action in result.actions],
     )
 
 
@@ -161,6 +164,7 @@ def _response(
     suggestions: list[str],
     degraded: list[str],
     mode: str,
+    actions: list[Json],
 ) -> Json:
     return {
         "reply": reply,
@@ -168,7 +172,7 @@ def _response(
         "turn_id": str(turn_id),
         "outcome": outcome,
         "citations": citations,
-        "actions": [],  # proposals of data-changing tools; none before such tools can be confirmed
+        "actions": actions,
         "suggestions": suggestions,
         "mode": mode,
         "degraded": bool(degraded),

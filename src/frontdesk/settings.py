@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -40,6 +42,9 @@ class Settings(BaseSettings):
 
     service_keys: Words = Field((), description="keys of trusted backends, sk_<id>_<secret>, comma-separated")
     jwt_keys: str = Field("", description="JSON list, or a file of it, of the keys that sign customer tokens")
+    secret: str = Field(
+        "", description="signs the confirm buttons, 32 characters or more; all replicas share it"
+    )
     allowed_origins: Words = Field((), description="origins of the pages the widget stands on")
     session_idle_minutes: int = Field(30, ge=1, description="a widget session ends after this rest")
     session_hours: int = Field(12, ge=1, description="a widget session ends after this time")
@@ -82,6 +87,22 @@ class Settings(BaseSettings):
         if self.model:
             return self.model
         return "openai:gpt-4o-mini" if os.environ.get("OPENAI_API_KEY") else "local"
+
+
+def development_secret(path: Path) -> str:
+    """A secret made once in a file of the data folder, for development. Raises SettingsError for a damaged one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600, exist_ok=False)
+        fresh.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        with suppress(FileExistsError):  # two servers starting at once: the first link wins, both read it
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    secret = path.read_text(encoding="ascii").strip()
+    if len(secret) < 32 or path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path.name} in the data folder is damaged or readable by others: delete it")
+    return secret
 
 
 def unknown_names() -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import structlog
@@ -17,13 +18,16 @@ import structlog
 from frontdesk.agent import Agent
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
-from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull
-from frontdesk.live import LiveTurn, response_from, response_of
+from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull, Superseded
+from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
 from frontdesk.settings import Settings
 from frontdesk.store.turns import Accepted, StoredTurn, Turns
 
 log = structlog.get_logger("frontdesk.support")
 
+OVERTAKEN = (
+    "I've seen that you wrote something more, so I have not prepared this. I'm reading your next message now."
+)
 MOST_ATTEMPTS = 2  # a turn that was begun again this often, and ended its process each time, goes to a person
 SWEEP_SECONDS = 2.0
 KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; later it is read back
@@ -38,10 +42,14 @@ class Support:
         database: Database,
         settings: Settings,
         *,
+        show: Show,
         revive: Callable[[], None] | None = None,
     ) -> None:
-        """``revive`` starts a database of our own again; a server of somebody else's is theirs to start."""
+        """``show`` makes of an action what the customer's screen needs. ``revive`` starts a database of our own again; a
+        server of somebody else's is theirs to start.
+        """
         self._agent = agent
+        self._show = show
         self._revive = revive
         self._settings = settings
         self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns)
@@ -137,12 +145,20 @@ class Support:
                     return live.done.result()
             stored = await self.find(principal, turn_id)
             if stored.done:
-                return response_of(stored)
+                return self.response(stored)
             if left <= 0:
                 return None
             if not live or live.abandoned:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
+
+    def response(self, stored: StoredTurn) -> Json:
+        """The answer of a turn that is done, read back."""
+        return response_of(stored, self._show)
+
+    def replay(self, stored: StoredTurn, after: int = 0) -> list[Event]:
+        """The events of a turn that is done, behind number ``after``."""
+        return replay(stored, self._show, after)
 
     # ------------------------------------------------------------------ running turns
     def _run(self, principal: Principal, conversation_id: UUID, first: TurnInput | None = None) -> None:
@@ -204,7 +220,10 @@ class Support:
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over
             result = await self._agent.hand_over(turn)
             more = await self._turns.finish(turn, result)
-        live.finish(response_from(turn.conversation_id, turn.turn_id, result))
+        except Superseded:  # what the older message wanted is not what is wanted now
+            result = replace(result, reply=OVERTAKEN, outcome=Outcome.ASKED, actions=[], citations=[])
+            more = await self._turns.finish(turn, result)
+        live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
         self._waiting -= 1
         del self._open[turn.conversation_id][turn.turn_id]
         asyncio.get_running_loop().call_later(KEEP_SECONDS, self._live.pop, turn.turn_id, None)

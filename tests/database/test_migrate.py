@@ -18,6 +18,7 @@ LANDED = {
     "0006_jobs": "3e74e4e087f84d6c",
     "0007_conflicts": "f7f80333341b060b",
     "0008_key_rights": "7a246534d57f91a7",
+    "0009_actions": "f566d0a43bd09efc",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

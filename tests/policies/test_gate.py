@@ -5,9 +5,10 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk import Customer, Frontdesk, ToolNotFound, tool
+from frontdesk import Customer, Frontdesk, ToolNotFound, ToolRefused, tool
 from frontdesk.domain import Principal
-from frontdesk.policies.gate import Gate, decide, permissions_of, usable
+from frontdesk.policies.decide import may_call
+from frontdesk.policies.gate import Gate, permissions_of, usable
 from frontdesk.tools import Tool, ToolContext
 
 RAN: list[tuple[str, Any]] = []
@@ -34,9 +35,22 @@ TOOLS = {
 PERMISSIONS = ["a:read", "a:write", "a:risky", "b:read"]
 
 
+class Ledger:
+    """Stands for frontdesk.actions: says what it was asked."""
+
+    async def propose(self, tool: Tool, arguments: Any, context: ToolContext, effect: Any) -> Any:
+        raise ToolRefused("not today")
+
+    async def write(self, tool: Tool, arguments: Any, context: ToolContext, effect: Any) -> tuple[str, str]:
+        return await tool.call(arguments, context), ""
+
+
+WRITES: Any = Ledger()
+
+
 def gate(held: frozenset[str], most_calls: int = 3) -> Gate:
     context = ToolContext(Principal("customer", "u1"), uuid4(), uuid4())
-    return Gate(TOOLS, held, context, most_calls=most_calls, seconds=1)
+    return Gate(TOOLS, held, context, writes=WRITES, most_calls=most_calls, seconds=1)
 
 
 @given(
@@ -44,13 +58,15 @@ def gate(held: frozenset[str], most_calls: int = 3) -> Gate:
     name=st.sampled_from([*TOOLS, "unknown", "__class__", ""]),
     before=st.integers(0, 5),
 )
-def test_a_call_is_allowed_only_with_its_permission_within_the_limit_and_without_a_need_to_confirm(
+def test_a_call_runs_only_with_its_permission_within_the_limit_and_without_a_need_to_confirm(
     held: frozenset[str], name: str, before: int
 ) -> None:
-    decision = decide(TOOLS.get(name), held, before, 3)
-    expected = name in {"read", "write"} and TOOLS[name].grant.permission in held and before < 3
+    decision = may_call(TOOLS[name].grant if name in TOOLS else None, held, before, 3)
+    expected = name in TOOLS and TOOLS[name].grant.permission in held and before < 3
     assert decision.allowed is expected
     assert bool(decision.code) is not expected
+    if expected:
+        assert decision.verdict == ("propose" if name == "risky" else "run")
 
 
 json = st.recursive(
@@ -108,7 +124,7 @@ async def test_a_tool_that_raises_hangs_or_refuses_becomes_a_result_the_model_ca
 
     tools = {t.name: t for t in (broken, hanging, absent)}
     context = ToolContext(Principal("customer", "u1"), uuid4(), uuid4())
-    guarded = Gate(tools, frozenset({"a:read"}), context, most_calls=9, seconds=0.05)
+    guarded = Gate(tools, frozenset({"a:read"}), context, writes=WRITES, most_calls=9, seconds=0.05)
     results = [await guarded.run(name, {}) for name in tools]
     assert [step.error for step in results] == ["tool_error", "unavailable", "not_found"]
     assert not any("somebody" in step.result for step in results)
@@ -126,4 +142,4 @@ def test_a_token_narrows_what_a_customer_holds_and_never_widens_it() -> None:
 
 def test_a_model_is_shown_only_what_it_could_run() -> None:
     names = {t.name for t in usable(list(TOOLS.values()), frozenset(PERMISSIONS))}
-    assert names == {"read", "write"}
+    assert names == {"read", "write", "risky"}

@@ -67,7 +67,7 @@ def make_desk(folder: Path, **changes: Any) -> FastAPI:
 
 @pytest.fixture
 async def key(database: Database) -> str:
-    return await create_service_key(database, "console", knowledge=True)
+    return await create_service_key(database, "console", rights=["knowledge"])
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.store import identity
 from frontdesk.testing import temporary_url
 from frontdesk.web import service_keys
-from frontdesk.web.service_keys import Backend, ServiceKeys
+from frontdesk.web.service_keys import RIGHTS, Backend, ServiceKeys
 from tests.web.service import CHAT, SERVICE_KEY, bearer, make_settings
 
 NAMED = CHAT | {"user_id": "u123"}
@@ -54,12 +54,12 @@ async def test_a_stored_key_with_another_secret_is_refused(shared: Database, key
 
 async def test_a_key_says_whose_it_is_and_what_it_may_do(shared: Database, keys: ServiceKeys) -> None:
     chat = await identity.create_service_key(shared, "rightless")
-    console = await identity.create_service_key(shared, "console", knowledge=True)
-    assert await keys.backend(chat) == Backend(f"key:{key_id(chat)}", knowledge=False)
-    assert await keys.backend(console) == Backend(f"key:{key_id(console)}", knowledge=True)
+    console = await identity.create_service_key(shared, "console", rights=["knowledge"])
+    assert await keys.backend(chat) == Backend(f"key:{key_id(chat)}", frozenset())
+    assert await keys.backend(console) == Backend(f"key:{key_id(console)}", frozenset({"knowledge"}))
     assert await keys.backend(console[:-1]) is None
-    listed = {key.id: key.knowledge for key in await identity.list_service_keys(shared)}
-    assert (listed[key_id(chat)], listed[key_id(console)]) == (False, True)
+    listed = {key.id: key.rights for key in await identity.list_service_keys(shared)}
+    assert (listed[key_id(chat)], listed[key_id(console)]) == (frozenset(), {"knowledge"})
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
@@ -68,7 +68,9 @@ async def test_a_key_in_settings_may_see_to_the_knowledge_in_development_only(
 ) -> None:
     keys = ServiceKeys(make_settings(tmp_path, environment=environment), shared)
     development = environment == "development"
-    assert await keys.backend(SERVICE_KEY) == Backend("settings:shop1", knowledge=development)
+    assert await keys.backend(SERVICE_KEY) == Backend(
+        "settings:shop1", RIGHTS if development else frozenset()
+    )
 
 
 def test_keys_are_made_with_the_right_and_listed_with_it(

@@ -20,9 +20,15 @@ def keys() -> None:
     is_flag=True,
     help="it may also use /support/knowledge: read what all customers asked, publish what all customers read",
 )
-def create(name: str, knowledge: bool) -> None:
+@click.option(
+    "--approvals",
+    is_flag=True,
+    help="it may also use /support/approvals: approve customers' actions for the staff it names",
+)
+def create(name: str, knowledge: bool, approvals: bool) -> None:
     """Make a key for the backend NAME; it is shown once. Two may be active, for rotation."""
-    click.echo(with_database(lambda database: create_service_key(database, name, knowledge=knowledge)))
+    rights = [right for right, given in (("knowledge", knowledge), ("approvals", approvals)) if given]
+    click.echo(with_database(lambda database: create_service_key(database, name, rights=rights)))
 
 
 @keys.command("list")
@@ -31,7 +37,7 @@ def list_() -> None:
     for key in with_database(list_service_keys):
         click.echo(
             f"{key.id}  {key.name}  {'revoked' if key.revoked_at else 'active'}  {key.created_at:%Y-%m-%d}"
-            f"  {'chat, knowledge' if key.knowledge else 'chat'}"
+            f"  {', '.join(['chat', *sorted(key.rights)])}"
         )
 
 

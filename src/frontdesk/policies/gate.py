@@ -1,7 +1,8 @@
-"""The gate: every tool call a model proposes passes here, and nowhere else does a tool run.
+"""The gate: every tool call a model proposes passes here, and nowhere else does a tool run for a model.
 
-``decide`` is pure: who may run what. ``Gate.run`` carries out what was allowed and turns whatever happens
-into a result the model can read.
+What becomes of a call is decided in policies/decide.py. ``Gate.run`` carries it out: a read runs, a write that needs
+a person's yes becomes an action that waits for it, another write goes through the ledger; and whatever happens is
+turned into a result the model can read.
 """
 
 from __future__ import annotations
@@ -9,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID, uuid5
 
 import structlog
 
-from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
-from frontdesk.domain import Json, Principal, Step
+from frontdesk.domain import Action, Json, Step
 from frontdesk.errors import ToolError
+from frontdesk.policies.decide import may_call, permissions_of
 from frontdesk.tools import Tool, ToolContext, encode
+
+__all__ = ["Gate", "OnStep", "Writes", "effect_id", "permissions_of", "plain", "unwatched", "usable"]
 
 log = structlog.get_logger("frontdesk.gate")
 
@@ -32,54 +34,21 @@ OnStep = Callable[
 ]  # tool, label, None when it starts and then whether it worked
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether a call may run; if not, the code and sentence the model gets instead."""
+class Writes(Protocol):
+    """What makes actions of calls that change data: frontdesk.actions.Actions."""
 
-    allowed: bool
-    code: str = ""
-    message: str = ""
+    async def propose(self, tool: Tool, arguments: Json, context: ToolContext, effect: UUID) -> Action:
+        """The action that this call would be. Raises ToolError."""
+        ...
 
-
-ALLOWED = Decision(True)
-UNKNOWN = Decision(False, "unknown_tool", "There is no such tool.")
-DENIED = Decision(False, "permission_denied", "This is not available to this customer.")
-NEEDS_CONFIRMATION = Decision(
-    False,
-    "confirmation_required",
-    "This changes data and cannot be done here without a person's confirmation.",
-)
-TOO_MANY = Decision(False, "too_many_calls", "Too many tool calls in one turn.")
-
-
-def permissions_of(desk: Frontdesk, principal: Principal) -> frozenset[str]:
-    """What a principal holds at this desk. A token may narrow it and never widen it."""
-    match principal.kind:
-        case "customer":
-            held = desk.customer_permissions()
-        case "visitor":
-            held = VISITOR_PERMISSIONS
-        case _:
-            held = frozenset[str]()
-    return held if principal.permissions is None else held & principal.permissions
-
-
-def decide(tool: Tool | None, held: frozenset[str], calls_before: int, most_calls: int) -> Decision:
-    """May this call run? Deny by default."""
-    if tool is None:
-        return UNKNOWN
-    if tool.grant.permission not in held:
-        return DENIED
-    if tool.grant.confirm:
-        return NEEDS_CONFIRMATION
-    if calls_before >= most_calls:
-        return TOO_MANY
-    return ALLOWED
+    async def write(self, tool: Tool, arguments: Json, context: ToolContext, effect: UUID) -> tuple[str, str]:
+        """(result, error code) of a write that needs nobody's yes. Raises ToolError."""
+        ...
 
 
 def usable(tools: Sequence[Tool], held: frozenset[str]) -> list[Tool]:
     """The tools a model is shown: those that would be allowed."""
-    return [tool for tool in tools if decide(tool, held, 0, 1).allowed]
+    return [tool for tool in tools if may_call(tool.grant, held, 0, 1).allowed]
 
 
 def unwatched(_tool: str, _label: str, _ok: bool | None) -> None:
@@ -95,10 +64,12 @@ class Gate:
         held: frozenset[str],
         context: ToolContext,
         *,
+        writes: Writes,
         most_calls: int,
         seconds: float,
         on_step: OnStep = unwatched,
     ) -> None:
+        self._writes = writes
         self._tools = tools
         self._held = held
         self._context = context
@@ -115,7 +86,9 @@ class Gate:
         ``by_code``: code calls, not a model; then the limit on a model's calls does not count.
         """
         tool = self._tools.get(name)
-        decision = decide(tool, self._held, 0 if by_code else self._calls, self._most_calls)
+        decision = may_call(
+            tool.grant if tool else None, self._held, 0 if by_code else self._calls, self._most_calls
+        )
         self._calls += 1
         # What the tool does not take is not kept: a model may write anything there.
         arguments = {key: arguments[key] for key in tool.accepts if key in arguments} if tool else {}
@@ -124,7 +97,9 @@ class Gate:
         label = _label(tool, arguments) if decision.allowed else ""
         if decision.allowed and tool:
             self._on_step(tool.name, label, None)
-            result, error = await self._call(tool, arguments)
+            result, error = await self._guarded(
+                tool, self._call(tool, arguments, decision.verdict == "propose")
+            )
             self._on_step(tool.name, label, not error)
         else:
             result, error = _error(decision.code, decision.message), decision.code
@@ -152,24 +127,53 @@ class Gate:
             met.append(wanted)
         return met.index(wanted)
 
-    async def _call(self, tool: Tool, arguments: Json) -> tuple[str, str]:
+    async def _call(self, tool: Tool, arguments: Json, propose: bool) -> tuple[str, str]:
         """(result, error code) of an allowed call."""
         context = self._context
-        if tool.grant.changes:
-            context.effect_id = str(
-                effect_id(context.turn_id, tool.name, self._effect_number(tool, arguments))
-            )
-        try:
+        if not tool.grant.changes:
             async with asyncio.timeout(self._seconds):
                 return await tool.call(arguments, context), ""
+        effect = effect_id(context.turn_id, tool.name, self._effect_number(tool, arguments))
+        if propose:
+            action = await self._writes.propose(tool, arguments, context, effect)
+            if action.id not in {known.id for known in context.actions}:
+                context.actions.append(action)
+            return encode({"proposed": told(action)}), ""
+        context.effect_id = str(effect)
+        if tool.own:  # Frontdesk's own row is its ledger
+            async with asyncio.timeout(self._seconds):
+                return await tool.call(arguments, context), ""
+        return await self._writes.write(tool, arguments, context, effect)
+
+    async def _guarded(self, tool: Tool, work: Awaitable[tuple[str, str]]) -> tuple[str, str]:
+        """Whatever goes wrong in a tool, as a result."""
+        try:
+            return await work
         except ToolError as error:
             return _error(error.code, error.detail), error.code
         except TimeoutError:
             return _error("unavailable", "This takes too long at the moment."), "unavailable"
         except Exception as error:  # noqa: BLE001  a tool is the shop's code: whatever it raises must not end the turn
             # The type only: the text of somebody else's exception may hold a customer's data.
-            log.warning("tool failed", tool=tool.name, error=type(error).__name__, turn=str(context.turn_id))
+            log.warning(
+                "tool failed", tool=tool.name, error=type(error).__name__, turn=str(self._context.turn_id)
+            )
             return _error("tool_error", "This failed for a reason of our own."), "tool_error"
+
+
+def told(action: Action) -> Json:
+    """A proposal as a model reads it. ``status`` says that nothing was done."""
+    preview = action.preview
+    return {
+        "id": str(action.id),
+        "title": preview.title,
+        "status": "proposed",
+        "text": preview.text,
+        "changes": [{"label": c.label, "before": c.before, "after": c.after} for c in preview.changes],
+        "amount": str(preview.amount) if preview.amount else None,
+        "approvals": action.needs,
+        "note": "Not done yet. The customer sees it beside your reply and confirms it with a button.",
+    }
 
 
 def effect_id(turn_id: UUID, tool: str, number: int = 0) -> UUID:

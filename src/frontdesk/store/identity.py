@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -47,7 +48,7 @@ class WidgetSession:
 class ServiceKey:
     """A backend's key: its public half, and the hash of the whole. ``revoked_at`` is None while it works.
 
-    ``knowledge``: it may use /support/knowledge.
+    ``rights``: "knowledge", it may use /support/knowledge; "approvals", it may use /support/approvals.
     """
 
     id: str
@@ -55,7 +56,7 @@ class ServiceKey:
     sha256: bytes
     created_at: datetime
     revoked_at: datetime | None
-    knowledge: bool = False
+    rights: frozenset[str] = frozenset()
 
 
 def digest(token: str) -> bytes:
@@ -142,10 +143,11 @@ async def forget_old_sessions(database: Database) -> int:
 
 
 # ------------------------------------------------------------------ keys of trusted backends
-async def create_service_key(database: Database, name: str, *, knowledge: bool = False) -> str:
+async def create_service_key(database: Database, name: str, *, rights: Collection[str] = ()) -> str:
     """A new key ``sk_<id>_<secret>`` for the backend called ``name``; this is the only time it is seen.
 
-    ``knowledge`` lets it use /support/knowledge: read what all customers asked, publish what all customers read.
+    ``rights`` are what it may do beyond speaking for customers: "knowledge" lets it use /support/knowledge (read what
+    all customers asked, publish what all customers read), "approvals" /support/approvals, for staff it vouches for.
     Raises DeclarationError if two keys of that name are active already, or the name cannot be one.
     """
     key_id = secrets.token_hex(8)
@@ -163,7 +165,7 @@ async def create_service_key(database: Database, name: str, *, knowledge: bool =
                     "id": key_id,
                     "name": name,
                     "sha256": digest(key),
-                    "rights": ["knowledge"] if knowledge else [],
+                    "rights": sorted(rights),
                 },
             )
             created = cursor.rowcount == 1
@@ -193,12 +195,10 @@ async def revoke_service_key(database: Database, key_id: str) -> bool:
 
 
 async def _keys(database: Database, which: str, *values: str) -> list[ServiceKey]:
-    columns = (
-        "SELECT id, name, key_sha256, created_at, revoked_at, 'knowledge' = ANY (rights) FROM service_keys "
-    )
+    columns = "SELECT id, name, key_sha256, created_at, revoked_at, rights FROM service_keys "
     async with database.transaction() as connection:
         cursor = await connection.execute((columns + which).encode(), values)
-        return [ServiceKey(*row) for row in await cursor.fetchall()]
+        return [ServiceKey(*row[:-1], rights=frozenset(row[-1])) for row in await cursor.fetchall()]
 
 
 async def _revoke(database: Database, update: str, value: str | UUID) -> int:

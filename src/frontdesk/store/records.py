@@ -26,6 +26,7 @@ def record_of(turn: TurnInput, result: TurnResult) -> tuple[str, str]:
         "usage": {key: value for key, value in asdict(result.usage).items() if value},
         "degraded": result.degraded_steps,
         "mode": result.mode,
+        "actions": [str(action.id) for action in result.actions],
         "ms": round(result.ms, 1),
     }
     audit: Json = {
@@ -41,14 +42,18 @@ def record_of(turn: TurnInput, result: TurnResult) -> tuple[str, str]:
     return _dump({k: v for k, v in record.items() if v not in ([], "", {})}), _dump(audit)
 
 
-def steps_of(stored: list[Json] | None) -> tuple[Step, ...]:
-    """The tool calls of a stored turn."""
+PROPOSED = '{"proposed":'
+
+
+def steps_of(stored: list[Json] | None, actions: list[Json] | None = None) -> tuple[Step, ...]:
+    """The tool calls of a stored turn; of an action the result says what has become of it by now."""
+    now = {state["id"]: state for state in actions or ()}
     return tuple(
         Step(
             tool=item["tool"],
             label=item.get("label", ""),
             arguments=item["arguments"],
-            result=item["result"],
+            result=_by_now(item["result"], now),
             ok=item.get("ok", True),
             ms=item.get("ms", 0.0),
             permission=item.get("permission", ""),
@@ -56,6 +61,24 @@ def steps_of(stored: list[Json] | None) -> tuple[Step, ...]:
         )
         for item in stored or ()
     )
+
+
+def _by_now(result: str, actions: dict[str, Json]) -> str:
+    if not result.startswith(PROPOSED):
+        return result
+    proposed: Json = orjson.loads(result)["proposed"]
+    state = actions.get(proposed["id"])
+    if state is None:  # the turn was overtaken, so nothing was proposed
+        return _dump({"action": {"title": proposed["title"], "status": "expired", "reason": "superseded"}})
+    if state["status"] == "proposed":
+        return result
+    told = {
+        "id": state["id"],
+        "title": proposed["title"],
+        "status": state["status"],
+        "reason": state["reason"],
+    }
+    return _dump({"action": {**told, "result": state["result"]}})
 
 
 def sha(text: str) -> str:

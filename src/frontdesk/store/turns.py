@@ -13,8 +13,9 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from frontdesk.database import Database
-from frontdesk.domain import Json, Mode, PastTurn, Principal, TurnInput, TurnResult
-from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull
+from frontdesk.domain import Action, Json, Mode, PastTurn, Principal, TurnInput, TurnResult
+from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull, Superseded
+from frontdesk.store.actions import action_of, proposals
 from frontdesk.store.records import record_of, steps_of
 
 
@@ -58,6 +59,7 @@ class StoredTurn:
     reply: str
     record: Json
     mode: Mode
+    actions: tuple[Action, ...] = ()
 
 
 class Turns:
@@ -116,9 +118,10 @@ class Turns:
         return TurnInput(turn_id, conversation_id, seq, caller, message, window, facts, mode), tries
 
     async def finish(self, turn: TurnInput, result: TurnResult) -> bool:
-        """Commit reply, record, facts and audit at once. Returns whether more turns wait.
+        """Commit reply, record, facts, proposals and audit at once. Returns whether more turns wait.
 
-        Raises LeaseLost when another process has taken the conversation over; then nothing is written.
+        Raises LeaseLost when another process has taken the conversation over, Superseded when the turn proposes
+        something and a newer message has come in; then nothing is written.
         """
         record, audit = record_of(turn, result)
         facts = orjson.dumps(result.facts).decode()
@@ -126,10 +129,14 @@ class Turns:
             "finish_turn",
             *(turn.principal.key, turn.conversation_id, turn.turn_id, turn.seq, self.runner, self._lease),
             *(result.outcome.value, record, result.reply, facts, result.mode, audit),
+            proposals([action for action in result.actions if action.turn_id == turn.turn_id]),
         )
         if row is None:
             raise LeaseLost
-        return row[0]
+        more, superseded = row
+        if superseded:
+            raise Superseded
+        return more
 
     async def claim(self, principal_key: str, conversation_id: UUID) -> bool:
         """Take the lease of a conversation that has turns to answer, if nobody alive holds it."""
@@ -157,11 +164,22 @@ class Turns:
         row = await self._database.call("find_turn", principal.key, turn_id)
         if row is None:
             raise NotFound
-        identity, conversation, seq, status, outcome, record, mode, reply = row
+        identity, conversation, seq, status, outcome, record, mode, reply, actions = row
         return StoredTurn(
-            identity, conversation, seq, status == "done", outcome or "", reply or "", record or {}, mode
+            identity,
+            conversation,
+            seq,
+            status == "done",
+            outcome or "",
+            reply or "",
+            record or {},
+            mode,
+            tuple(map(action_of, actions or ())),
         )
 
 
 def _window(past: list[Any] | None) -> list[PastTurn]:
-    return [PastTurn(seq, message, reply, steps_of(steps)) for seq, message, reply, steps in past or ()]
+    return [
+        PastTurn(seq, message, reply, steps_of(steps, actions))
+        for seq, message, reply, steps, actions in past or ()
+    ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, cast, get_type_hints
+from types import UnionType
+from typing import Any, Union, Unpack, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -22,14 +22,25 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from frontdesk.domain import Customer, Grant, Json, Passage, Principal
+from frontdesk.domain import Action, Customer, Grant, Json, Money, Passage, Principal
 from frontdesk.errors import DeclarationError, ToolError
 from frontdesk.knowledge.conflict import Conflict
-from frontdesk.knowledge.limit import IN_DESCRIPTION, limit
+from frontdesk.tools.declare import Declaration, described, policy_version, rights, rule
+from frontdesk.tools.money import MoneyArgument
 
-__all__ = ["InvalidArguments", "Tool", "ToolContext", "encode", "grant", "tool"]
+__all__ = [
+    "Declaration",
+    "InvalidArguments",
+    "Tool",
+    "ToolContext",
+    "called",
+    "encode",
+    "grant",
+    "policy_version",
+    "rule",
+    "tool",
+]
 
-PERMISSION = re.compile(r"^[a-z][a-z_]*:[a-z][a-z_]*$")
 THREADS = ThreadPoolExecutor(32, thread_name_prefix="tool")
 INJECTED = ("customer", "effect_id", "context")
 
@@ -45,7 +56,7 @@ class ToolContext:
     """What code knows while a tool runs. ``passages`` collects what was read in this turn, for citations.
 
     ``said`` are the customer's own earlier messages, oldest first, ``message`` is the one that is answered;
-    ``conflicts`` collects articles that disagree.
+    ``conflicts`` collects articles that disagree, ``actions`` what the customer is to see beside the reply.
     """
 
     principal: Principal
@@ -56,6 +67,7 @@ class ToolContext:
     said: tuple[str, ...] = ()
     message: str = ""
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
+    actions: list[Action] = field(default_factory=list[Action])
 
     @property
     def customer(self) -> Customer:
@@ -69,6 +81,7 @@ class Tool(BaseTool):
     grant: Grant
     function: Callable[..., Any]
     injected: tuple[str, ...] = ()
+    own: bool = False  # Frontdesk's own, whose row in the database is the ledger of its effect
 
     @cached_property
     def accepts(self) -> frozenset[str]:
@@ -83,24 +96,50 @@ class Tool(BaseTool):
 
         Raises InvalidArguments, or the ToolError the function raised.
         """
+        values, _ = self.parse(arguments)
+        given = {name: getattr(context, name) if name != "context" else context for name in self.injected}
+        return encode(await called(self.function, {**values, **given}))
+
+    def parse(self, arguments: Json) -> tuple[Json, Json]:
+        """(what the function takes, the same as canonical JSON). Raises InvalidArguments."""
         schema: Any = self.args_schema
         if isinstance(schema, dict):  # a tool described by JSON schema alone checks its arguments itself
-            return encode(await self.function(**arguments))
+            return arguments, arguments
         try:
             parsed = schema.model_validate(arguments)
         except ValidationError as error:
             fields = ", ".join(sorted({str(e["loc"][0]) for e in error.errors() if e["loc"]}))
             raise InvalidArguments(f"Check these arguments: {fields or 'all'}.") from None
-        values = {name: getattr(parsed, name) for name in type(parsed).model_fields}
-        values |= {name: getattr(context, name) if name != "context" else context for name in self.injected}
-        if inspect.iscoroutinefunction(self.function):
-            return encode(await self.function(**values))
-        # Threads of their own: a function that hangs past its time must not hold up what else needs a thread.
-        loop = asyncio.get_running_loop()
-        return encode(await loop.run_in_executor(THREADS, partial(self.function, **values)))
+        return {name: getattr(parsed, name) for name in type(parsed).model_fields}, parsed.model_dump(
+            mode="json"
+        )
+
+    async def ask(
+        self, function: Callable[..., Any], arguments: Json, context: ToolContext, **more: Any
+    ) -> Any:
+        """Call ``subject=``, ``undo=`` or ``reconcile=`` with those of its arguments that it names."""
+        values, _ = self.parse(arguments)
+        may = {
+            **values,
+            "customer": context.customer,
+            "context": context,
+            "effect_id": context.effect_id,
+            **more,
+        }
+        return await called(function, {name: may[name] for name in inspect.signature(function).parameters})
 
     def _run(self, *_: Any, **__: Any) -> Any:
         raise ToolError(f"{self.name} runs only for a customer, through Frontdesk's gate.")
+
+
+async def called(function: Callable[..., Any], values: Json) -> Any:
+    """What ``function`` returns; one that is not async runs in a thread of its own.
+
+    A function that hangs past its time must not hold up what else needs a thread.
+    """
+    if inspect.iscoroutinefunction(function):
+        return await function(**values)
+    return await asyncio.get_running_loop().run_in_executor(THREADS, partial(function, **values))
 
 
 def encode(value: Any) -> str:
@@ -116,18 +155,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def tool(
-    *,
-    permission: str = "",
-    changes: bool = False,
-    confirm: bool | None = None,
-    examples: Sequence[str] = (),
-    says: str | Callable[[Any], str] = "",
-    step: str = "",
-    asks: Mapping[str, str] | None = None,
-    limits: Mapping[str, str] | None = None,
-    name: str = "",
-) -> Callable[[Callable[..., Awaitable[Any] | Any]], Tool]:
+def tool(*, name: str = "", **declared: Unpack[Declaration]) -> Callable[[Callable[..., Any]], Tool]:
     """Declare a function as a tool; see Grant for what each word means.
 
     A tool that changes data needs a person's confirmation unless ``confirm=False`` says that it does not.
@@ -139,13 +167,13 @@ def tool(
         description = inspect.getdoc(function) or ""
         if not description:
             raise DeclarationError(f"{title} needs a docstring: it tells the model what the tool is for")
-        rights = _grant(title, permission, changes, confirm, examples, says, step, asks, limits)
         schema, injected = _schema(title, function)
+        made = rights(title, schema.model_fields, injected, declared)
         return Tool(
             name=title,
-            description=_with_limits(description, rights),
+            description=described(description, made),
             args_schema=schema,
-            grant=rights,
+            grant=made,
             function=function,
             injected=injected,
         )
@@ -153,61 +181,22 @@ def tool(
     return declare
 
 
-def grant(
-    wrapped: BaseTool,
-    *,
-    permission: str,
-    changes: bool = False,
-    confirm: bool | None = None,
-    examples: Sequence[str] = (),
-    says: str | Callable[[Any], str] = "",
-    step: str = "",
-    asks: Mapping[str, str] | None = None,
-    limits: Mapping[str, str] | None = None,
-) -> Tool:
+def grant(wrapped: BaseTool, **declared: Unpack[Declaration]) -> Tool:
     """Let a LangChain tool of somebody else's in by the same door, with a grant beside it."""
 
     async def forward(**arguments: Any) -> Any:
         return await wrapped.ainvoke(arguments)
 
-    rights = _grant(wrapped.name, permission, changes, confirm, examples, says, step, asks, limits)
+    schema: Any = wrapped.args_schema or wrapped.get_input_schema()
+    accepts: Any = schema.get("properties", {}) if isinstance(schema, dict) else schema.model_fields
+    made = rights(wrapped.name, accepts, (), declared)
     return Tool(
         name=wrapped.name,
-        description=_with_limits(wrapped.description, rights),
-        args_schema=wrapped.args_schema or wrapped.get_input_schema(),
-        grant=rights,
+        description=described(wrapped.description, made),
+        args_schema=schema,
+        grant=made,
         function=forward,
     )
-
-
-def _grant(
-    title: str,
-    permission: str,
-    changes: bool,
-    confirm: bool | None,
-    examples: Sequence[str],
-    says: str | Callable[[Any], str],
-    step: str,
-    asks: Mapping[str, str] | None,
-    limits: Mapping[str, str] | None,
-) -> Grant:
-    if not PERMISSION.match(permission):
-        raise DeclarationError(f'{title}: write a permission such as @tool(permission="orders:read")')
-    if confirm and not changes:
-        changes = True
-    needs_confirmation = changes if confirm is None else confirm
-    declared = dict(limits or {})
-    for thing, quantity in declared.items():
-        limit(title, thing, quantity)  # refused at start, not in front of a customer
-    return Grant(
-        permission, changes, needs_confirmation, tuple(examples), says, step, dict(asks or {}), declared
-    )
-
-
-def _with_limits(description: str, rights: Grant) -> str:
-    """What a model reads of a tool: its docstring, and what it allows."""
-    listed = "; ".join(f"{thing}: {quantity}" for thing, quantity in rights.limits.items())
-    return f"{description}{IN_DESCRIPTION}{listed}." if listed else description
 
 
 def _schema(title: str, function: Callable[..., Any]) -> tuple[type[BaseModel], tuple[str, ...]]:
@@ -224,6 +213,15 @@ def _schema(title: str, function: Callable[..., Any]) -> tuple[type[BaseModel], 
         if hints.get(parameter.name) is Customer:
             raise DeclarationError(f"{title}: call the injected Customer 'customer', not {parameter.name!r}")
         default = FieldInfo() if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints.get(parameter.name, str), default)
+        fields[parameter.name] = (_exact(hints.get(parameter.name, str)), default)
     config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, str_max_length=4000)
     return create_model(f"{title}_arguments", __config__=config, **fields), tuple(injected)
+
+
+def _exact(hint: Any) -> Any:
+    """The hint with Money read as MoneyArgument does, also in ``Money | None``."""
+    if hint is Money:
+        return MoneyArgument
+    if get_origin(hint) in (Union, UnionType):
+        return Union[tuple(_exact(part) for part in get_args(hint))]  # noqa: UP007  (made of parts)
+    return hint

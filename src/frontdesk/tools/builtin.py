@@ -109,6 +109,7 @@ def open_ticket(open_: OpenTicket) -> Tool:
         ticket = await _open(open_, context, subject, details, "customer_wish")
         return {"reference": ticket.reference, "reply_within": REPLY_WITHIN}
 
+    open_ticket.own = True
     return open_ticket
 
 
@@ -125,6 +126,7 @@ def hand_over(open_: OpenTicket) -> Tool:
         ticket = await _open(open_, context, f"Handover: {reason.replace('_', ' ')}", summary, reason)
         return {"reference": ticket.reference, "status": "queued", "reply_within": REPLY_WITHIN}
 
+    hand_over.own = True
     return hand_over
 
 

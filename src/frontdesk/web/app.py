@@ -17,7 +17,7 @@ from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
-from frontdesk.web import chat, dev_tokens, knowledge, problems, sessions
+from frontdesk.web import actions, chat, dev_tokens, knowledge, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy, allowed_origins
@@ -73,6 +73,8 @@ def create_app(
     problems.install(app)
     app.add_middleware(OriginPolicy, settings=settings)
     app.include_router(chat.router)
+    app.include_router(actions.router)
+    app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
     _health(app)

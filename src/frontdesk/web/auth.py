@@ -14,6 +14,7 @@ from frontdesk.errors import (
     InvalidBody,
     InvalidToken,
     MissingCredentials,
+    NotFound,
     ServiceKeyInBrowser,
     SessionRevoked,
     TokenInUrl,
@@ -75,6 +76,12 @@ class Authenticator:
         """
         return (await self.identify(request, body_user_id)).principal
 
+    def knock(self, request: Request) -> None:
+        """Turn away who shows no credential at all, before anything they send is read."""
+        refuse_tokens_in_url(request)
+        if bearer(request) is None:
+            raise MissingCredentials
+
     async def admit(self, request: Request, body_user_id: str | None = None) -> Principal:
         """``authenticate``, and count one message against the rates of a browser. Raises RateLimited too."""
         caller = await self.identify(request, body_user_id)
@@ -104,6 +111,26 @@ class Authenticator:
         if body_user_id is not None and body_user_id != caller.principal.id:
             raise UserMismatch
         return caller
+
+    async def privileged(self, request: Request, right: str) -> str:
+        """Let a backend in whose key holds ``right``, and nobody else; the name of its key, as decisions are noted.
+
+        Whoever else asks, a customer or a backend that has a key for chat, is told that there is nothing here.
+        """
+        refuse_tokens_in_url(request)
+        token = bearer(request)
+        if token is None:
+            raise MissingCredentials
+        if not self.is_service_key(token):
+            await self.identify(request)  # a token that is none is said to be, as everywhere
+            raise NotFound
+        refuse_browser(request)
+        backend = await self.service_keys.backend(token)
+        if backend is None:
+            raise InvalidToken
+        if right not in backend.rights:
+            raise NotFound
+        return backend.by
 
     async def session(self, token: str) -> WidgetSession:
         """The live session of ``token``. Raises SessionRevoked when it has ended, InvalidToken if unknown."""

@@ -41,7 +41,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _user_id(text: str) -> str:
+def checked_user_id(text: str) -> str:
     if not USER_ID.fullmatch(text):
         raise PydanticCustomError("user_id", "is 1 to 128 of the characters A-Z a-z 0-9 . _ : @ | -")
     return text
@@ -58,7 +58,7 @@ def _uuid(value: object) -> object:
 class ChatRequest(Body):
     """The body of POST /support/chat. ``user_id`` is needed beside a service key only."""
 
-    user_id: Annotated[str, AfterValidator(_user_id)] | None = None
+    user_id: Annotated[str, AfterValidator(checked_user_id)] | None = None
     message: Annotated[str, Field(min_length=1, max_length=8000), AfterValidator(_not_blank)]
     conversation_id: Annotated[UUID | None, BeforeValidator(_uuid)] = None
     client_message_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
@@ -67,7 +67,7 @@ class ChatRequest(Body):
 class ConversationRequest(Body):
     """The body of POST /support/conversations. ``user_id`` is needed beside a service key only."""
 
-    user_id: Annotated[str, AfterValidator(_user_id)] | None = None
+    user_id: Annotated[str, AfterValidator(checked_user_id)] | None = None
 
 
 class Nothing(Body):

@@ -15,7 +15,7 @@ from fastapi.responses import Response, StreamingResponse
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import DatabaseUnavailable, NotFound
-from frontdesk.live import Event, replay, response_of
+from frontdesk.live import Event
 from frontdesk.store.conversations import begin, transcript
 from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, read_json
@@ -94,6 +94,7 @@ async def conversation(
     """A conversation, for its owner, oldest first; ``next_after_turn`` is there when there is more."""
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
     found = await transcript(desk.database, principal, _uuid(conversation_id), after_turn=max(0, after_turn))
+    proposed = await desk.actions.of_conversation(principal, found.conversation_id, max(0, after_turn))
     messages = [
         {
             "role": line.role,
@@ -110,6 +111,7 @@ async def conversation(
             "mode": found.mode,
             "created_at": found.created_at,
             "messages": messages,
+            "actions": [desk.actions.show(action) for action in proposed],
             "next_after_turn": found.next_after_turn,
         }
     )
@@ -118,7 +120,7 @@ async def conversation(
 async def _state(desk: Service, principal: Principal, turn_id: UUID) -> Response:
     stored = await desk.support.find(principal, turn_id)
     if stored.done:
-        return _json(response_of(stored))
+        return _json(desk.support.response(stored))
     return _pending(turn_id, stored.conversation_id)
 
 
@@ -154,7 +156,7 @@ async def _events(desk: Service, principal: Principal, turn_id: UUID, after: int
                     return
         try:
             if await desk.support.wait(principal, turn_id, PING_SECONDS):
-                for event in replay(await desk.support.find(principal, turn_id), after):
+                for event in desk.support.replay(await desk.support.find(principal, turn_id), after):
                     yield _sse(turn_id, event)
                 return
         except DatabaseUnavailable:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import Algorithm
 
 from frontdesk.errors import SettingsError
-from frontdesk.settings import LOOPBACK, Settings
+from frontdesk.settings import LOOPBACK, Settings, development_secret
 from frontdesk.web.jwks import Jwks, fits
 
 __all__ = ["ALGORITHMS", "DEV_KID", "Key", "KeyRing", "dev_keyring", "keyring"]
@@ -84,18 +82,7 @@ def dev_keyring(settings: Settings) -> Key | None:
     """
     if not settings.development:
         return None
-    path = settings.data_dir / "development-jwt-key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600, exist_ok=False)
-        fresh.write_text(secrets.token_urlsafe(32), encoding="ascii")
-        with suppress(FileExistsError):  # two servers starting at once: the first link wins, both read it
-            path.hardlink_to(fresh)
-        fresh.unlink()
-    secret = path.read_text(encoding="ascii").strip().encode()
-    if len(secret) < 32 or path.stat().st_mode & 0o077:
-        raise SettingsError(f"{path.name} in the data folder is damaged or readable by others: delete it")
+    secret = development_secret(settings.data_dir / "development-jwt-key").encode()
     return Key(DEV_KID, jwt.get_algorithm_by_name("HS256"), "HS256", secret, DEV_ISSUER, DEV_ISSUER)
 
 

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Json
-from frontdesk.errors import InvalidBody, InvalidToken, MissingCredentials, NoJobs, NotFound
+from frontdesk.errors import InvalidBody, NoJobs, NotFound
 from frontdesk.jobs import SYNC, Jobs
 from frontdesk.knowledge import drafts
 from frontdesk.knowledge.base import KnowledgeBase
@@ -27,7 +27,7 @@ from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.store.decisions import note_sync
 from frontdesk.store.gaps import Gap, questions_of
 from frontdesk.store.knowledge_models import active, holdings
-from frontdesk.web.auth import Authenticator, bearer, refuse_browser, refuse_tokens_in_url
+from frontdesk.web.auth import Authenticator
 from frontdesk.web.body import Body, read_json
 
 __all__ = ["router"]
@@ -76,20 +76,7 @@ async def _service(request: Request) -> Service:
 async def _backend(request: Request) -> str:
     """Let a backend in that may, and nobody else; the name of its key, as decisions are noted."""
     auth: Authenticator = request.app.state.authenticator
-    refuse_tokens_in_url(request)
-    token = bearer(request)
-    if token is None:
-        raise MissingCredentials
-    if not auth.is_service_key(token):
-        await auth.identify(request)  # a token that is none is said to be, as everywhere
-        raise NotFound
-    refuse_browser(request)
-    backend = await auth.service_keys.backend(token)
-    if backend is None:
-        raise InvalidToken
-    if not backend.knowledge:
-        raise NotFound
-    return backend.by
+    return await auth.privileged(request, "knowledge")
 
 
 Desk = Annotated[Service, Depends(_service)]

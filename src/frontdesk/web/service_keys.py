@@ -18,6 +18,7 @@ __all__ = ["PREFIX", "Backend", "ServiceKeys", "hashes"]
 
 log = logging.getLogger(__name__)
 PREFIX = "sk_"
+RIGHTS = frozenset({"knowledge", "approvals"})
 SHAPE = re.compile(r"sk_([A-Za-z0-9-]{1,64})_([A-Za-z0-9_-]+)")
 FRESH = 30.0  # seconds for which a look-up is remembered: a revoked key works at most this much longer
 REMEMBERED = 1000
@@ -25,10 +26,10 @@ REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Whose key it was: "key:<id>", or "settings:<id>" for one in settings; and whether it may use /support/knowledge."""
+    """Whose key it was, "key:<id>" or "settings:<id>" for one in settings; and what it may do beside chat."""
 
     by: str
-    knowledge: bool
+    rights: frozenset[str]
 
 
 class ServiceKeys:
@@ -39,7 +40,7 @@ class ServiceKeys:
         self._database = database
         self._settings = hashes(settings)
         # Chat is what those keys are set for; in development anybody on this machine may be anybody anyway.
-        self._settings_may = settings.development
+        self._settings_may = RIGHTS if settings.development else frozenset[str]()
         self._seen: OrderedDict[str, tuple[float, ServiceKey | None]] = OrderedDict()
 
     def configured(self, token: str) -> bool:
@@ -61,7 +62,7 @@ class ServiceKeys:
         key = await self._find(shape[1])
         if key is None or key.revoked_at is not None or not hmac.compare_digest(digest(token), key.sha256):
             return None
-        return Backend(f"key:{key.id}", key.knowledge)
+        return Backend(f"key:{key.id}", key.rights)
 
     async def _find(self, key_id: str) -> ServiceKey | None:
         now = time.monotonic()

@@ -1,0 +1,437 @@
+"""Actions, approvals and the ledger of effects. What decides stands in policies/decide.py; this writes it down.
+
+Each change of an action's state is one UPDATE that names the state it leaves, so that of any number of people,
+clicks and processes exactly one makes it; the audit entry, and for an effect its row in the ledger, share its
+transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from frontdesk.database import Database
+from frontdesk.domain import Action, Json, Limit, Preview
+from frontdesk.errors import NotFound
+from frontdesk.store.records import sha
+
+STATE = "SELECT action_state(a) FROM actions a WHERE a.id = %s"
+CLAIM = """
+UPDATE actions SET status = 'executing', decided_at = coalesce(decided_at, now()), attempts = 1,
+  lease_owner = %s, lease_until = now() + %s
+WHERE id = %s AND status = %s AND expires_at > now() AND digest = %s RETURNING true
+"""
+BEGIN = """
+INSERT INTO effects (id, action_id, kind, conversation_id, principal, tool, keys, amount, currency)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+"""
+DECIDE = """
+UPDATE actions SET status = %s, reason = %s, decided_at = now(), ended_at = now()
+WHERE id = %s AND status = ANY (%s) RETURNING true
+"""
+CONFIRM = """
+UPDATE actions SET status = 'confirmed', decided_at = now(), needs = %s, expires_at = now() + %s
+WHERE id = %s AND status = 'proposed' AND expires_at > now() AND digest = %s RETURNING true
+"""
+TAKE = """
+UPDATE actions SET lease_owner = %s, lease_until = now() + %s, attempts = attempts + 1
+WHERE id = %s AND status IN ('executing', 'unknown', 'undoing') AND lease_until < now() RETURNING true
+"""
+SETTLE = """
+UPDATE actions SET status = %(status)s, reason = %(reason)s, result = coalesce(%(result)s, result),
+  ended_at = CASE WHEN %(over)s THEN now() ELSE ended_at END, undo_until = coalesce(%(undo_until)s, undo_until),
+  lease_owner = NULL, lease_until = %(again)s
+WHERE id = %(id)s AND status IN ('executing', 'unknown', 'undoing') AND lease_owner = %(runner)s RETURNING true
+"""
+RESOLVE = """
+UPDATE actions SET status = %s, reason = %s, ended_at = now() WHERE id = %s AND status = 'unknown' AND reason = 'person'
+RETURNING true
+"""
+UNDO = """
+UPDATE actions SET status = 'undoing', attempts = 1, lease_owner = %s, lease_until = now() + %s
+WHERE id = %s AND status = 'executed' AND undo_until > now() RETURNING true
+"""
+APPROVE = "INSERT INTO approvals (action_id, principal, staff) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING true"
+END_EFFECT = "UPDATE effects SET outcome = %s, ended_at = now() WHERE id = %s"
+IDENTICAL = """
+SELECT action_state(a) FROM actions a
+WHERE principal = %s AND tool = %s AND object = %s AND status = 'proposed' AND digest = %s AND basis = %s
+  AND expires_at > now() + interval '1 minute' LIMIT 1
+"""
+INSERT_RUNNING = """
+INSERT INTO actions (id, conversation_id, turn_id, principal, tool, arguments, digest, preview, basis, policy, object,
+  amount, currency, status, expires_at, decided_at, attempts, lease_owner, lease_until)
+SELECT %(id)s, %(conversation)s, %(turn)s, %(principal)s, %(tool)s, %(arguments)s, %(digest)s, %(preview)s, %(basis)s,
+  %(policy)s, %(object)s, %(amount)s, %(currency)s, 'executing', %(expires_at)s, now(), 1, %(runner)s, now() + %(lease)s
+FROM conversations c, turns t WHERE c.id = %(conversation)s AND t.id = %(turn)s AND c.turns_accepted = t.seq
+ON CONFLICT (id) DO NOTHING RETURNING true
+"""
+LATELY = """
+SELECT action_state(a) FROM actions a WHERE conversation_id = %s AND created_at > now() - interval '24 hours'
+ORDER BY created_at DESC LIMIT 10
+"""
+OF_CONVERSATION = """
+SELECT action_state(a) FROM actions a JOIN turns t ON t.id = a.turn_id
+WHERE a.conversation_id = %s AND t.seq > %s AND t.seq <= %s ORDER BY a.created_at, a.id
+"""
+Judge = Callable[[Sequence[Decimal]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an action's run came out, to be written down in one transaction.
+
+    status      what it is now
+    effect      the ledger's word for it: done, failed or unknown
+    tell        what the customer is told; empty: nothing new
+    again_in    seconds until the backend is asked again; None: it is over, or a person's now
+    """
+
+    status: str
+    effect: str
+    reason: str = ""
+    result: Any = None
+    tell: str = ""
+    again_in: float | None = None
+    undo_within: timedelta | None = None
+
+
+class ActionStore:
+    """The rows, for one process: ``runner`` is the name under which it claims them."""
+
+    def __init__(self, database: Database, runner: UUID, lease: timedelta) -> None:
+        self._database = database
+        self._runner = runner
+        self._lease = lease
+
+    # ------------------------------------------------------------------ reading
+    async def find(self, principal_key: str, action_id: UUID) -> Action:
+        """An action of the principal's. Raises NotFound for an unknown one and for somebody else's alike."""
+        async with self._database.transaction(principal_key) as connection:
+            row = await (await connection.execute(STATE, (action_id,))).fetchone()
+        if row is None:
+            raise NotFound
+        return action_of(row[0])
+
+    async def identical(self, action: Action) -> Action | None:
+        """The same proposal, already shown and still standing for more than a minute."""
+        async with self._database.transaction(action.principal) as connection:
+            values = (action.principal, action.tool, action.preview.object, action.digest, action.basis)
+            row = await (await connection.execute(IDENTICAL, values)).fetchone()
+        return action_of(row[0]) if row else None
+
+    async def lately(self, principal_key: str, conversation_id: UUID) -> list[Action]:
+        """The conversation's actions of the last day, newest first, at most ten."""
+        return await self._actions(principal_key, LATELY, (conversation_id,))
+
+    async def of_conversation(self, principal_key: str, conversation_id: UUID, after: int) -> list[Action]:
+        """What 100 turns of a conversation behind number ``after`` have proposed, oldest first."""
+        return await self._actions(principal_key, OF_CONVERSATION, (conversation_id, after, after + 100))
+
+    async def _actions(self, principal_key: str, query: str, values: tuple[Any, ...]) -> list[Action]:
+        async with self._database.transaction(principal_key) as connection:
+            rows = await (await connection.execute(query.encode(), values)).fetchall()
+        return [action_of(row[0]) for row in rows]
+
+    async def owner(self, action_id: UUID) -> str:
+        """Whose action it is, for staff. Raises NotFound."""
+        row = await self._database.call("action_owner", action_id)
+        if row is None:
+            raise NotFound
+        return row[0]
+
+    async def due(self, most: int = 50) -> list[tuple[UUID, str]]:
+        """(action, principal) of what nobody is at any more."""
+        return await self._database.rows("actions_due", most)
+
+    async def waiting(self, most: int = 200) -> list[Action]:
+        """What waits for staff, oldest first."""
+        return [
+            await self.find(owner, identity)
+            for identity, owner in await self._database.rows("actions_waiting", most)
+        ]
+
+    async def used(self, action: Action, caps: Sequence[Limit]) -> list[Decimal]:
+        """How much of each cap is used, outside of any claim: good for a proposal, not for an effect."""
+        if not caps:
+            return []
+        rows = await self._database.rows("effects_used", action.tool, action.principal, _caps(caps, action))
+        return [row[0] for row in rows]
+
+    # ------------------------------------------------------------------ deciding
+    async def claim(self, action: Action, caps: Sequence[Limit], judge: Judge, *, was: str) -> Any:
+        """Claim an action for its effect: limits, state, ledger and audit in one transaction.
+
+        ``judge`` gets how much of each cap is used, under a lock that lets nobody else count meanwhile, and
+        returns None to go ahead or a reason not to, which is given back; then the action has failed. Returns
+        False when somebody else was faster.
+        """
+        async with self._database.transaction(action.principal) as connection:
+            await self._lock(connection, action, caps)
+            refused = judge(await self._used(connection, action, caps))
+            if refused is not None:
+                ended = await _one(connection, DECIDE, ("failed", refused.message, action.id, [was]))
+                if ended:
+                    await _audit(connection, action, "failed", "desk", refused.code)
+                    await _tell(connection, action, refused.message)
+                return refused if ended else False
+            values = (self._runner, self._lease, action.id, was, action.digest)
+            if not await _one(connection, CLAIM, values):
+                return False
+            await self._begin(connection, action, caps, "do", action.id)
+        return None
+
+    async def begin(self, action: Action, caps: Sequence[Limit], judge: Judge) -> Any:
+        """``claim`` for a write that needs nobody's yes: it is recorded and claimed at once.
+
+        Returns False when the turn has been overtaken, or the action is there already.
+        """
+        async with self._database.transaction(action.principal) as connection:
+            await self._lock(connection, action, caps)
+            refused = judge(await self._used(connection, action, caps))
+            if refused is not None:
+                return refused
+            values = {**row_of(action), "runner": self._runner, "lease": self._lease}
+            if not await _one(connection, INSERT_RUNNING, values):
+                return False
+            await self._begin(connection, action, caps, "do", action.id)
+        return None
+
+    async def confirm(self, action: Action, needs: int, stands: timedelta, tell: str) -> bool:
+        """The customer's yes to what staff must approve as well."""
+        async with self._database.transaction(action.principal) as connection:
+            done = await _one(connection, CONFIRM, (needs, stands, action.id, action.digest))
+            if done:
+                await _audit(connection, action, "confirmed", action.principal)
+                await _tell(connection, action, tell)
+        return bool(done)
+
+    async def end(
+        self, action: Action, status: str, reason: str, *, was: Sequence[str], by: str, tell: str = ""
+    ) -> bool:
+        """Decline or let run out an action that has not been claimed. False when it is past that."""
+        async with self._database.transaction(action.principal) as connection:
+            done = await _one(connection, DECIDE, (status, reason, action.id, list(was)))
+            if done:
+                await _audit(connection, action, status, by, reason)
+                await _tell(connection, action, tell)
+        return bool(done)
+
+    async def approve(self, action: Action, staff: str) -> Action:
+        """Count a person's yes, once; returns the action with all who have approved."""
+        async with self._database.transaction(action.principal) as connection:
+            if await _one(connection, APPROVE, (action.id, action.principal, staff)):
+                await _audit(connection, action, "approved", f"staff:{staff}")
+            row = await (await connection.execute(STATE, (action.id,))).fetchone()
+        if row is None:
+            raise NotFound
+        return action_of(row[0])
+
+    async def resolve(self, action: Action, status: str, reason: str, staff: str, tell: str) -> bool:
+        """A person has found out what became of an unknown effect."""
+        async with self._database.transaction(action.principal) as connection:
+            done = await _one(connection, RESOLVE, (status, reason, action.id))
+            if done:
+                outcome = "done" if status == "executed" else "failed"
+                await connection.execute(END_EFFECT, (outcome, action.id))
+                await _audit(connection, action, status, f"staff:{staff}", reason)
+                await _tell(connection, action, tell)
+        return bool(done)
+
+    # ------------------------------------------------------------------ running
+    async def take(self, action: Action) -> bool:
+        """Take over what a process has left, or what is due to be asked about again."""
+        async with self._database.transaction(action.principal) as connection:
+            return bool(await _one(connection, TAKE, (self._runner, self._lease, action.id)))
+
+    async def undo(self, action: Action) -> bool:
+        """Claim the taking back of an executed action."""
+        async with self._database.transaction(action.principal) as connection:
+            done = await _one(connection, UNDO, (self._runner, self._lease, action.id))
+            if done:
+                await self._begin(connection, action, (), "undo", undo_id(action.id))
+        return bool(done)
+
+    async def settle(self, action: Action, settled: Settlement, *, undo: bool = False) -> bool:
+        """Write down how a run came out; False when another process has taken it over meanwhile."""
+        async with self._database.transaction(action.principal) as connection:
+            now = await _one(connection, b"SELECT now()", ())
+            values = {
+                "id": action.id,
+                "runner": self._runner,
+                "status": settled.status,
+                "reason": settled.reason,
+                "result": None if settled.result is None else Jsonb(settled.result),
+                "over": settled.status != "unknown",
+                "undo_until": now + settled.undo_within if settled.undo_within else None,
+                "again": None if settled.again_in is None else now + timedelta(seconds=settled.again_in),
+            }
+            done = await _one(connection, SETTLE, values)
+            if done:
+                effect = undo_id(action.id) if undo else action.id
+                await connection.execute(END_EFFECT, (settled.effect, effect))
+                event = f"undo {settled.effect}" if undo else settled.status
+                await _audit(connection, action, event, "desk", settled.reason)
+                await _tell(connection, action, settled.tell)
+        return bool(done)
+
+    # ------------------------------------------------------------------ inside a transaction
+    async def _lock(self, connection: AsyncConnection[Any], action: Action, caps: Sequence[Limit]) -> None:
+        """Who counts the same limit waits: two claims that race must not both see room for one."""
+        if not caps:
+            return
+        wide = any(cap.scope not in ("customer", "call") for cap in caps)
+        name = action.tool if wide else f"{action.tool} {action.principal}"
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (name,))
+
+    async def _used(
+        self, connection: AsyncConnection[Any], action: Action, caps: Sequence[Limit]
+    ) -> list[Decimal]:
+        if not caps:
+            return []
+        values = (action.tool, action.principal, _caps(caps, action))
+        cursor = await connection.execute("SELECT used FROM effects_used(%s, %s, %s)", values)
+        return [row[0] for row in await cursor.fetchall()]
+
+    async def _begin(
+        self,
+        connection: AsyncConnection[Any],
+        action: Action,
+        caps: Sequence[Limit],
+        kind: str,
+        effect: UUID,
+    ) -> None:
+        keys = {name: _key(action, name) for name in {cap.scope for cap in caps} if name in action.arguments}
+        amount = action.preview.amount
+        money = (amount.amount, amount.currency) if amount else (None, None)
+        whose = (action.conversation_id, action.principal, action.tool)
+        await connection.execute(BEGIN, (effect, action.id, kind, *whose, Jsonb(keys), *money))
+        await _audit(connection, action, "executing" if kind == "do" else "undoing", action.principal)
+
+
+def undo_id(action_id: UUID) -> UUID:
+    """The name of the effect that takes an action's effect back."""
+    return uuid5(action_id, "undo")
+
+
+def row_of(action: Action) -> Json:
+    """The columns of a new action."""
+    amount = action.preview.amount
+    return {
+        "id": action.id,
+        "conversation": action.conversation_id,
+        "turn": action.turn_id,
+        "principal": action.principal,
+        "tool": action.tool,
+        "arguments": Jsonb(action.arguments),
+        "digest": action.digest,
+        "preview": Jsonb(action.preview.shown()),
+        "basis": action.basis,
+        "policy": action.policy,
+        "object": action.preview.object,
+        "amount": amount.amount if amount else None,
+        "currency": amount.currency if amount else None,
+        "expires_at": action.expires_at,
+    }
+
+
+def proposals(actions: Sequence[Action]) -> str | None:
+    """New proposals as finish_turn takes them; None where there are none."""
+    rows = [
+        {
+            "id": str(action.id),
+            "tool": action.tool,
+            "arguments": action.arguments,
+            "digest": action.digest.hex(),
+            "preview": action.preview.shown(),
+            "basis": action.basis.hex(),
+            "policy": action.policy,
+            "object": action.preview.object,
+            "amount": str(action.preview.amount.amount) if action.preview.amount else None,
+            "currency": action.preview.amount.currency if action.preview.amount else None,
+            "needs": action.needs,
+            "expires_at": action.expires_at.isoformat(),
+        }
+        for action in actions
+    ]
+    return orjson.dumps(rows).decode() if rows else None
+
+
+def action_of(state: Json) -> Action:
+    """An action out of the database's action_state."""
+    return Action(
+        id=UUID(state["id"]),
+        conversation_id=UUID(state["conversation_id"]),
+        turn_id=UUID(state["turn_id"]),
+        principal=state["principal"],
+        tool=state["tool"],
+        arguments=state["arguments"],
+        digest=bytes.fromhex(state["digest"]),
+        preview=Preview.read(state["preview"]),
+        basis=bytes.fromhex(state["basis"]),
+        policy=state["policy"],
+        status=state["status"],
+        expires_at=datetime.fromisoformat(state["expires_at"]),
+        needs=state["needs"],
+        approved_by=tuple(state["approved_by"]),
+        reason=state["reason"],
+        result=state["result"],
+        attempts=state["attempts"],
+        undo_until=datetime.fromisoformat(state["undo_until"]) if state["undo_until"] else None,
+        created_at=datetime.fromisoformat(state["created_at"]),
+    )
+
+
+def _caps(caps: Sequence[Limit], action: Action) -> Jsonb:
+    return Jsonb(
+        [
+            {
+                "currency": cap.currency,
+                "seconds": cap.window.total_seconds() if cap.window else None,
+                "scope": cap.scope,
+                "value": _key(action, cap.scope),
+            }
+            for cap in caps
+        ]
+    )
+
+
+def _key(action: Action, name: str) -> str:
+    """An argument's value as a limit counts by it: "#456" and "456" of one order would be two."""
+    value = action.arguments.get(name)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+async def _one(connection: AsyncConnection[Any], query: str | bytes, values: Any) -> Any:
+    text = query.encode() if isinstance(query, str) else query
+    row = await (await connection.execute(text, values)).fetchone()
+    return row[0] if row else None
+
+
+async def _audit(
+    connection: AsyncConnection[Any], action: Action, event: str, by: str, reason: str = ""
+) -> None:
+    """Ids, names and hashes: the log outlives an erased customer."""
+    entry = {
+        "action": str(action.id),
+        "event": event,
+        "tool": action.tool,
+        "by": by,
+        "arguments": action.digest.hex()[:16],
+    }
+    data = orjson.dumps(entry | ({"reason": sha(reason)} if reason else {})).decode()
+    await connection.execute("SELECT audit_append(%s, 'action', %s)", (action.conversation_id, data))
+
+
+async def _tell(connection: AsyncConnection[Any], action: Action, text: str) -> None:
+    if text:
+        values = (action.conversation_id, action.turn_id, action.principal, text)
+        await connection.execute("SELECT tell(%s, %s, %s, %s)", values)

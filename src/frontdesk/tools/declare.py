@@ -1,0 +1,197 @@
+"""What stands beside a tool, checked when it is declared: a mistake fails at start with what to write instead."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import product
+from typing import Any, Literal, TypedDict
+
+from frontdesk.domain import Grant, Json, Limit, Preview, Rule
+from frontdesk.errors import DeclarationError
+from frontdesk.knowledge.limit import IN_DESCRIPTION, limit
+from frontdesk.tools.money import duration, limits
+
+__all__ = ["Declaration", "described", "policy_version", "rights", "rule"]
+
+PERMISSION = re.compile(r"^[a-z][a-z_]*:[a-z][a-z_]*$")
+OF_CHANGES = ("subject", "requires", "preview", "amount", "limit", "approve_above", "approve_twice_above",
+              "expires", "undo", "undo_within", "reconcile")  # fmt: skip
+
+
+class Declaration(TypedDict, total=False):
+    """The words of ``@tool(…)``; see Grant for what each means, and docs/actions.md for those of actions."""
+
+    permission: str
+    changes: bool
+    confirm: bool | None
+    examples: Sequence[str]
+    says: str | Callable[[Any], str]
+    step: str
+    asks: Mapping[str, str]
+    limits: Mapping[str, str]
+    subject: Callable[..., Any]
+    requires: Sequence[Rule]
+    preview: Callable[[Any, Json], Preview]
+    amount: str
+    limit: str | Sequence[str]
+    approve_above: str | Sequence[str]
+    approve_twice_above: str | Sequence[str]
+    expires: str
+    undo: Callable[..., Any]
+    undo_within: str
+    reconcile: Callable[..., Any] | Literal["repeat"]
+
+
+def rule(sentence: str, holds: Callable[[Any, Json], bool]) -> Rule:
+    """A rule for ``requires=``: ``sentence`` is what the customer is told where it does not hold.
+
+    ``rule("Only a pending order can be cancelled.", lambda order, args: order["status"] == "pending")``
+    """
+
+    def check(subject: Any, arguments: Json) -> str | None:
+        return None if holds(subject, arguments) else sentence
+
+    check.__doc__ = sentence
+    return check
+
+
+def rights(title: str, accepts: Collection[str], takes: Collection[str], declared: Declaration) -> Grant:
+    """The grant of a tool whose arguments are ``accepts`` and whose function also takes ``takes``.
+
+    Raises DeclarationError with a sentence that says what to write.
+    """
+    permission = declared.get("permission", "")
+    if not PERMISSION.match(permission):
+        raise DeclarationError(f'{title}: write a permission such as @tool(permission="orders:read")')
+    confirm = declared.get("confirm")
+    changes = declared.get("changes", False) or bool(confirm)
+    words = [word for word in OF_CHANGES if word in declared]
+    if words and not changes:
+        raise DeclarationError(
+            f"{title}: {words[0]}= is for a tool that changes data: write confirm=True beside it"
+        )
+    for thing, quantity in declared.get("limits", {}).items():
+        limit(title, thing, quantity)  # refused at start, not in front of a customer
+    made = Grant(
+        permission,
+        changes,
+        changes if confirm is None else confirm,
+        tuple(declared.get("examples", ())),
+        declared.get("says", ""),
+        declared.get("step", ""),
+        dict(declared.get("asks", {})),
+        dict(declared.get("limits", {})),
+        declared.get("subject"),
+        tuple(declared.get("requires", ())),
+        declared.get("preview"),
+        declared.get("amount", ""),
+        limits(title, "limit", _texts(declared.get("limit"))),
+        limits(title, "approve_above", _texts(declared.get("approve_above"))),
+        limits(title, "approve_twice_above", _texts(declared.get("approve_twice_above"))),
+        duration(title, "expires", declared.get("expires", "10 minutes")),
+        declared.get("undo"),
+        duration(title, "undo_within", declared.get("undo_within", "10 minutes")),
+        declared.get("reconcile"),
+    )
+    _check(title, made, accepts, takes, declared)
+    return made
+
+
+def _texts(declared: str | Sequence[str] | None) -> str | list[str]:
+    return declared if isinstance(declared, str) else list(declared or ())
+
+
+def _check(
+    title: str, made: Grant, accepts: Collection[str], takes: Collection[str], declared: Declaration
+) -> None:
+    """What fits together and what does not."""
+    if made.amount and made.amount not in accepts:
+        raise DeclarationError(
+            f"{title}: amount={made.amount!r} names no argument; it has {_listed(accepts)}"
+        )
+    for cap in made.capped:
+        _check_cap(title, cap, made, accepts)
+    if (made.approve or made.approve_twice) and not made.confirm:
+        raise DeclarationError(
+            f"{title}: approve_above= needs confirm=True: staff approve what a customer confirmed"
+        )
+    for lower, upper in product(made.approve, made.approve_twice):
+        same = (lower.currency, lower.window, lower.scope) == (upper.currency, upper.window, upper.scope)
+        if same and upper.most < lower.most:
+            raise DeclarationError(
+                f"{title}: approve_twice_above={upper.said!r} lies below approve_above={lower.said!r}"
+            )
+    if "undo_within" in declared and made.undo is None:
+        raise DeclarationError(f"{title}: undo_within= needs undo=, the function that takes it back")
+    if made.requires and made.subject is None:
+        raise DeclarationError(
+            f"{title}: requires= needs subject=, the function that reads what the rules are about"
+        )
+    _check_functions(title, made, accepts, takes)
+
+
+def _check_functions(title: str, made: Grant, accepts: Collection[str], takes: Collection[str]) -> None:
+    """Each function beside the tool asks only for what it can be given."""
+    _takes(title, "subject", made.subject, {*accepts, "customer", "context"})
+    _takes(title, "undo", made.undo, {"done", "customer", "effect_id"})
+    if made.reconcile != "repeat":
+        _takes(title, "reconcile", made.reconcile, {*accepts, "customer", "effect_id"})
+    elif "effect_id" not in takes:
+        raise DeclarationError(
+            f'{title}: reconcile="repeat" needs the argument effect_id, sent to the backend as Idempotency-Key'
+        )
+
+
+def _check_cap(title: str, cap: Limit, made: Grant, accepts: Collection[str]) -> None:
+    if cap.currency and not made.amount and made.preview is None:
+        raise DeclarationError(
+            f'{title}: {cap.said!r} counts money: name the argument that holds it, amount="…", '
+            "or give a preview= that says it"
+        )
+    if cap.scope not in ("customer", "shop", "call") and cap.scope not in accepts:
+        raise DeclarationError(
+            f"{title}: {cap.said!r} is per {cap.scope}, which is no argument; it has {_listed(accepts)}, customer, shop"
+        )
+
+
+def _takes(title: str, word: str, function: Any, may: Collection[str]) -> None:
+    if function is None:
+        return
+    if not callable(function):
+        raise DeclarationError(f"{title}: {word}= is a function")
+    for name in inspect.signature(function).parameters:
+        if name not in may:
+            raise DeclarationError(f"{title}: {word}= asks for {name!r}; it may ask for {_listed(may)}")
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def described(description: str, made: Grant) -> str:
+    """What a model reads of a tool: its docstring, and what it allows."""
+    listed = "; ".join(f"{thing}: {quantity}" for thing, quantity in made.limits.items())
+    return f"{description}{IN_DESCRIPTION}{listed}." if listed else description
+
+
+def policy_version(made: Grant) -> str:
+    """12 hex digits that change with what is declared; each action keeps those it was proposed under."""
+    caps = [[cap.said for cap in group] for group in (made.limit, made.approve, made.approve_twice)]
+    names = [_name(f) for f in (made.subject, made.preview, made.undo, made.reconcile, *made.requires)]
+    parts = [
+        made.permission,
+        made.confirm,
+        made.amount,
+        caps,
+        str(made.expires),
+        str(made.undo_within),
+        names,
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def _name(function: Any) -> str:
+    return f"{getattr(function, '__qualname__', function)} {getattr(function, '__doc__', '')}"
