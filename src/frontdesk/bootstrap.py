@@ -21,6 +21,7 @@ from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, resolve
 from frontdesk.settings import Settings, development_secret
+from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
 from frontdesk.support import Support
 from frontdesk.tools import Tool, builtin
@@ -125,6 +126,8 @@ def tools_of(
     """The desk's own tools and the ones every desk has."""
     open_ = partial(open_ticket, database)
     own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
+    if any(tool.grant.confirm for tool in desk.tools):
+        own.append(builtin.list_actions(partial(lately, database)))
     if base := base or knowledge_base(desk, database):
         own.insert(0, builtin.search_knowledge(base.ask(settings.answer_at)))
     check(desk)

@@ -56,7 +56,8 @@ class Frontdesk:
 
     def customer_permissions(self) -> frozenset[str]:
         """What a customer of this desk holds unless their token narrows it."""
-        return (self.permissions or frozenset(t.grant.permission for t in self.tools)) | VISITOR_PERMISSIONS
+        declared = self.permissions or frozenset(t.grant.permission for t in self.tools)
+        return declared | VISITOR_PERMISSIONS | {"actions:read"}
 
 
 def _name(thing: object) -> str:

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from frontdesk.database import Database
-from frontdesk.domain import Action, Json, Limit, Preview
+from frontdesk.domain import Action, Json, Limit, Preview, Principal
 from frontdesk.errors import NotFound
 from frontdesk.store.records import sha
 
@@ -128,18 +128,11 @@ class ActionStore:
             row = await (await connection.execute(IDENTICAL, values)).fetchone()
         return action_of(row[0]) if row else None
 
-    async def lately(self, principal_key: str, conversation_id: UUID) -> list[Action]:
-        """The conversation's actions of the last day, newest first, at most ten."""
-        return await self._actions(principal_key, LATELY, (conversation_id,))
-
     async def of_conversation(self, principal_key: str, conversation_id: UUID, after: int) -> list[Action]:
         """What 100 turns of a conversation behind number ``after`` have proposed, oldest first."""
-        return await self._actions(principal_key, OF_CONVERSATION, (conversation_id, after, after + 100))
-
-    async def _actions(self, principal_key: str, query: str, values: tuple[Any, ...]) -> list[Action]:
-        async with self._database.transaction(principal_key) as connection:
-            rows = await (await connection.execute(query.encode(), values)).fetchall()
-        return [action_of(row[0]) for row in rows]
+        return await _actions(
+            self._database, principal_key, OF_CONVERSATION, (conversation_id, after, after + 100)
+        )
 
     async def owner(self, action_id: UUID) -> str:
         """Whose action it is, for staff. Raises NotFound."""
@@ -317,6 +310,11 @@ class ActionStore:
         await _audit(connection, action, "executing" if kind == "do" else "undoing", action.principal)
 
 
+async def lately(database: Database, principal: Principal, conversation_id: UUID) -> list[Action]:
+    """A conversation's actions of the last day, newest first, at most ten."""
+    return await _actions(database, principal.key, LATELY, (conversation_id,))
+
+
 def undo_id(action_id: UUID) -> UUID:
     """The name of the effect that takes an action's effect back."""
     return uuid5(action_id, "undo")
@@ -408,6 +406,14 @@ def _key(action: Action, name: str) -> str:
     """An argument's value as a limit counts by it: "#456" and "456" of one order would be two."""
     value = action.arguments.get(name)
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+async def _actions(
+    database: Database, principal_key: str, query: str, values: tuple[Any, ...]
+) -> list[Action]:
+    async with database.transaction(principal_key) as connection:
+        rows = await (await connection.execute(query.encode(), values)).fetchall()
+    return [action_of(row[0]) for row in rows]
 
 
 async def _one(connection: AsyncConnection[Any], query: str | bytes, values: Any) -> Any:

@@ -129,7 +129,7 @@ class Turns:
             "finish_turn",
             *(turn.principal.key, turn.conversation_id, turn.turn_id, turn.seq, self.runner, self._lease),
             *(result.outcome.value, record, result.reply, facts, result.mode, audit),
-            proposals([action for action in result.actions if action.turn_id == turn.turn_id]),
+            proposals([a for a in result.actions if a.turn_id == turn.turn_id and a.status == "proposed"]),
         )
         if row is None:
             raise LeaseLost

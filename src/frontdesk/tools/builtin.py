@@ -1,12 +1,13 @@
-"""The tools every desk has: search the help center, open a ticket, hand over to a person."""
+"""The tools every desk has: search the help center, open a ticket, hand over to a person, show what is under way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
-from frontdesk.domain import HandoffReason, Json, Passage, Principal, Ticket, Visibility
+from frontdesk.domain import Action, HandoffReason, Json, Passage, Principal, Ticket, Visibility
 from frontdesk.knowledge.answer import SURE_AT, best_sentences, related
 from frontdesk.knowledge.ask import Found
 from frontdesk.tools import Tool, ToolContext, tool
@@ -98,6 +99,46 @@ def _told(n: int, passage: Passage, query: str, beside: set[str]) -> Json:
         "cosine": round(passage.cosine, 3),
     }
     return told | {"related": True} if passage.chunk_id in beside else told
+
+
+class Lately(Protocol):
+    """What reads a conversation's actions."""
+
+    async def __call__(self, principal: Principal, conversation_id: UUID) -> list[Action]:
+        """Those of the last day, newest first."""
+        ...
+
+
+def list_actions(lately: Lately) -> Tool:
+    """The tool that shows again what waits for the customer, and what can still be taken back."""
+
+    @tool(permission="actions:read", step="Looking at what was asked for")
+    async def list_actions(context: ToolContext) -> Json:
+        """What was to be changed in this conversation, and what became of it; for "did it go through?", "undo that".
+
+        What still waits for the customer's button, or can be taken back, is shown again beside the reply, with it.
+        """
+        now = datetime.now(UTC)
+        found = await lately(context.principal, context.conversation_id)
+        told: list[Json] = []
+        for action in found:
+            undo = action.status == "executed" and action.undo_until is not None and action.undo_until > now
+            if undo or action.status == "proposed":
+                context.actions.append(action)
+            told.append(
+                {
+                    "id": str(action.id),
+                    "tool": action.tool,
+                    "title": action.preview.title,
+                    "status": action.status,
+                    "reason": action.reason,
+                    "result": action.result,
+                    "can_be_undone": undo,
+                }
+            )
+        return {"actions": told}
+
+    return list_actions
 
 
 def open_ticket(open_: OpenTicket) -> Tool:

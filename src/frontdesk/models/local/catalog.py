@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-BUILT_IN = ("search_knowledge", "open_ticket", "hand_over")
+BUILT_IN = ("search_knowledge", "open_ticket", "hand_over", "list_actions")
 
 
 class Encoder(Protocol):
