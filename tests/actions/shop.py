@@ -72,6 +72,7 @@ class Shop:
     seconds: float = 0.0
     fault: str = ""  # before, after: the answer is lost; refuse
     reading: str = ""  # unavailable
+    planted: dict[str, str] = field(default_factory=dict[str, str])  # what an attacker has written, by place
 
     async def order(self, order_id: str, owner: str) -> dict[str, Any]:
         if self.reading:
