@@ -8,8 +8,10 @@ from types import ModuleType
 import httpx
 
 from frontdesk.database import Database
+from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import Settings
 from frontdesk.web.app import create_app
+from tests.desk import call
 from tests.process import AUTH, KEY, ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -54,3 +56,32 @@ def test_every_link_between_documents_leads_somewhere() -> None:
 def test_no_document_names_a_path_of_a_machine() -> None:
     for page in [*ROOT.glob("*.md"), *Path(ROOT / "docs").glob("*.md")]:
         assert not re.search(r"(?<![\w.])/(?:work|home|root|Users)/", page.read_text()), page.name
+
+
+async def test_the_desk_of_the_actions_page_refunds_once_after_a_press_of_the_button(
+    database: Database,
+) -> None:
+    page = (ROOT / "docs" / "actions.md").read_text()
+    module = ModuleType("support")
+    exec(
+        compile(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], "support.py", "exec"), module.__dict__
+    )
+    script = [call("refund_order", order_id="1001", amount="20 EUR"), "Please have a look."]
+    settings = Settings(database_url=database.conninfo, service_keys=(KEY,), secret="s" * 32)
+    app = create_app(module.desk, settings, models=[("scripted", ScriptedModel(script))])
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk", headers=AUTH)
+    async with app.router.lifespan_context(app), client:
+        answer = await client.post(
+            "/support/chat", json={"user_id": "anna", "message": "20 euros back, please"}
+        )
+        [action] = answer.json()["actions"]
+        assert action["preview"]["changes"] == [
+            {"label": "Still paid", "before": "80.00 EUR", "after": "60.00 EUR"}
+        ]
+        assert module.REFUNDED == {}
+        press = {"user_id": "anna", "confirm_token": action["confirm_token"]}
+        done = await client.post(f"/support/actions/{action['id']}/confirm", json=press)
+        assert done.json()["reply"] == "20.00 EUR for order 1001 are on their way."
+        again = await client.post(f"/support/actions/{action['id']}/confirm", json=press)
+        assert again.status_code == 409
+    assert {action["id"]: "20.00 EUR"} == module.REFUNDED
