@@ -1,4 +1,4 @@
-"""The shop's REST API as its own developers call it: one client, timeouts, reads tried again once."""
+"""The shop's REST API as its own developers call it: timeouts, reads tried again once, writes never."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from frontdesk import ToolNotFound, ToolUnavailable
+from frontdesk import ToolNotFound, ToolRefused, ToolUnavailable
 
 NOT_FOUND = "There is no such order on this customer's account."
 
@@ -31,6 +31,24 @@ class Shop:
                 return answer.json()
             if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR or attempt == 2:
                 break
+        raise ToolUnavailable("The shop's order system does not answer right now.")
+
+    async def send(self, method: str, path: str, body: Any = None, *, key: str) -> dict[str, Any]:
+        """Change something, once for each ``key``: it goes out as Idempotency-Key, and nothing is sent again here.
+
+        Raises ToolNotFound for 404, ToolRefused with the shop's own sentence where it says no, and ToolUnavailable
+        where its answer is lost, so that nobody knows whether it was done.
+        """
+        try:
+            answer = await self._http().request(method, path, json=body, headers={"Idempotency-Key": key})
+        except httpx.HTTPError:
+            raise ToolUnavailable("The shop's order system does not answer right now.") from None
+        if answer.is_success:
+            return answer.json()
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise ToolNotFound(NOT_FOUND)
+        if answer.is_client_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            raise ToolRefused(str(answer.json().get("detail", "The shop does not allow this.")))
         raise ToolUnavailable("The shop's order system does not answer right now.")
 
     async def order(self, order_id: str, *, owner: str) -> dict[str, Any]:

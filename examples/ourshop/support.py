@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from examples.ourshop.actions import ACTIONS
 from examples.ourshop.client import shop
 from frontdesk import Customer, Frontdesk, tool
 
@@ -183,7 +184,13 @@ async def _of_customer(what: str, customer: Customer, order_id: str | None) -> l
 def _line(line: dict[str, Any]) -> dict[str, Any]:
     """One line of an order; ``text`` is how a person would say it."""
     text = line["name"] if line["quantity"] == 1 else f"{line['quantity']} × {line['name']}"
-    return {"name": line["name"], "quantity": line["quantity"], "status": line["status"], "text": text}
+    return {
+        "id": line["id"],
+        "name": line["name"],
+        "quantity": line["quantity"],
+        "status": line["status"],
+        "text": text,
+    }
 
 
 def _some(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
@@ -193,7 +200,7 @@ def _some(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
 
 desk = Frontdesk(
     "OurShop",
-    tools=[get_order_status, list_orders, get_profile, get_payments, get_refunds, get_returns],
+    tools=[get_order_status, list_orders, get_profile, get_payments, get_refunds, get_returns, *ACTIONS],
     knowledge=Path(__file__).parent / "help-center",
     knowledge_url="https://ourshop.example/help/{slug}",
     instructions="OurShop sells outdoor and home goods in Europe and North America. Prices are in EUR.",

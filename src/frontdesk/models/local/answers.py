@@ -29,6 +29,8 @@ CLOSED = frozenset(
     {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
 )
 
+PLEASE_CONFIRM = "Please check this and confirm it with the button."
+
 
 class Answers:
     """Phrases results for one dialogue."""
@@ -45,6 +47,8 @@ class Answers:
             offer = () if call.error == "not_found" else ("Open a ticket", "Talk to a person")
             outcome = Outcome.ANSWERED if call.error == "not_found" else Outcome.FAILED
             return Reply(phrase.failure(call, entry), outcome, offer)
+        if isinstance(call.result, dict) and "proposed" in call.result:
+            return Reply(f"{call.result['proposed']['text']} {PLEASE_CONFIRM}", Outcome.AWAITING_CONFIRMATION)
         if call.tool == "search_knowledge":
             return self._quoted(call, part)
         if call.tool in ("hand_over", "open_ticket"):

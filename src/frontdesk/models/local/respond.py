@@ -58,7 +58,14 @@ class Step:
         """The reply, or the calls to make first."""
         if self.dialogue.calls:
             return self._finish()
-        return self._stop() or self._answer_offer() or self._talk() or self._begin()
+        return self._stop() or self._yes() or self._answer_offer() or self._talk() or self._begin()
+
+    def _yes(self) -> list[Wish] | None:
+        """A typed yes to a proposal: it is shown again, with its button. A word is not a press."""
+        if not says_yes(self.dialogue.message):
+            return None
+        open_ = [c for c in self.dialogue.last.calls if isinstance(c.result, dict) and "proposed" in c.result]
+        return [Wish(call.tool, call.arguments) for call in open_] or None
 
     def _stop(self) -> Reply | list[Wish] | None:
         reason = reason_to_stop(self.english)

@@ -63,7 +63,8 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
         shares = _in_so_many_words(shares, text)
     top = min(shares, key=lambda name: (-shares[name], name))
     target = KNOWLEDGE if top in SEARCHED else top
-    stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference)
+    wished = top == CHANGE_WISH and not _HOW.search(text)
+    stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference, wished=wished)
     if stranger:
         return Route(stranger, 1.0, features(wanted(text)).change, {stranger: 1.0}, stranger)
     entry = catalog.roles.get(target)
@@ -92,6 +93,9 @@ _GENERAL = re.compile(
 )
 
 
+_HOW = re.compile(
+    r"^(?:how|what|when|where|can|could i|may|is it|am i|do you|until|why)\b|\b(?:do not|don't|dont|never|not) (?:want to )?(?:cancel|refund|change|return)\b"
+)
 _LATIN = re.compile(r"[a-z0-9]")
 _OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompt|restrictions?|polic(?:y|ies))\b|\bi am (?:the |an? |your )?(?:admin\w*|developer|owner|manager|root|system)\b"
@@ -149,9 +153,11 @@ def _stranger(
     rival: str,
     *,
     reference: bool,
+    wished: bool = False,
 ) -> str:
     """The tool without a role that the message is like, if it is more like it than what the router chose."""
-    strangers = [entry for entry in catalog.own() if not entry.role]
+    # What changes data is called where a change is wished for, never for a question about how it is done.
+    strangers = [e for e in catalog.own() if not e.role and (wished or not e.grant.changes)]
     if not strangers:
         return ""
     core = without_courtesy(wanted(text))
