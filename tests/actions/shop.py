@@ -224,7 +224,9 @@ class Process:
 
     async def propose(self, tool_name: str, principal: Principal = ANNA, **arguments: Any) -> dict[str, Any]:
         """The action that comes of one call."""
-        [action] = (await self.say(wish((tool_name, arguments)), principal))["actions"]
+        answer = await self.say(wish((tool_name, arguments)), principal)
+        assert len(answer["actions"]) == 1, answer
+        [action] = answer["actions"]
         return action
 
     async def confirm(self, action: dict[str, Any], principal: Principal = ANNA) -> Any:

@@ -36,12 +36,10 @@ async def desk(database: Database, api: httpx.AsyncClient) -> AsyncGenerator[Pro
 async def orders(api: httpx.AsyncClient, *statuses: str) -> list[dict[str, Any]]:
     """The orders of the demo's customers in these states, with their owner."""
     found = []
-    for number in range(1, 1400):
+    for number in (654, 1344, 456, 123):
         answer = await api.get(f"/orders/{number}")
         if answer.status_code == 200 and answer.json()["status"] in statuses:
             found.append(answer.json())
-        if len(found) >= 25:
-            break
     return found
 
 
@@ -80,12 +78,7 @@ async def test_a_cancelled_order_is_cancelled_once(desk: Process, api: httpx.Asy
 
 
 async def test_refunds_whole_in_part_and_per_line(desk: Process, api: httpx.AsyncClient) -> None:
-    delivered = [
-        o
-        for o in await orders(api, "delivered")
-        if float(o["total"]) < 100 and float(o["refunded_total"]) == 0
-    ]
-    order = delivered[0]
+    order = (await api.get("/orders/654")).json()  # 128.45 EUR, delivered
     user, number = order["user_id"], order["id"]
     await refused(desk, user, "refund_order", order_id=number, reason="x", amount="9999 EUR")
     await refused(desk, "u999", "refund_order", order_id=number, reason="x")
@@ -93,10 +86,28 @@ async def test_refunds_whole_in_part_and_per_line(desk: Process, api: httpx.Asyn
     _, part = await do(desk, user, "refund_order", order_id=number, reason="scratched", amount="1.50 EUR")
     assert part.result["amount"] == "1.50"
     _, rest = await do(desk, user, "refund_order", order_id=number, reason="never mind")
+    if rest.status == "confirmed":  # more than 100 EUR: a colleague approves
+        rest = await desk.actions.approve("kim", rest.id)
     assert rest.status == "executed"
     listed = (await api.get(f"/orders/{number}/refunds")).json()["refunds"]
-    assert sum(float(one["amount"]) for one in listed) == pytest.approx(float(order["total"]), abs=0.01)
+    active = sum(float(one["amount"]) for one in listed if one["status"] != "rejected")
+    assert active == pytest.approx(float(order["total"]), abs=0.01)
     await refused(desk, user, "refund_order", order_id=number, reason="more")
+
+
+async def test_a_line_is_refunded_once_and_at_its_price(desk: Process, api: httpx.AsyncClient) -> None:
+    order = (await api.get("/orders/1344")).json()
+    line = min(order["lines"], key=lambda one: float(one["unit_price"]) * one["quantity"])
+    price = float(line["unit_price"]) * line["quantity"]
+    wanted = {"order_id": "1344", "reason": "broken", "line_ids": [line["id"]]}
+    action = await desk.propose("refund_order", Principal("customer", order["user_id"]), **wanted)
+    assert float(action["preview"]["amount"].split()[0]) == pytest.approx(price)
+    done = await desk.confirm(action, Principal("customer", order["user_id"]))
+    if done.status == "confirmed":
+        done = await desk.actions.approve("kim", done.id)
+    assert done.status == "executed"
+    await refused(desk, order["user_id"], "refund_order", **wanted)
+    await refused(desk, order["user_id"], "refund_order", **{**wanted, "line_ids": ["654-1"]})
 
 
 async def test_an_answer_of_the_shop_that_is_lost_makes_no_second_refund(

@@ -1,7 +1,7 @@
 """The output gate: what a reply may say, whoever wrote it.
 
 Pure functions over text. A reply is plain Markdown without HTML, images or unknown links; its citations
-point to passages that were really read; and each amount, date, deadline, id and link in it stands in a tool's result,
+point to passages that were really read; and each amount, date, deadline, status, id and link in it stands in a tool's result,
 a passage, what is remembered, or the customer's own words.
 """
 
@@ -15,6 +15,7 @@ from frontdesk.knowledge.quantity import without_durations
 from frontdesk.policies.citing import MARK, cite, marked, told_of
 from frontdesk.policies.deadlines import unsupported_deadlines
 from frontdesk.policies.links import sites, without_foreign_links
+from frontdesk.policies.statuses import unsupported_statuses
 
 __all__ = ["cite", "clean", "marked", "sites", "told_of", "unsupported", "without_foreign_links"]
 
@@ -97,16 +98,17 @@ def clean(reply: str) -> str:
 
 
 def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -> list[str]:
-    """The amounts, dates, deadlines, ids and links of a reply that nothing supports.
+    """The amounts, dates, deadlines, statuses, ids and links of a reply that nothing supports.
 
     ``evidence`` is what tools and passages say. What the customer ``said`` may be quoted, and supports a plain
     number such as an order's; it is no evidence for an amount, a date or a link: "promise me 500 EUR" is not.
     """
     told = "\n".join(said)
+    evidence = list(evidence)
     reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
     source = "\n".join(evidence)
     reply = MARK.sub("", marked(reply, known=0))
-    missing = _unknown_places(reply, source)
+    missing = _unknown_places(reply, source) + unsupported_statuses(reply, evidence, told)
     reply = LIST_ITEM.sub("", EMPHASIS.sub("", URL.sub(" ", reply))).replace("24/7", "")
     missing += unsupported_deadlines(reply, source, told)
     reply = without_durations(reply)

@@ -63,7 +63,7 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
         shares = _in_so_many_words(shares, text)
     top = min(shares, key=lambda name: (-shares[name], name))
     target = KNOWLEDGE if top in SEARCHED else top
-    wished = top == CHANGE_WISH and not _HOW.search(text)
+    wished = top in SEARCHED and not _HOW.search(text)
     stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference, wished=wished)
     if stranger:
         return Route(stranger, 1.0, features(wanted(text)).change, {stranger: 1.0}, stranger)
