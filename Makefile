@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench bench-knowledge eval prove transcript lock clean help
+.PHONY: run test check bench bench-knowledge eval prove chaos transcript lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ bench: $(DEV_STAMP) ## Frontdesk beside its peers, same model stub, one run
 
 bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast; DATA_DIR names public sets
 	@$(BIN)/python -m benchmarks.knowledge
+
+chaos: $(DEV_STAMP) ## kills, races, hang-ups, a hostile model, in full; ONLY="R1 S2", COUNT=…, resumable
+	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT))
 
 eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
 	@$(BIN)/python -m evals.run

@@ -30,9 +30,9 @@ async def own_money(order_id: str, customer: Customer) -> Json:
     order = await shop.order(order_id, owner=customer.id)
     payments = (await shop.get(f"/orders/{order_id}/payments"))["payments"]
     refunds = (await shop.get(f"/orders/{order_id}/refunds"))["refunds"]
-    paid = sum((Decimal(p["amount"]) for p in payments if p["status"] == "paid"), Decimal(0))
+    paid = sum((Decimal(p["amount"]) for p in payments if p["paid_on"]), Decimal(0))
     gone = [r for r in refunds if r["status"] != "rejected"]
-    how = next((p["description"] for p in payments if p["status"] == "paid"), "")
+    how = next((p["description"] for p in payments if p["paid_on"]), "")
     left = paid - sum((Decimal(r["amount"]) for r in gone), Decimal(0))
     return {
         **order,

@@ -1,0 +1,1 @@
+"""The promises of reliability and safety under fire: ``make chaos``. See docs/chaos.md."""
