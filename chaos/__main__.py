@@ -1,107 +1,71 @@
 """``python -m chaos [R1 R2 …] [--count N] [--seed S] [--fresh]``: each promise at its full figure, or at ``--count``.
 
-What has been finished is kept in chaos/work/done.jsonl; run again, an interrupted run goes on behind it. Ends with 1
-where a promise is broken.
+What is done is kept in chaos/work; run again, an interrupted run goes on behind it (``--fresh``: begins anew). A run
+at the full figure writes its line into docs/chaos.md. Ends with 1 where a promise is broken.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
 import sys
-import time
-from pathlib import Path
-from typing import Any
 
-from chaos.kills import kill_loop
-from chaos.races import clicks_at_once, hang_ups, messages_at_once, repeats
-from frontdesk.testing import temporary_database
-from tests.actions.hostile import adversary, injections, obeying
-
-DONE = Path(__file__).parent / "work" / "done.jsonl"
-FULL = {"R1": 1000, "R2": 100, "R3": 1000, "R4": 10_000, "R5": 500, "S2": 100_000, "S3": 747}
-INJECTIONS = Path(os.environ.get("DATA_DIR", "../shared/data")) / "injections" / "injections.jsonl"
-last_shown = 0.0
+from chaos import document
+from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
 
 
-def show(text: str) -> None:
-    """Progress: one line on a terminal, a line every five seconds elsewhere."""
-    global last_shown
-    now = time.monotonic()
-    if sys.stderr.isatty():
-        print(f"\r{text}   ", end="", file=sys.stderr)
-    elif now - last_shown > 5:
-        last_shown = now
-        print(text, file=sys.stderr)
+def experiments() -> dict[str, Experiment]:
+    """All of them, by name."""
+    from chaos import faults, hangups, hostile, kills, races, repeats
 
-
-async def run(name: str, count: int, seed: int) -> tuple[dict[str, Any], list[str]]:
-    """One promise: (what was counted, what is broken)."""
-    match name:
-        case "R1":
-            return await kill_loop(count, seed, show)
-        case "R2":
-            return await messages_at_once(count, 10, show)
-        case "R3":
-            return await clicks_at_once(count, 10, show)
-        case "R4":
-            return await repeats(count, show)
-        case "R5":
-            return await hang_ups(count, show)
-        case "S2":
-            async with temporary_database() as database:
-                found = await adversary(
-                    database, count, seed, lambda f: show(f"S1, S2: {f.calls} of {count} calls")
-                )
-        case _:
-            known = [json.loads(line)["text"] for line in INJECTIONS.open()] if INJECTIONS.exists() else []
-            async with temporary_database() as database:
-                found = await obeying(
-                    database, injections(known)[:count], lambda f: show(f"S3: {f.turns} turns")
-                )
-    counts = {
-        "calls": found.calls,
-        "turns": found.turns,
-        "proposals": found.proposals,
-        "confirmed": found.confirmed,
-    }
-    return counts, found.problems
+    listed = [
+        kills.EXPERIMENT,
+        races.MESSAGES,
+        races.CLICKS,
+        repeats.EXPERIMENT,
+        hangups.EXPERIMENT,
+        faults.EXPERIMENT,
+        hostile.ADVERSARY,
+        hostile.INJECTIONS,
+    ]
+    return {experiment.name: experiment for experiment in listed}
 
 
 def main() -> int:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=", ".join(FULL))
-    parser.add_argument("--count", type=int, default=0)
+    known = experiments()
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--count", type=int, default=0, help="instead of the full figure")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run has done")
     given = parser.parse_args()
-    DONE.parent.mkdir(exist_ok=True)
-    kept = DONE.read_text().splitlines() if DONE.exists() and not given.fresh else []
-    done = {(row["name"], row["count"], row["seed"]): row for row in map(json.loads, kept)}
-    broken = 0
-    for name in given.names or FULL:
-        count = given.count or FULL[name]
-        row = done.get((name, count, given.seed))
-        if row is None:
-            began = time.monotonic()
-            counts, problems = asyncio.run(run(name, count, given.seed))
-            seconds = round(time.monotonic() - began)
-            row = {
-                "name": name,
-                "count": count,
-                "seed": given.seed,
-                "seconds": seconds,
-                **counts,
-                "problems": problems[:20],
-            }
-            with DONE.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-        broken += bool(row["problems"])
-        print(("BROKEN " if row["problems"] else "holds  ") + json.dumps(row), flush=True)
-    return int(broken > 0)
+    if unknown := set(given.names) - set(known):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
+    return max([_one(known[name], given) for name in given.names or known])
+
+
+def _one(experiment: Experiment, given: argparse.Namespace) -> int:
+    count = given.count or experiment.full
+    journal, shown = Journal(WORK / "done.jsonl"), Progress()
+    if given.fresh:
+        journal.forget(experiment.name, count, given.seed)
+    tally, seconds = asyncio.run(run(experiment, count, given.seed, journal, shown))
+    shown.over()
+    _say(experiment, count, tally, seconds)
+    if count >= experiment.full:
+        document.write(experiment, tally, seconds)
+    return int(bool(tally.problems))
+
+
+def _say(experiment: Experiment, count: int, tally: Tally, seconds: float) -> None:
+    verdict = "BROKEN" if tally.problems else "holds"
+    print(
+        f"{experiment.name} {verdict}: {count} {experiment.unit} in {seconds:.0f} s: {tally.words()}",
+        flush=True,
+    )
+    for problem in tally.problems[:20]:
+        print(f"  {problem}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,93 +1,67 @@
-"""A server that is killed at a named point, for the kill loop: ``python -m chaos.served PORT``.
+"""A server that lives as long as it is let: ``python -m chaos.served PORT``; FRONTDESK_DATABASE_URL names its database.
 
-The points are put around production code here, from outside; the package knows nothing of them. CRASH names one and the
-passage at which it strikes: ``claimed:3``. The backend is a SQLite file of its own that knows Idempotency-Key.
+The model is the scripted one, or the chain that FRONTDESK_MODEL names. Its clock can be moved while it runs:
+SIGUSR1 puts it an hour forward, SIGUSR2 an hour back. That is what this process reads of the time of day; the
+database's clock stays.
 """
 
 from __future__ import annotations
 
+import datetime as module
 import os
 import signal
-import sqlite3
 import sys
-from collections.abc import Callable
+import time
+from datetime import timedelta
 from typing import Any
 
-import uvicorn
-
-from frontdesk import Customer, Frontdesk, Preview, tool
-from frontdesk.models import ModelChain
+from chaos.desk import desk
+from chaos.points import hurry
+from frontdesk.cli.serve import run
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import load
-from frontdesk.store.actions import ActionStore
-from frontdesk.store.turns import Turns
+from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
 from tests.actions.shop import obey
 
-POINT, _, AT = os.environ.get("CRASH", "none:0").partition(":")
-BACKEND = os.environ["CHAOS_BACKEND"]
-passed = 0
+HOUR = 3600
+_moved = 0.0  # seconds, against the true time
 
 
-def point(name: str) -> None:
-    """End this process here, as kill -9 does, in the passage that was asked for."""
-    global passed
-    if name == POINT:
-        passed += 1
-        if passed >= int(AT):
-            os.kill(os.getpid(), signal.SIGKILL)
+def _move(signal_number: int, _frame: object) -> None:
+    global _moved
+    _moved = HOUR if signal_number == signal.SIGUSR1 else -HOUR
 
 
-def around(kind: type, method: str, before: str = "", after: str = "") -> None:
-    """Put a point before or after a method."""
-    inner: Callable[..., Any] = getattr(kind, method)
+class Moved(module.datetime):
+    """datetime whose now is moved."""
 
-    async def crossed(*arguments: Any, **more: Any) -> Any:
-        if before:
-            point(before)
-        result = await inner(*arguments, **more)
-        if after:
-            point(after)
-        return result
-
-    setattr(kind, method, crossed)
+    @classmethod
+    def now(cls, tz: module.tzinfo | None = None) -> Any:
+        """The time of day as this process sees it."""
+        return module.datetime.now(tz) + timedelta(seconds=_moved)
 
 
-def effect(effect_id: str) -> dict[str, str]:
-    """What the backend does, once for each key, durably."""
-    with sqlite3.connect(BACKEND, timeout=10) as backend:
-        backend.execute("CREATE TABLE IF NOT EXISTS effects (id TEXT PRIMARY KEY, times INTEGER)")
-        known = backend.execute("SELECT 1 FROM effects WHERE id = ?", (effect_id,)).fetchone()
-        if not known:
-            backend.execute("INSERT INTO effects VALUES (?, 1)", (effect_id,))
-    return {"effect": effect_id}
-
-
-@tool(
-    permission="orders:refund",
-    confirm=True,
-    reconcile="repeat",
-    preview=lambda _, arguments: Preview(f"Refund {arguments['order_id']}.", object=arguments["order_id"]),
-    says="Refunded.",
-)
-async def refund_order(order_id: str, customer: Customer, effect_id: str) -> dict[str, str]:  # noqa: ARG001
-    """Refund an order."""
-    point("before the effect")
-    done = effect(effect_id)
-    point("after the effect")
-    return done
+def movable_clock() -> None:
+    """Put what is read of the time of day in this process under our hand. The monotonic clock is nobody's to move."""
+    true, true_ns = time.time, time.time_ns
+    time.time = lambda: true() + _moved
+    time.time_ns = lambda: true_ns() + int(_moved * 1e9)
+    for name, loaded in list(sys.modules.items()):
+        if name.startswith(("frontdesk", "jwt")) and getattr(loaded, "datetime", None) is module.datetime:
+            loaded.datetime = Moved  # type: ignore[attr-defined]
+    signal.signal(signal.SIGUSR1, _move)
+    signal.signal(signal.SIGUSR2, _move)
 
 
 def main() -> None:
-    """Serve until killed."""
-    around(Turns, "accept", after="accepted")
-    around(ModelChain, "complete", before="model")
-    around(Turns, "finish", before="before finish", after="after finish")
-    around(ActionStore, "claim", after="claimed")
-    around(ActionStore, "settle", before="before settling")
-    desk = Frontdesk("Chaos", tools=[refund_order])
-    app = create_app(desk, load(), models=[("scripted", ScriptedModel(obey))], jobs=False)
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+    """Serve until told to stop, as ``frontdesk serve`` does."""
+    settings = load(port=int(sys.argv[1]))
+    configure(settings.log_level, "text")
+    movable_clock()
+    hurry(0.5)
+    models = () if os.environ.get("FRONTDESK_MODEL") else [("scripted", ScriptedModel(obey))]
+    run(create_app(desk(), settings, models=models, jobs=False), settings)
 
 
 if __name__ == "__main__":
