@@ -29,9 +29,14 @@ async def _call(method: str, path: str, effect_id: str = "") -> dict[str, Any]:
         raise ToolUnavailable("The order system does not answer.") from None
 
 
+def _named(order_id: str) -> str:
+    """The customer says 117, the backend o117."""
+    return f"o{order_id.removeprefix('o')}"
+
+
 async def own_order(order_id: str, customer: Customer) -> dict[str, Any]:
     """The order, if it is the customer's."""
-    order = await _call("GET", f"/orders/{order_id}")
+    order = await _call("GET", f"/orders/{_named(order_id)}")
     if order["owner"] != customer.id:
         raise ToolNotFound
     return order
@@ -45,26 +50,27 @@ async def own_order(order_id: str, customer: Customer) -> dict[str, Any]:
 )
 async def get_order(order_id: str, customer: Customer) -> dict[str, Any]:
     """Status of one of the customer's orders."""
-    return await own_order(order_id if order_id.startswith("o") else f"o{order_id}", customer)
+    return await own_order(order_id, customer)
 
 
 @tool(permission="notes:write", changes=True, confirm=False, reconcile="repeat", says="Noted.")
 async def add_note(order_id: str, customer: Customer, effect_id: str) -> dict[str, Any]:  # noqa: ARG001
     """Leave a note at an order."""
-    return await _call("POST", f"/orders/{order_id}/note", effect_id)
+    return await _call("POST", f"/orders/{_named(order_id)}/note", effect_id)
 
 
 @tool(
     permission="orders:refund",
     confirm=True,
     subject=own_order,
+    examples=["refund order 789", "I want my money back for order 456"],
     reconcile="repeat",
     preview=lambda order, _: Preview(f"Refund {order['order_id']}.", object=order["order_id"]),
     says="Refunded.",
 )
 async def refund_order(order_id: str, customer: Customer, effect_id: str) -> dict[str, Any]:  # noqa: ARG001
     """Refund an order."""
-    return await _call("POST", f"/orders/{order_id}/refund", effect_id)
+    return await _call("POST", f"/orders/{_named(order_id)}/refund", effect_id)
 
 
 def desk() -> Frontdesk:

@@ -25,7 +25,7 @@ import aiohttp
 from chaos.backend import Backend, backend
 from chaos.journal import Experiment, Portion, Shown, Tally
 from chaos.lives import LEASE, Lives, lives
-from chaos.points import ACTION, AFTER, ANYWHERE, BEFORE, TOOL_SECONDS, WITHIN
+from chaos.points import ACTION, AFTER, ANYWHERE, BEFORE, POINTS, TOOL_SECONDS, WITHIN
 from chaos.reconcile import reconcile
 from frontdesk.testing import temporary_url
 
@@ -59,8 +59,8 @@ class Desk:
 def schedule(rng: random.Random, number: int) -> list[str]:
     """The points at which batch ``number`` is killed, in order."""
     if number % 8 == 7:  # too often within the turn, and once more while a person is called
-        return [*rng.sample(WITHIN, 3), rng.choice(("reply ready", "replied"))]
-    within = [rng.choice((*WITHIN, ANYWHERE)) for _ in range(2)]
+        return [*sorted(rng.sample(WITHIN, 3), key=POINTS.index), rng.choice(("reply ready", "replied"))]
+    within = sorted((rng.choice((ANYWHERE, *WITHIN)) for _ in range(2)), key=POINTS.index)
     points = [*(BEFORE if rng.random() < 0.5 else ()), *within, *(AFTER if rng.random() < 0.5 else ())]
     return [*points, *sorted(rng.sample(ACTION, 2), key=ACTION.index)]
 

@@ -31,7 +31,7 @@ WITHIN = ("stored", "model", "note claimed", "noted", "reply ready")
 AFTER = ("replied",)
 ACTION = ("confirmed", "claimed", "refunded", "recorded")
 ANYWHERE = "anywhere"  # some milliseconds after the first message has come in: inside of a commit, too
-POINTS = (*BEFORE, *WITHIN, *AFTER, *ACTION, ANYWHERE)
+POINTS = (*BEFORE, ANYWHERE, *WITHIN, *AFTER, *ACTION)
 
 TOOL_SECONDS = 2.4  # what a tool may take, at the desk that is killed
 

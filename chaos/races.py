@@ -82,7 +82,7 @@ async def _in_order(url: str, first: int, many: int, told: dict[str, str], statu
 
 # ---------------------------------------------------------------------- R3
 @asynccontextmanager
-async def clicks(seed: int, shown: Shown) -> AsyncGenerator[Portion]:
+async def clicks(_: int, shown: Shown) -> AsyncGenerator[Portion]:
     """Each action's button is pressed ten times at once, five times at each process."""
     async with backend() as shop, servers(2, CHAOS_BACKEND=shop.url) as (url, _, clients):
 

@@ -1,13 +1,14 @@
 """A server that lives as long as it is let: ``python -m chaos.served PORT``; FRONTDESK_DATABASE_URL names its database.
 
 The model is the scripted one, or the chain that FRONTDESK_MODEL names. Its clock can be moved while it runs:
-SIGUSR1 puts it an hour forward, SIGUSR2 an hour back. That is what this process reads of the time of day; the
+SIGUSR1 puts it an hour forward, SIGUSR2 an hour back, SIGRTMIN right again. That is what this process reads of the time of day; the
 database's clock stays.
 """
 
 from __future__ import annotations
 
 import datetime as module
+import logging
 import os
 import signal
 import sys
@@ -16,7 +17,6 @@ from datetime import timedelta
 from typing import Any
 
 from chaos.desk import desk
-from chaos.points import hurry
 from frontdesk.cli.serve import run
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import load
@@ -24,13 +24,14 @@ from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
 from tests.actions.shop import obey
 
-HOUR = 3600
+HOUR = 3600.0
+MOVES = {signal.SIGUSR1: HOUR, signal.SIGUSR2: -HOUR, signal.SIGRTMIN: 0.0}
 _moved = 0.0  # seconds, against the true time
 
 
 def _move(signal_number: int, _frame: object) -> None:
     global _moved
-    _moved = HOUR if signal_number == signal.SIGUSR1 else -HOUR
+    _moved = MOVES[signal_number]
 
 
 class Moved(module.datetime):
@@ -50,16 +51,16 @@ def movable_clock() -> None:
     for name, loaded in list(sys.modules.items()):
         if name.startswith(("frontdesk", "jwt")) and getattr(loaded, "datetime", None) is module.datetime:
             loaded.datetime = Moved  # type: ignore[attr-defined]
-    signal.signal(signal.SIGUSR1, _move)
-    signal.signal(signal.SIGUSR2, _move)
+    for number in MOVES:
+        signal.signal(number, _move)
 
 
 def main() -> None:
     """Serve until told to stop, as ``frontdesk serve`` does."""
     settings = load(port=int(sys.argv[1]))
     configure(settings.log_level, "text")
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each try while a database is away
     movable_clock()
-    hurry(0.5)
     models = () if os.environ.get("FRONTDESK_MODEL") else [("scripted", ScriptedModel(obey))]
     run(create_app(desk(), settings, models=models, jobs=False), settings)
 
