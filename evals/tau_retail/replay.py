@@ -53,7 +53,7 @@ class Data:
 
     def recorded(self) -> Iterator[tuple[str, str, list[Call]]]:
         """The same of recorded conversations with reward 1, without calls that their own backend refused."""
-        for n, line in enumerate((FOLDER / "conversations.jsonl").open(encoding="utf-8")):
+        for n, line in enumerate((FOLDER / "conversations.jsonl").read_text(encoding="utf-8").splitlines()):
             talk = json.loads(line)
             if talk["reward"] != 1:
                 continue
