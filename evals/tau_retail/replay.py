@@ -185,7 +185,8 @@ async def replay(database: Database, most: int | None = None, seed: int = 1) -> 
             async with process(database, desk=make_desk(backend), max_tool_calls=12) as desk:
                 for call in calls:
                     await _one(desk, data, backend, kind, task, customer, call, found, rng)
-                    expected.do(call[0], copy.deepcopy(call[1]), customer)
+                    if kind == "gold":
+                        expected.do(call[0], copy.deepcopy(call[1]), customer)
             if kind == "gold":
                 found.tasks += 1
                 found.states += backend.state() == expected.state()
