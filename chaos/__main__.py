@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
+
+import structlog
 
 from chaos import document
 from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
@@ -42,6 +45,7 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.names) - set(known):
         parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     return max([_one(known[name], given) for name in given.names or known])
 
 
@@ -54,7 +58,7 @@ def _one(experiment: Experiment, given: argparse.Namespace) -> int:
     shown.over()
     _say(experiment, count, tally, seconds)
     if count >= experiment.full:
-        document.write(experiment, tally, seconds)
+        document.write(experiment, count, tally, seconds)
     return int(bool(tally.problems))
 
 

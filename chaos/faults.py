@@ -213,6 +213,7 @@ EXPERIMENT = Experiment(
     " there, 503 with Retry-After where it is not (Redis follows when Frontdesk uses it)",
     f"s for each of {len(FAULTS)} faults",
     60,
-    len(FAULTS),
+    1,
     opened,
+    places=len(FAULTS),
 )

@@ -62,6 +62,7 @@ class Experiment:
     goal       the promise, as security.md has it
     full       how many make the full figure, of what ``unit`` says
     portion    how many run before what came of them is written down
+    places     instead: how many portions there are, each of the whole count
     """
 
     name: str
@@ -70,6 +71,13 @@ class Experiment:
     full: int
     portion: int
     opened: Callable[[int, Shown], AbstractAsyncContextManager[Portion]]
+    places: int = 0
+
+    def portions(self, count: int) -> list[tuple[int, int]]:
+        """(first, many) of each portion."""
+        if self.places:
+            return [(place, count) for place in range(self.places)]
+        return [(first, min(self.portion, count - first)) for first in range(0, count, self.portion)]
 
 
 class Journal:
@@ -122,19 +130,19 @@ async def run(
     for tally, took in known.values():
         whole.add(tally)
         seconds += took
-    left = [first for first in range(0, count, experiment.portion) if first not in known]
+    portions = experiment.portions(count)
+    left = [portion for portion in portions if portion[0] not in known]
     if not left:
         return whole, seconds
     async with experiment.opened(seed, shown) as portion:
-        for first in left:
+        for done, (first, many) in enumerate(left, start=len(known) + 1):
             began = time.monotonic()
-            tally = await portion(first, min(experiment.portion, count - first))
+            tally = await portion(first, many)
             took = time.monotonic() - began
             journal.keep(experiment.name, count, seed, first, tally, took)
             whole.add(tally)
             seconds += took
-            done = min(first + experiment.portion, count)
-            shown(f"{experiment.name}: {done} of {count} {experiment.unit}: {whole.words()}")
+            shown(f"{experiment.name}: {done} of {len(portions)} portions: {whole.words()}")
     return whole, seconds
 
 
