@@ -208,6 +208,26 @@ async def test_a_foreign_conversation_and_turn_look_like_unknown_ones(database: 
         assert rows(database, "SELECT count(*) FROM messages") == [(2,)]
 
 
+async def test_who_waits_for_a_turn_that_the_database_will_not_take_is_not_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process(database) as support:
+
+        async def full(*_: object) -> bool:
+            raise DatabaseUnavailable
+
+        monkeypatch.setattr(support._turns, "finish", full)
+        accepted = await support.receive(ANNA, "Where is order 789?")
+        began = asyncio.get_running_loop().time()
+        assert await support.wait(ANNA, accepted.turn_id, 60) is None
+        assert asyncio.get_running_loop().time() - began < 5
+        monkeypatch.undo()
+        response = await support.wait(ANNA, accepted.turn_id, 15)
+    assert response is not None
+    assert response["reply"] == "Order 789 is shipped."
+    assert rows(database, "SELECT count(*) FROM messages WHERE n = 1") == [(1,)]
+
+
 async def test_turns_that_are_running_end_before_the_process_does(database: Database) -> None:
     backend = Backend()
     backend.seconds = 0.3

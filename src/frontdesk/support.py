@@ -30,6 +30,7 @@ OVERTAKEN = (
 )
 MOST_ATTEMPTS = 2  # a turn that was begun again this often, and ended its process each time, goes to a person
 SWEEP_SECONDS = 2.0
+GIVEN_BACK_SECONDS = 2.0  # whoever waits for a turn that was given back is not kept longer: they ask again
 KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; later it is read back
 
 
@@ -133,12 +134,20 @@ class Support:
         return self._live.get(turn_id)
 
     async def wait(self, principal: Principal, turn_id: UUID, seconds: float) -> Json | None:
-        """The response once the turn is done, here or in another process; None if it takes longer."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        pause = 0.05
+        """The response once the turn is done, here or in another process; None if it takes longer.
+
+        None too where an attempt of ours came to nothing and nobody has done better soon: a disk that is full
+        takes no reply, for as long as it is full.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        pause, known = 0.05, self._live.get(turn_id)
         while True:
-            left = deadline - asyncio.get_running_loop().time()
             live = self._live.get(turn_id)  # a later attempt may have taken the place of the one we knew
+            if known and (known is not live or known.abandoned):
+                deadline = min(deadline, clock() + GIVEN_BACK_SECONDS)
+            known = live
+            left = deadline - clock()
             if live and left > 0:
                 done, _ = await asyncio.wait([live.done], timeout=min(left, 2.0))
                 if done:
