@@ -25,7 +25,9 @@ def write(experiment: Experiment, count: int, tally: Tally, seconds: float) -> N
 
 
 def _line(experiment: Experiment, count: int, tally: Tally, seconds: float) -> str:
-    verdict = "holds" if not tally.problems else f"**broken**, {len(tally.problems)} times: {tally.problems[0]}"
+    verdict = (
+        "holds" if not tally.problems else f"**broken**, {len(tally.problems)} times: {tally.problems[0]}"
+    )
     found = f"{verdict}: {tally.words()}" if not tally.problems else verdict
     when = f"{datetime.now(UTC):%Y-%m-%d}, {_commit()}"
     figure = f"{count:,} {experiment.unit}"
@@ -37,7 +39,11 @@ def _commit() -> str:
     """The commit that was run, as far as git tells."""
     try:
         found = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], cwd=FILE.parent, capture_output=True, text=True, check=True
+            ["git", "describe", "--always", "--dirty"],
+            cwd=FILE.parent,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return "no commit"
