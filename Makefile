@@ -31,8 +31,8 @@ bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast
 tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden ones do not; DATA_DIR names the data
 	@$(BIN)/python -m evals.tau_retail
 
-chaos: $(DEV_STAMP) ## kills, races, hang-ups, a hostile model, in full; ONLY="R1 S2", COUNT=…, resumable
-	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT))
+chaos: $(DEV_STAMP) ## kills, races, hang-ups, faults, a hostile model, in full; ONLY="R1 S2" COUNT=… FRESH=1, resumable
+	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT)) $(if $(FRESH),--fresh)
 
 eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
 	@$(BIN)/python -m evals.run

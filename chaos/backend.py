@@ -25,6 +25,7 @@ class Backend:
     keys: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     asked: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0  # what each request takes
+    deaf: bool = False  # effects happen and their answers are lost, by turns by a cut and by silence
     url: str = ""
 
     async def look(self, request: web.Request) -> web.Response:
@@ -49,6 +50,11 @@ class Backend:
             self.happened[did] += 1
         if self.keys[key] != did:
             return web.json_response({"error": "this key was another request's"}, status=422)
+        if self.deaf and self.asked[key] % 2:
+            assert request.transport
+            request.transport.close()
+        elif self.deaf:
+            await asyncio.sleep(120)
         return web.json_response({"order_id": did[1], "effect": key})
 
 

@@ -102,8 +102,10 @@ class Crowd:
         customer.reply = await self._until_answered("/support/chat", body, customer.n, first_try)
         self._well = not customer.reply["degraded"]
         self.tally.counts["degraded answers"] += not self._well
-        if customer.refund and customer.reply["actions"]:
-            action = customer.reply["actions"][0]
+        for action in customer.reply["actions"]:
+            if "confirm_token" not in action:  # it has run out already, by this process's clock
+                customer.told = "no button"
+                continue
             token = {"user_id": f"c{customer.n}", "confirm_token": action["confirm_token"]}
             answer = await self._until_answered(f"/support/actions/{action['id']}/confirm", token, customer.n)
             # 409, 410: it was decided already, or the proposal has run out; the action's own state says how it is.
@@ -199,6 +201,7 @@ class Crowd:
         )
         if customer.told == "executed":
             self.tally.expect(happened == 1, f"{name}: told of a refund that never was")
+        self.tally.counts["without a button"] += customer.told == "no button"
         if customer.told not in ("", *TOLD, "action_decided"):
             self.tally.expect(not happened, f"{name}: told {customer.told}, but it was refunded")
         said = (customer.reply or {}).get("reply", "")
