@@ -1,47 +1,21 @@
 """The benchmark's tools at a Frontdesk desk: the same names and arguments, its policy as declarations beside them.
 
-``SHOP.world`` is the backend, which checks nothing. Compare examples/ourshop/actions.py.
+What changes data stands here, what is read in reads.py. Compare examples/ourshop/actions.py.
 """
 
 from __future__ import annotations
 
-import ast
-import operator
+import sys
 from collections import Counter
 from decimal import Decimal
-from typing import Any
 
-from evals.tau_retail import rules
-from evals.tau_retail.backend import Backend
-from evals.tau_retail.data import Json, records
-from evals.tau_retail.episodes import means
-from frontdesk import Change, Customer, Frontdesk, Money, Preview, ToolNotFound, ToolRefused, tool
+from evals.tau_retail import reads, rules
+from evals.tau_retail.data import Json
+from evals.tau_retail.reads import SHOP
+from frontdesk import Change, Customer, Frontdesk, Money, Preview, tool
 from frontdesk.tools import Tool
 
 ONCE = "1 per order_id"
-
-
-class Shop:
-    """The world that the desk stands before; each replay sets its own."""
-
-    world: Backend
-
-    def order(self, order_id: str, customer: Customer) -> Json:
-        """An order of the customer's; somebody else's is not found, like one that there is not."""
-        order = self.world.order(order_id)
-        if order is None or order["user_id"] != customer.id:
-            raise ToolNotFound("Order not found")
-        return order
-
-    def user(self, user_id: str, customer: Customer) -> Json:
-        """The customer's own profile, and nobody else's."""
-        user = self.world.user(customer.id)
-        if user is None or user_id != customer.id:
-            raise ToolNotFound("User not found")
-        return user
-
-
-SHOP = Shop()
 
 
 # ------------------------------------------------------------------ what actions are about
@@ -83,8 +57,8 @@ def preview_items(record: Json, wish: Json) -> Preview:
     """Each item before and after, and who pays the difference."""
     changes = [Change(old["name"], _options(old), _options(new)) for old, new in rules.pairs(record, wish)]
     amount = rules.difference(record, wish)
-    verb = "pay" if amount > 0 else "get back"
-    said = f"; you {verb} {abs(amount)} USD with {wish['payment_method_id']}"
+    verb = "you pay" if amount > 0 else "you get back"
+    said = f"; {verb} {abs(amount)} USD with {wish['payment_method_id']}" if amount else ", at the same price"
     return _card("Change items of", record["order"], *changes, said=said, amount=amount)
 
 
@@ -162,7 +136,7 @@ async def return_delivered_order_items(
 
 @tool(
     permission="orders:modify", confirm=True, subject=own_order_and_new_items, preview=preview_items,
-    requires=[rules.PENDING, *rules.NEW_ITEMS], limit=ONCE, reconcile="repeat",
+    requires=[rules.PENDING, *rules.NEW_ITEMS, rules.ANOTHER_OPTION], limit=ONCE, reconcile="repeat",
 )  # fmt: skip
 async def modify_pending_order_items(
     order_id: str, item_ids: list[str], new_item_ids: list[str], payment_method_id: str, effect_id: str
@@ -186,7 +160,7 @@ async def modify_pending_order_payment(order_id: str, payment_method_id: str, ef
 
 @tool(
     permission="orders:modify", confirm=True, subject=own_order, preview=preview_address,
-    requires=[rules.ON_ITS_WAY_TO_NOBODY], limit=ONCE, reconcile="repeat",
+    requires=[rules.STILL_PENDING], limit=ONCE, reconcile="repeat",
 )  # fmt: skip
 async def modify_pending_order_address(
     order_id: str, address1: str, address2: str, city: str, state: str, country: str, zip: str, effect_id: str
@@ -210,104 +184,10 @@ async def modify_user_address(
     return SHOP.world.do("modify_user_address", wish, effect_id)
 
 
-# ------------------------------------------------------------------ what is read
-@tool(permission="profile:read")
-async def find_user_id_by_email(email: str, customer: Customer) -> str:
-    """Find the customer's user id by e-mail."""
-    return _own_id(customer, {"email": email})
-
-
-@tool(permission="profile:read")
-async def find_user_id_by_name_zip(first_name: str, last_name: str, zip: str, customer: Customer) -> str:
-    """Find the customer's user id by name and zip code."""
-    return _own_id(customer, {"first_name": first_name, "last_name": last_name, "zip": zip})
-
-
-def _own_id(customer: Customer, wanted: Json) -> str:
-    """Answers of the customer alone: who else has an account here is nobody's business."""
-    if not means(records().users[customer.id], wanted):
-        raise ToolNotFound("User not found")
-    return customer.id
-
-
-@tool(permission="profile:read")
-async def get_user_details(user_id: str, customer: Customer) -> Json:
-    """The customer's profile: address, payment methods, orders."""
-    return SHOP.user(user_id, customer)
-
-
-@tool(permission="orders:read")
-async def get_order_details(order_id: str, customer: Customer) -> Json:
-    """One of the customer's orders."""
-    return SHOP.order(order_id, customer)
-
-
-@tool(permission="catalogue:read")
-async def get_product_details(product_id: str) -> Json:
-    """A product with its items: options, price, availability."""
-    return _listed(SHOP.world.base.products, product_id, "Product not found")
-
-
-@tool(permission="catalogue:read")
-async def get_item_details(item_id: str) -> Json:
-    """One item of the catalogue. In no list of the benchmark's tools, but among the gold calls."""
-    return _listed(SHOP.world.base.items, item_id, "Item not found")
-
-
-def _listed(known: dict[str, Json], key: str, absent: str) -> Json:
-    if key not in known:
-        raise ToolNotFound(absent)
-    return known[key]
-
-
-@tool(permission="catalogue:read")
-async def list_all_product_types() -> Json:
-    """Names and ids of all products."""
-    return {
-        p["name"]: p["product_id"] for p in sorted(SHOP.world.base.products.values(), key=lambda p: p["name"])
-    }
-
-
-SIGNS: dict[type, Any] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.USub: operator.neg, ast.UAdd: operator.pos,
-}  # fmt: skip
-
-
-def _value(node: ast.AST) -> float:
-    match node:
-        case ast.Expression(body=body):
-            return _value(body)
-        case ast.Constant(value=int() | float() as number):
-            return float(number)
-        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in SIGNS:
-            return SIGNS[type(sign)](_value(operand))
-        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in SIGNS:
-            return SIGNS[type(sign)](_value(left), _value(right))
-        case _:
-            raise ToolRefused("Numbers, + - * / and parentheses only.")
-
-
-@tool(permission="calculator:use")
-async def calculate(expression: str) -> str:
-    """Work out an expression of numbers, + - * / and parentheses."""
-    try:
-        return str(round(_value(ast.parse(expression[:500].strip(), mode="eval")), 2))
-    except (SyntaxError, ZeroDivisionError, OverflowError, RecursionError, ValueError):
-        raise ToolRefused("This is no expression that can be worked out.") from None
-
-
-@tool(permission="calculator:use")
-async def think(thought: str) -> str:  # noqa: ARG001  (the benchmark's tool: nothing comes of it)
-    """Think about something; nothing comes of it."""
-    return ""
-
-
-@tool(permission="people:ask")
-async def transfer_to_human_agents(summary: str) -> str:  # noqa: ARG001  (the benchmark keeps no record of it)
-    """Hand the customer over to a person."""
-    return "Transfer successful"
-
-
-TOOLS: list[Tool] = [value for value in list(globals().values()) if isinstance(value, Tool)]
+TOOLS = [
+    value
+    for part in (reads, sys.modules[__name__])
+    for value in vars(part).values()
+    if isinstance(value, Tool)
+]
 DESK = Frontdesk("The benchmark's retail shop", tools=TOOLS)

@@ -60,7 +60,7 @@ PENDING = rule(
     "Only a pending order whose items have not been modified can be changed like this.",
     lambda record, _: record["order"]["status"] == "pending",
 )
-ON_ITS_WAY_TO_NOBODY = rule(
+STILL_PENDING = rule(
     "The address can be changed only while the order is pending.",
     lambda record, _: record["order"]["status"].startswith("pending"),
 )
@@ -128,12 +128,4 @@ BACK_TO_ITS_SOURCE = rule(
     ),
 )
 
-NEW_ITEMS = [
-    IN_THE_ORDER,
-    ONE_FOR_EACH,
-    AVAILABLE,
-    SAME_PRODUCT,
-    ANOTHER_OPTION,
-    OWN_METHOD,
-    CARD_COVERS_DIFFERENCE,
-]
+NEW_ITEMS = [IN_THE_ORDER, ONE_FOR_EACH, AVAILABLE, SAME_PRODUCT, OWN_METHOD, CARD_COVERS_DIFFERENCE]
