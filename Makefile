@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench bench-knowledge eval tau prove chaos transcript lock clean help
+.PHONY: run test check bench bench-knowledge eval prove chaos tau transcript lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -28,14 +28,14 @@ bench: $(DEV_STAMP) ## Frontdesk beside its peers, same model stub, one run
 bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast; DATA_DIR names public sets
 	@$(BIN)/python -m benchmarks.knowledge
 
+tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden ones do not; DATA_DIR names the data
+	@$(BIN)/python -m evals.tau_retail
+
 chaos: $(DEV_STAMP) ## kills, races, hang-ups, a hostile model, in full; ONLY="R1 S2", COUNT=…, resumable
 	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT))
 
 eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
 	@$(BIN)/python -m evals.run
-
-tau: $(DEV_STAMP)   ## tau-bench's retail shop at a desk: allowed calls, forbidden ones, other customers; DATA_DIR
-	@$(BIN)/python -m evals.tau_retail
 
 # uv installs the locked wheels in seconds; where it cannot be had or cannot reach an index, pip does the same.
 define install

@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from chaos.kills import kill_loop
 from chaos.races import clicks_at_once, hang_ups, messages_at_once, repeats
@@ -78,6 +81,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     DONE.parent.mkdir(exist_ok=True)
     kept = DONE.read_text().splitlines() if DONE.exists() and not given.fresh else []
     done = {(row["name"], row["count"], row["seed"]): row for row in map(json.loads, kept)}

@@ -21,6 +21,7 @@ POINTS = (
     "before settling",
 )  # fmt: skip
 DONE = ("executed", "failed")
+MOST_KILLS = (2, 5)  # while asking, and in all
 
 
 async def kill_loop(turns: int, seed: int, shown: Callable[[str], None]) -> tuple[dict[str, int], list[str]]:
@@ -29,55 +30,81 @@ async def kill_loop(turns: int, seed: int, shown: Callable[[str], None]) -> tupl
     url, backend = temporary_url(), Path(tempfile.mkdtemp()) / "backend.sqlite"
     waiting: dict[int, dict[str, Any]] = {n: {} for n in range(turns)}
     kills: dict[str, int] = dict.fromkeys(POINTS, 0)
+    lived: dict[int, int] = dict.fromkeys(waiting, 0)  # how many kills each turn has lived through
     while waiting:
-        where = min(POINTS, key=lambda name: (kills[name], rng.random()))
-        quiet = sum(kills.values()) >= 3 * len(POINTS) * 4 and len(waiting) < 4
-        crash = "none:0" if quiet else f"{where}:{rng.randint(1, max(2, min(len(waiting), 12)))}"
+        # Customers at the same stage, those killed least first, so that the point is one they will pass.
+        asking = [n for n in waiting if "action" not in waiting[n]]
+        batch = sorted(asking or waiting, key=lambda n: lived[n])[:6]
+        points = POINTS[:4] if asking else POINTS[4:]
+        # Killed at every step of its way, a turn goes to a person by design: enough is enough.
+        enough = min(lived[n] for n in batch) >= MOST_KILLS[not asking]
+        where = min(points, key=lambda name: (kills[name], rng.random()))
+        crash = "none:0" if enough else f"{where}:{rng.randint(1, 2)}"
         environment = {"CRASH": crash, "CHAOS_BACKEND": str(backend), "FRONTDESK_TOOL_TIMEOUT": "1",
                        "FRONTDESK_SECRET": "s" * 32, "FRONTDESK_QUEUE_LIMIT": "5000"}  # fmt: skip
-        with Server(url, "chaos.served", **environment) as server:
-            async with server.client() as client:
-                batch = list(waiting)[:40]
-                await asyncio.gather(*(_go_on(client, n, waiting) for n in batch))
-            if server.process.poll() is not None:
-                kills[where] += 1
+        if await _life(url, environment, batch, waiting, not asking):
+            kills[where] += 1
+            lived.update({n: lived[n] + 1 for n in batch})
         shown(f"R1: {turns - len(waiting)} of {turns} turns, {sum(kills.values())} kills")
     problems = _reconcile(url, backend, turns)
-    return {"turns": turns, "kills": sum(kills.values()), **kills}, problems
+    thrice = sum(times >= 3 for times in lived.values())
+    return {"turns": turns, "kills": sum(kills.values()), "killed 3 times or more": thrice, **kills}, problems
 
 
-async def _go_on(client: httpx.AsyncClient, n: int, waiting: dict[int, dict[str, Any]]) -> None:
-    """What customer ``n`` does next, as long as the server lives."""
-    user, state = f"c{n}", waiting[n]
+async def _life(
+    url: str, environment: dict[str, str], batch: list[int], waiting: dict[int, dict[str, Any]], confirm: bool
+) -> bool:
+    """A server from its start to its end; whether it was killed, which it may be before it listens."""
     try:
-        for _ in range(40):
+        server = Server(url, "chaos.served", **environment)
+    except AssertionError:
+        return True
+    with server:
+        async with server.client() as client:
+            died = any(await asyncio.gather(*(_go_on(client, n, waiting, confirm) for n in batch)))
+        if died:
+            server.process.wait(10)
+    return died
+
+
+async def _go_on(
+    client: httpx.AsyncClient, n: int, waiting: dict[int, dict[str, Any]], confirm: bool
+) -> bool:
+    """What customer ``n`` does next, as long as the server lives; whether it has died meanwhile."""
+    state = waiting[n]
+    try:
+        for _ in range(60):
             if "action" not in state:
-                body = {
-                    "user_id": user,
-                    "message": f'[["refund_order", {{"order_id": "o{n}"}}]]',
-                    "client_message_id": "m",
-                }
-                answer = await client.post("/support/chat", json=body)
-                if answer.status_code == 200:
-                    actions = answer.json()["actions"]
-                    state["action"] = actions[0] if actions else None
-            elif (
-                state["action"] is None
-            ):  # the turn was given to a person after its process had died too often
+                await _ask(client, n, state)
+            elif not confirm:
+                return False
+            elif await _confirm(client, n, state):
                 del waiting[n]
-                return
-            else:
-                place = f"/support/actions/{state['action']['id']}"
-                found = (await client.get(place, params={"user_id": user})).json()["action"]
-                if found["status"] in DONE:
-                    del waiting[n]
-                    return
-                if found["status"] == "proposed":
-                    token = {"user_id": user, "confirm_token": found["confirm_token"]}
-                    await client.post(f"{place}/confirm", json=token)
+                return False
             await asyncio.sleep(0.1)
     except httpx.HTTPError:
-        return
+        return True
+    return False
+
+
+async def _ask(client: httpx.AsyncClient, n: int, state: dict[str, Any]) -> None:
+    message = f'[["refund_order", {{"order_id": "o{n}"}}]]'
+    body = {"user_id": f"c{n}", "message": message, "client_message_id": "m"}
+    answer = await client.post("/support/chat", json=body)
+    if answer.status_code == 200:
+        state["action"] = next(iter(answer.json()["actions"]), None)
+
+
+async def _confirm(client: httpx.AsyncClient, n: int, state: dict[str, Any]) -> bool:
+    """Press the button while it is there; whether the end is known."""
+    if state["action"] is None:  # the turn was given to a person after its process had died too often
+        return True
+    place = f"/support/actions/{state['action']['id']}"
+    found = (await client.get(place, params={"user_id": f"c{n}"})).json()["action"]
+    if found["status"] == "proposed":
+        token = {"user_id": f"c{n}", "confirm_token": found["confirm_token"]}
+        await client.post(f"{place}/confirm", json=token)
+    return found["status"] in DONE
 
 
 def _reconcile(url: str, backend: Path, turns: int) -> list[str]:

@@ -1,5 +1,7 @@
 """Quick forms of what `make chaos` runs in full."""
 
+import pytest
+
 from chaos.kills import POINTS, kill_loop
 from chaos.races import clicks_at_once, hang_ups, messages_at_once, repeats
 
@@ -7,10 +9,11 @@ from chaos.races import clicks_at_once, hang_ups, messages_at_once, repeats
 def quiet(_: str) -> None: ...
 
 
+@pytest.mark.timeout(300)  # a server is started for each kill
 async def test_whatever_is_killed_no_message_is_lost_and_each_action_has_one_effect() -> None:
-    counts, problems = await kill_loop(12, 7, quiet)
+    counts, problems = await kill_loop(6, 7, quiet)
     assert problems == []
-    assert counts["kills"] >= 4
+    assert counts["kills"] >= 3
     assert set(POINTS) <= set(counts)
 
 

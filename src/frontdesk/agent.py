@@ -24,6 +24,7 @@ from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
 from frontdesk.policies import grounding
 from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
+from frontdesk.policies.receipt import receipt
 from frontdesk.settings import Settings
 from frontdesk.tools import Tool, ToolContext, encode
 
@@ -178,6 +179,7 @@ class Agent:
             citations=citations,
             suggestions=list(about.get("suggestions", []))[:3],
             actions=state.context.actions,
+            receipt=receipt(reply, _sources(steps, self._desk.instructions), said),
         )
 
     async def _give_up(self, state: _Turn) -> TurnResult:
@@ -219,6 +221,11 @@ def _own(step: Step) -> str:
 def _evidence(step: Step) -> str:
     """What a step brought, without the words that it was asked with: those are the model's own."""
     return ASKED_WITH.sub("", step.result) if step.tool == "search_knowledge" else step.result
+
+
+def _sources(steps: Sequence[Step], instructions: str) -> list[tuple[str, str]]:
+    """What a reply may rest on, this turn's results first."""
+    return [*((step.tool, _evidence(step)) for step in reversed(steps)), ("instructions", instructions)]
 
 
 def _told(facts: Json) -> list[str]:

@@ -346,6 +346,7 @@ class TurnResult:
     mode: Mode = "ai"
     ms: float = 0.0
     actions: list[Action] = field(default_factory=list[Action])
+    receipt: list[Json] = field(default_factory=list[Json])  # what each detail of the reply is bound to
 
     @property
     def degraded(self) -> bool:

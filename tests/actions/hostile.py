@@ -74,7 +74,11 @@ def logged() -> Iterator[Log]:
     handler = logging.Handler()
     handler.emit = lambda record: log.lines.append(record.getMessage())  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
-    structlog.configure(processors=[log], cache_logger_on_first_use=False)
+    structlog.configure(
+        processors=[log],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        cache_logger_on_first_use=False,
+    )
     try:
         yield log
     finally:

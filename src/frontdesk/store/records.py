@@ -27,6 +27,7 @@ def record_of(turn: TurnInput, result: TurnResult) -> tuple[str, str]:
         "degraded": result.degraded_steps,
         "mode": result.mode,
         "actions": [str(action.id) for action in result.actions],
+        "receipt": result.receipt,
         "ms": round(result.ms, 1),
     }
     audit: Json = {
