@@ -1,5 +1,5 @@
-"""A retail shop nobody here made up (sierra-research/tau-bench, MIT): its policy as declarations, its calls as proof.
+"""The retail shop of tau-bench behind a Frontdesk desk: ``python -m evals.tau_retail``. See README.md here.
 
-``python -m evals.tau_retail`` pushes the gold calls of its 114 tasks, the calls of recorded conversations that earned
-their reward, and mutations that the policy forbids through Frontdesk. DATA_DIR names the folder of the data.
+Source of the data: sierra-research/tau-bench and tau2-bench, MIT. Nothing of it is in this repository; the variable
+DATA_DIR names the folder that holds ``tau-retail``.
 """

@@ -1,149 +1,193 @@
-"""The shop's written policy as declarations beside tools of the same names."""
+"""The benchmark's tools at a Frontdesk desk: the same names and arguments, its policy as declarations beside them.
+
+What changes data stands here, what is read in reads.py. Compare examples/ourshop/actions.py.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
 
-from evals.tau_retail.backend import Backend, Json
-from frontdesk import Change, Customer, Frontdesk, Preview, ToolNotFound, rule, tool
+from evals.tau_retail import reads, rules
+from evals.tau_retail.data import Json
+from evals.tau_retail.reads import SHOP
+from frontdesk import Change, Customer, Frontdesk, Money, Preview, tool
+from frontdesk.tools import Tool
 
-WRITES = ("cancel_pending_order", "exchange_delivered_order_items", "modify_pending_order_address",
-          "modify_pending_order_items", "modify_pending_order_payment", "modify_user_address",
-          "return_delivered_order_items")  # fmt: skip
-
-
-def status(sentence: str, *allowed: str) -> Any:
-    """The order is in one of these states."""
-    return rule(sentence, lambda order, _: order["status"] in allowed)
+ONCE = "1 per order_id"
 
 
-def has_items(order: Json, arguments: Json) -> bool:
-    """Each item is in the order, as often as it is named."""
-    named, there = Counter(arguments["item_ids"]), Counter(item["item_id"] for item in order["items"])
-    return bool(named) and all(there[item] >= times for item, times in named.items())
+# ------------------------------------------------------------------ what actions are about
+async def own_order(order_id: str, customer: Customer) -> Json:
+    """An order of the customer's, with the payment methods that are theirs."""
+    order = SHOP.order(order_id, customer)
+    return {"order": order, "methods": SHOP.user(customer.id, customer)["payment_methods"]}
 
 
-def make_desk(backend: Backend) -> Frontdesk:  # noqa: C901  (a tool after the other)
-    """The desk over one copy of the shop."""
+async def own_order_and_new_items(order_id: str, new_item_ids: list[str], customer: Customer) -> Json:
+    """The same, with what the catalogue says of the new items."""
+    record = await own_order(order_id, customer)
+    return {**record, "offered": {item: SHOP.world.base.items.get(item) for item in new_item_ids}}
 
-    async def own_order(order_id: str, customer: Customer) -> Json:
-        order = backend.orders.get(order_id)
-        if order is None or order["user_id"] != customer.id:
-            raise ToolNotFound
-        return {**order, "user": backend.users[customer.id]}
 
-    async def own_user(user_id: str, customer: Customer) -> Json:
-        if user_id != customer.id or user_id not in backend.users:
-            raise ToolNotFound
-        return backend.users[user_id]
+async def own_account(user_id: str, customer: Customer) -> Json:
+    """The customer's own profile."""
+    return SHOP.user(user_id, customer)
 
-    def same_products(order: Json, arguments: Json) -> bool:
-        """Each new item is available, and another variant of the product it replaces."""
-        old, new = arguments["item_ids"], arguments["new_item_ids"]
-        if len(old) != len(new):
-            return False
-        products = {item["item_id"]: item["product_id"] for item in order["items"]}
-        variants = [backend.variant(item) for item in new]
-        return all(
-            v is not None and v["available"] and v["product_id"] == products[o] and o != n
-            for o, n, v in zip(old, new, variants, strict=True)
-        )
 
-    def own_method(order: Json, arguments: Json) -> bool:
-        return arguments["payment_method_id"] in order["user"]["payment_methods"]
+# ------------------------------------------------------------------ what will change
+def _usd(amount: Decimal) -> Money | None:
+    return Money(abs(amount), "USD") if amount else None
 
-    def covers(order: Json, arguments: Json) -> bool:
-        method = order["user"]["payment_methods"][arguments["payment_method_id"]]
-        return method["source"] != "gift_card" or method["balance"] >= backend.difference(order, arguments)
 
-    items = rule("These items are not in this order.", has_items)
-    variants = rule("An item can only become an available one of the same product.", same_products)
-    method = rule("This payment method is not on your account.", own_method)
-    balance = rule("The gift card does not cover the difference.", covers)
+def _card(title: str, order: Json, *changes: Change, said: str = "", amount: Decimal = Decimal(0)) -> Preview:
+    named = f"order {order['order_id']}"
+    return Preview(f"{title} {named}{said}.", changes, _usd(amount), named, f"{title} {named}")
 
-    def preview(order: Json, arguments: Json) -> Preview:
-        said = ", ".join(f"{key}: {value}" for key, value in arguments.items())
-        return Preview(
-            said, (Change("Order", order.get("status", ""), said),), object=arguments.get("order_id", "you")
-        )
 
-    def declare(name: str, function: Callable[..., Any], **words: Any) -> Any:
-        function.__doc__ = name.replace("_", " ").capitalize() + "."
-        given = {"confirm": True, "subject": own_order, "preview": preview, "reconcile": "repeat", **words}
-        return tool(name=name, permission="retail:write", **given)(function)
+def preview_cancel(record: Json, _: Json) -> Preview:
+    order = record["order"]
+    total = sum((rules.dollars(payment["amount"]) for payment in order["payment_history"]), Decimal(0))
+    back = Change("Refund", "0.00 USD", f"{total} USD to the original payment method")
+    return _card("Cancel", order, Change("Status", order["status"], "cancelled"), back, amount=total)
 
-    async def cancel(order_id: str, reason: str, customer: Customer, effect_id: str) -> Json:
-        return backend.do("cancel_pending_order", {"order_id": order_id, "reason": reason}, customer.id)
 
-    def changing(name: str) -> Callable[..., Any]:
-        async def change(order_id: str, item_ids: list[str], new_item_ids: list[str], payment_method_id: str,
-                         customer: Customer, effect_id: str) -> Json:  # fmt: skip
-            given = {"order_id": order_id, "item_ids": item_ids, "new_item_ids": new_item_ids,
-                     "payment_method_id": payment_method_id}  # fmt: skip
-            return backend.do(name, given, customer.id)
+def preview_items(record: Json, wish: Json) -> Preview:
+    """Each item before and after, and who pays the difference."""
+    changes = [Change(old["name"], _options(old), _options(new)) for old, new in rules.pairs(record, wish)]
+    amount = rules.difference(record, wish)
+    verb = "you pay" if amount > 0 else "you get back"
+    said = f"; {verb} {abs(amount)} USD with {wish['payment_method_id']}" if amount else ", at the same price"
+    return _card("Change items of", record["order"], *changes, said=said, amount=amount)
 
-        return change
 
-    async def giving_back(order_id: str, item_ids: list[str], payment_method_id: str, customer: Customer,
-                          effect_id: str) -> Json:  # fmt: skip
-        given = {"order_id": order_id, "item_ids": item_ids, "payment_method_id": payment_method_id}
-        return backend.do("return_delivered_order_items", given, customer.id)
+def preview_return(record: Json, wish: Json) -> Preview:
+    names = {item["item_id"]: f"{item['name']} ({_options(item)})" for item in record["order"]["items"]}
+    counted = Counter(wish["item_ids"]).items()
+    changes = [Change(f"{times} × {names[item]}", "with you", "to be returned") for item, times in counted]
+    amount = rules.refunded(record, wish)
+    said = f"; {amount} USD go back to {wish['payment_method_id']}"
+    return _card("Return items of", record["order"], *changes, said=said, amount=amount)
 
-    async def payment(order_id: str, payment_method_id: str, customer: Customer, effect_id: str) -> Json:
-        given = {"order_id": order_id, "payment_method_id": payment_method_id}
-        return backend.do("modify_pending_order_payment", given, customer.id)
 
-    async def order_address(order_id: str, address1: str, address2: str, city: str, state: str, country: str,
-                            zip: str, customer: Customer, effect_id: str) -> Json:  # fmt: skip
-        given = {"order_id": order_id, "address1": address1, "address2": address2, "city": city, "state": state,
-                 "country": country, "zip": zip}  # fmt: skip
-        return backend.do("modify_pending_order_address", given, customer.id)
+def preview_payment(record: Json, wish: Json) -> Preview:
+    paid = rules.original(record)
+    change = Change("Paid with", paid["payment_method_id"], wish["payment_method_id"])
+    return _card("Change the payment of", record["order"], change, amount=rules.dollars(paid["amount"]))
 
-    async def user_address(user_id: str, address1: str, address2: str, city: str, state: str, country: str,
-                           zip: str, customer: Customer, effect_id: str) -> Json:  # fmt: skip
-        given = {"address1": address1, "address2": address2, "city": city, "state": state, "country": country,
-                 "zip": zip}  # fmt: skip
-        return backend.do("modify_user_address", given, customer.id)
 
-    pending = status("Only a pending order can be changed.", "pending")
-    still_pending = status("Only a pending order can be changed.", "pending", "pending (item modified)")
-    delivered = status("Only a delivered order can be returned or exchanged.", "delivered")
-    writes = [
-        declare("cancel_pending_order", cancel, limit="1 per order_id", requires=[
-            pending, rule("Say that it is no longer needed, or was ordered by mistake.",
-                          lambda _, a: a["reason"] in ("no longer needed", "ordered by mistake"))]),
-        declare("modify_pending_order_items", changing("modify_pending_order_items"), limit="1 per order_id",
-                requires=[pending, items, variants, method, balance]),
-        declare("exchange_delivered_order_items", changing("exchange_delivered_order_items"), limit="1 per order_id",
-                requires=[delivered, items, variants, method, balance]),
-        declare("return_delivered_order_items", giving_back, limit="1 per order_id", requires=[
-            delivered, items, method,
-            rule("The money goes back to the original payment method, or to a gift card.",
-                 lambda o, a: a["payment_method_id"] == o["payment_history"][0]["payment_method_id"]
-                 or o["user"]["payment_methods"][a["payment_method_id"]]["source"] == "gift_card")]),
-        declare("modify_pending_order_payment", payment, requires=[
-            still_pending, method,
-            rule("Choose another payment method than the present one.",
-                 lambda o, a: len(o["payment_history"]) == 1
-                 and a["payment_method_id"] != o["payment_history"][0]["payment_method_id"]),
-            rule("The gift card does not cover the order.",
-                 lambda o, a: o["user"]["payment_methods"][a["payment_method_id"]]["source"] != "gift_card"
-                 or o["user"]["payment_methods"][a["payment_method_id"]]["balance"] >= o["payment_history"][0]["amount"])]),
-        declare("modify_pending_order_address", order_address, requires=[still_pending]),
-        declare("modify_user_address", user_address, subject=own_user),
-    ]  # fmt: skip
+def preview_address(record: Json, wish: Json) -> Preview:
+    order = record["order"]
+    return _card(
+        "Change the address of", order, Change("Address", _written(order["address"]), _written(wish))
+    )
 
-    @tool(permission="retail:read")
-    async def get_order_details(order_id: str, customer: Customer) -> Json:
-        """An order of the customer's."""
-        order = await own_order(order_id, customer)
-        return {key: value for key, value in order.items() if key != "user"}
 
-    @tool(permission="retail:read")
-    async def get_user_details(user_id: str, customer: Customer) -> Json:
-        """The customer's account."""
-        return await own_user(user_id, customer)
+def preview_own_address(user: Json, wish: Json) -> Preview:
+    change = Change("Address", _written(user["address"]), _written(wish))
+    return Preview("Change your default address.", (change,), None, "your account", "Change your address")
 
-    return Frontdesk("Retail", tools=[*writes, get_order_details, get_user_details])
+
+def _options(item: Json) -> str:
+    return f"{', '.join(item['options'].values())}, {rules.dollars(item['price'])} USD"
+
+
+def _written(address: Json) -> str:
+    parts = ("address1", "address2", "city", "state", "zip", "country")
+    return ", ".join(address[part] for part in parts if address[part])
+
+
+# ------------------------------------------------------------------ what changes data
+@tool(
+    permission="orders:cancel", confirm=True, subject=own_order, requires=[rules.PENDING, rules.REASON],
+    preview=preview_cancel, reconcile="repeat",
+)  # fmt: skip
+async def cancel_pending_order(order_id: str, reason: str, effect_id: str) -> Json:
+    """Cancel a pending order. The reason is 'no longer needed' or 'ordered by mistake'."""
+    return SHOP.world.do("cancel_pending_order", {"order_id": order_id, "reason": reason}, effect_id)
+
+
+@tool(
+    permission="orders:exchange", confirm=True, subject=own_order_and_new_items, preview=preview_items,
+    requires=[rules.DELIVERED, *rules.NEW_ITEMS], limit=ONCE, reconcile="repeat",
+)  # fmt: skip
+async def exchange_delivered_order_items(
+    order_id: str, item_ids: list[str], new_item_ids: list[str], payment_method_id: str, effect_id: str
+) -> Json:
+    """Exchange items of a delivered order for others of the same product, once."""
+    wish = {"order_id": order_id, "item_ids": item_ids, "new_item_ids": new_item_ids}
+    wish["payment_method_id"] = payment_method_id
+    return SHOP.world.do("exchange_delivered_order_items", wish, effect_id)
+
+
+@tool(
+    permission="orders:return", confirm=True, subject=own_order, preview=preview_return,
+    requires=[rules.DELIVERED, rules.IN_THE_ORDER, rules.OWN_METHOD, rules.BACK_TO_ITS_SOURCE],
+    limit=ONCE, reconcile="repeat",
+)  # fmt: skip
+async def return_delivered_order_items(
+    order_id: str, item_ids: list[str], payment_method_id: str, effect_id: str
+) -> Json:
+    """Return items of a delivered order, once."""
+    wish = {"order_id": order_id, "item_ids": item_ids, "payment_method_id": payment_method_id}
+    return SHOP.world.do("return_delivered_order_items", wish, effect_id)
+
+
+@tool(
+    permission="orders:modify", confirm=True, subject=own_order_and_new_items, preview=preview_items,
+    requires=[rules.PENDING, *rules.NEW_ITEMS, rules.ANOTHER_OPTION], limit=ONCE, reconcile="repeat",
+)  # fmt: skip
+async def modify_pending_order_items(
+    order_id: str, item_ids: list[str], new_item_ids: list[str], payment_method_id: str, effect_id: str
+) -> Json:
+    """Change items of a pending order for others of the same product, once."""
+    wish = {"order_id": order_id, "item_ids": item_ids, "new_item_ids": new_item_ids}
+    wish["payment_method_id"] = payment_method_id
+    return SHOP.world.do("modify_pending_order_items", wish, effect_id)
+
+
+@tool(
+    permission="orders:modify", confirm=True, subject=own_order, preview=preview_payment,
+    requires=[rules.PENDING, rules.PAID_ONCE, rules.OWN_METHOD, rules.ANOTHER_METHOD, rules.CARD_COVERS_TOTAL],
+    limit=ONCE, reconcile="repeat",
+)  # fmt: skip
+async def modify_pending_order_payment(order_id: str, payment_method_id: str, effect_id: str) -> Json:
+    """Pay a pending order with another of the customer's payment methods."""
+    wish = {"order_id": order_id, "payment_method_id": payment_method_id}
+    return SHOP.world.do("modify_pending_order_payment", wish, effect_id)
+
+
+@tool(
+    permission="orders:modify", confirm=True, subject=own_order, preview=preview_address,
+    requires=[rules.STILL_PENDING], limit=ONCE, reconcile="repeat",
+)  # fmt: skip
+async def modify_pending_order_address(
+    order_id: str, address1: str, address2: str, city: str, state: str, country: str, zip: str, effect_id: str
+) -> Json:  # fmt: skip
+    """Change where a pending order goes."""
+    wish = {"address1": address1, "address2": address2, "city": city, "state": state, "country": country}
+    wish |= {"zip": zip, "order_id": order_id}
+    return SHOP.world.do("modify_pending_order_address", wish, effect_id)
+
+
+@tool(
+    permission="profile:address", confirm=True, subject=own_account, preview=preview_own_address,
+    reconcile="repeat",
+)  # fmt: skip
+async def modify_user_address(
+    user_id: str, address1: str, address2: str, city: str, state: str, country: str, zip: str, effect_id: str
+) -> Json:  # fmt: skip
+    """Change the customer's default address."""
+    wish = {"address1": address1, "address2": address2, "city": city, "state": state, "country": country}
+    wish |= {"zip": zip, "user_id": user_id}
+    return SHOP.world.do("modify_user_address", wish, effect_id)
+
+
+TOOLS = [
+    value
+    for part in (reads, sys.modules[__name__])
+    for value in vars(part).values()
+    if isinstance(value, Tool)
+]
+DESK = Frontdesk("The benchmark's retail shop", tools=TOOLS)

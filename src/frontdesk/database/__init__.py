@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -97,18 +99,37 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, principal: str | None = None) -> AsyncGenerator[AsyncConnection[Any]]:
+    async def transaction(
+        self, principal: str | None = None, *, brief: bool | None = None
+    ) -> AsyncGenerator[AsyncConnection[Any]]:
         """A connection in a transaction, which sees the rows of ``principal`` (``customer:u123``) only.
 
-        Without a principal it sees no customer's row. Raises DatabaseUnavailable when PostgreSQL is gone.
+        Without a principal it sees no customer's row. Raises DatabaseUnavailable when PostgreSQL is gone; a
+        ``brief`` one, as a principal's is, also when it is not over in time because the server hangs.
         """
+        brief = principal is not None if brief is None else brief
         with _translated():
-            async with self._pool.connection() as connection, connection.transaction():
+            async with (
+                self._brief() if brief else self._pool.connection() as connection,
+                connection.transaction(),
+            ):
                 if principal is not None:
                     await connection.execute(
                         "SELECT set_config('frontdesk.principal', %s, true)", (principal,), prepare=True
                     )
                 yield connection
+
+    @asynccontextmanager
+    async def _brief(self) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A connection that is cut where its work is not over in time."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + CALL_SECONDS
+        async with self._pool.connection(timeout=CALL_SECONDS) as connection:
+            cut = loop.call_at(end, _cut, connection)
+            try:
+                yield connection
+            finally:
+                cut.cancel()
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[AsyncConnection[Any]]:
@@ -168,6 +189,15 @@ class Database:
                 "FRONTDESK_DATABASE_URL: row-level security does not bind this role; "
                 f"let it be a member of {APP_ROLE} that owns no table"
             )
+
+
+def _cut(connection: AsyncConnection[Any]) -> None:
+    """Shut a connection's socket, so that who waits on it is told at once.
+
+    Cancelling would not do: psycopg goes on for ten seconds more, trying to tell a hanging server to stop.
+    """
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _forget(work: asyncio.Future[Any]) -> None:

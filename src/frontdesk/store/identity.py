@@ -77,7 +77,7 @@ async def create_session(
     """Store a session for ``token``; without a ``kid`` it is a visitor's."""
     kind = "customer" if kid is not None else "visitor"
     narrowed = None if permissions is None else sorted(permissions)
-    async with database.transaction() as connection:
+    async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
             "INSERT INTO widget_sessions (token_sha256, kind, customer_id, kid, permissions, expires_at)"
             " VALUES (%s, %s, %s, %s, %s, now() + %s) RETURNING id, expires_at",
@@ -93,7 +93,7 @@ async def find_session(database: Database, token: str, *, idle: timedelta) -> Wi
 
     Finding a live one counts as activity, written at most once a minute.
     """
-    async with database.transaction() as connection:
+    async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
             "SELECT id, kind, customer_id, permissions, expires_at,"
             " revoked_at IS NULL AND expires_at > now() AND last_seen_at > now() - %s,"
@@ -135,7 +135,7 @@ async def revoke_kid_sessions(database: Database, kid: str) -> int:
 
 async def forget_old_sessions(database: Database) -> int:
     """Delete sessions that reached their end over a day ago. Returns how many."""
-    async with database.transaction() as connection:
+    async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
             "DELETE FROM widget_sessions WHERE expires_at < now() - interval '1 day'"
         )
@@ -153,7 +153,7 @@ async def create_service_key(database: Database, name: str, *, rights: Collectio
     key_id = secrets.token_hex(8)
     key = f"sk_{key_id}_{secrets.token_urlsafe(32)}"
     try:
-        async with database.transaction() as connection:
+        async with database.transaction(brief=True) as connection:
             cursor = await connection.execute(
                 "INSERT INTO service_keys (id, name, slot, key_sha256, rights)"
                 " SELECT %(id)s, %(name)s, min(slot), %(sha256)s, %(rights)s"
@@ -196,12 +196,12 @@ async def revoke_service_key(database: Database, key_id: str) -> bool:
 
 async def _keys(database: Database, which: str, *values: str) -> list[ServiceKey]:
     columns = "SELECT id, name, key_sha256, created_at, revoked_at, rights FROM service_keys "
-    async with database.transaction() as connection:
+    async with database.transaction(brief=True) as connection:
         cursor = await connection.execute((columns + which).encode(), values)
         return [ServiceKey(*row[:-1], rights=frozenset(row[-1])) for row in await cursor.fetchall()]
 
 
 async def _revoke(database: Database, update: str, value: str | UUID) -> int:
-    async with database.transaction() as connection:
+    async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(f"{update} AND revoked_at IS NULL".encode(), (value,))
         return cursor.rowcount
