@@ -16,7 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
-from frontdesk.desk import Frontdesk
+from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, resolve
@@ -127,10 +127,17 @@ def tools_of(
     open_ = partial(open_ticket, database)
     own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
     if any(tool.grant.confirm for tool in desk.tools):
-        own.append(builtin.list_actions(partial(lately, database)))
+        own.append(
+            builtin.list_actions(partial(lately, database), {t.name: t.grant.permission for t in desk.tools})
+        )
     if base := base or knowledge_base(desk, database):
         own.insert(0, builtin.search_knowledge(base.ask(settings.answer_at)))
     check(desk)
+    for tool in desk.tools:
+        if tool.grant.changes and tool.grant.permission in VISITOR_PERMISSIONS:
+            raise DeclarationError(
+                f"{tool.name}: anonymous visitors hold {tool.grant.permission!r} for Frontdesk's own tickets: name another"
+            )
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
         raise DeclarationError(f"rename your tool {taken.pop()!r}: Frontdesk has one of that name")
