@@ -8,7 +8,7 @@ import pytest
 
 from frontdesk.database import Database
 from frontdesk.domain import Action, Principal
-from frontdesk.errors import ActionDecided, ActionExpired, ApprovalNotYours, TokenMismatch
+from frontdesk.errors import ActionDecided, ActionExpired, ApprovalNotYours, ReasonMissing, TokenMismatch
 from tests.actions.shop import ANNA, BEN, Process, Shop, make_desk, process, wish
 from tests.test_support import rows
 
@@ -147,6 +147,15 @@ async def test_a_colleague_s_no_tells_the_customer_why(database: Database) -> No
         assert desk.shop.effects == {}
     told = rows(database, "SELECT body FROM messages WHERE n > 1 ORDER BY n DESC LIMIT 1")[0][0]
     assert str(told).endswith("The reason: The parcel has not come back yet.")
+
+
+@pytest.mark.parametrize("reason", ["", "  \n", "<b></b>"])
+async def test_a_colleague_s_no_needs_a_reason_that_can_be_read(database: Database, reason: str) -> None:
+    async with process(database) as desk:
+        action = await desk.confirm(await desk.propose("refund_order", order_id="789", amount="600 EUR"))
+        with pytest.raises(ReasonMissing):
+            await desk.actions.refuse("kim", action.id, reason)
+        assert (await desk.actions.find(ANNA, action.id)).status == "confirmed"
 
 
 async def test_an_approved_action_whose_process_died_is_run_by_another(database: Database) -> None:

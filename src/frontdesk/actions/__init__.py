@@ -34,6 +34,7 @@ from frontdesk.errors import (
     FrontdeskError,
     NotFound,
     PermissionDenied,
+    ReasonMissing,
     Superseded,
     TokenMismatch,
     ToolError,
@@ -236,9 +237,9 @@ class Actions:
         return await self.store.find(action.principal, action_id)
 
     async def refuse(self, staff: str, action_id: UUID, reason: str) -> Action:
-        """A person's no; the customer is told why. Raises NotFound, ActionDecided."""
+        """A person's no; the customer is told why. Raises NotFound, ActionDecided, ReasonMissing."""
         action = await self.store.find(await self.store.owner(action_id), action_id)
-        told = clean(words.DECLINED.format(title=action.preview.title, reason=reason))
+        told = clean(words.DECLINED.format(title=action.preview.title, reason=_said(reason)))
         if not await self.store.end(
             action, "declined", reason, was=["confirmed"], by=f"staff:{staff}", tell=told
         ):
@@ -246,10 +247,10 @@ class Actions:
         return await self.store.find(action.principal, action_id)
 
     async def settle(self, staff: str, action_id: UUID, *, happened: bool, reason: str) -> Action:
-        """A person has found out what became of an unknown effect. Raises NotFound, ActionDecided."""
+        """A person has found out what became of an unknown effect. Raises NotFound, ActionDecided, ReasonMissing."""
         action = await self.store.find(await self.store.owner(action_id), action_id)
         what = "went through" if happened else "did not go through"
-        told = clean(words.RESOLVED.format(title=action.preview.title, what=what, reason=reason))
+        told = clean(words.RESOLVED.format(title=action.preview.title, what=what, reason=_said(reason)))
         status = "executed" if happened else "failed"
         if not await self.store.resolve(action, status, reason, staff, told):
             raise ActionDecided
@@ -332,3 +333,11 @@ class Actions:
                     await self._execute(tool, action, seen, was="confirmed")
         elif await self.store.take(action):
             await self._executor.resume(replace(action, attempts=action.attempts + 1))
+
+
+def _said(reason: str) -> str:
+    """A reason as the customer will read it. Raises ReasonMissing where nothing of it is left to read."""
+    why = clean(reason)
+    if not why:
+        raise ReasonMissing
+    return why
