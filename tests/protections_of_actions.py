@@ -26,7 +26,7 @@ BUTTON = (
         "the check of the confirm token's signature",
         DECIDE,
         ((f"if not {TOKEN}", 'if False:\n        return ""'),),
-        (ROOM, "-k", "no_other_token"),
+        (ROOM, "-k", "token_is_bound"),
     ),
     *(
         Protection(
@@ -36,11 +36,11 @@ BUTTON = (
             (ROOM, "-k", test),
         )
         for what, part, test in (
-            ("its customer", "action.principal", "no_other_token"),
-            ("its action", "str(action.id)", "no_other_token"),
-            ("its arguments", "action.digest.hex()", "no_other_token"),
-            ("what was shown", "action.basis.hex()", "no_other_token"),
-            ("confirming, not undoing", "purpose", "no_other_token or taken_back"),
+            ("its customer", "action.principal", "token_is_bound and customer"),
+            ("its action", "str(action.id)", "token_is_bound and action"),
+            ("its arguments", "action.digest.hex()", "token_is_bound and arguments"),
+            ("what was shown", "action.basis.hex()", "token_is_bound and shown"),
+            ("confirming, not undoing", "purpose", "none_to_undo"),
         )
     ),
     Protection(
