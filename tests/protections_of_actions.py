@@ -142,11 +142,17 @@ CLAIM = (
         ACTIONS,
         (
             (
-                'return decision if decision.verdict == "refuse" else None',
-                "return decision if False else None",
+                'if decision.verdict == "refuse":',
+                "if False:",
             ),
         ),
         (LIMITS, "-k", "cannot_pass_a_limit_together"),
+    ),
+    Protection(
+        "the thresholds of staff at execution",
+        ACTIONS,
+        (('alone=was == "proposed"', "alone=False"),),
+        (LIMITS, "-k", "cannot_pass_a_threshold"),
     ),
     Protection(
         "the lock under which limits are counted",

@@ -116,6 +116,17 @@ async def test_above_the_first_limit_one_colleague_approves_and_above_the_next_t
     assert "Refunded 100.01 EUR" in str(said[1])
 
 
+async def test_proposals_shown_together_cannot_pass_a_threshold_of_staff_together(database: Database) -> None:
+    shop = Shop(seconds=0.02)
+    desk_of = make_desk(shop, limit=[], approve_above="100 EUR/day", approve_twice_above=[])
+    async with process(database, shop, desk=desk_of) as desk:
+        wanted = [("refund_order", {"order_id": "789", "amount": amount}) for amount in ("60 EUR", "61 EUR")]
+        answer = await desk.say(wish(*wanted))
+        outcomes = await asyncio.gather(*(desk.confirm(action) for action in answer["actions"]))
+        assert sorted(outcome.status for outcome in outcomes) == ["confirmed", "executed"]
+        assert len(shop.effects) == 1
+
+
 async def test_who_asked_never_approves_and_nobody_twice(database: Database) -> None:
     async with process(database) as desk:
         action = await desk.confirm(await desk.propose("refund_order", order_id="789", amount="600 EUR"))

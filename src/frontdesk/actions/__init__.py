@@ -61,6 +61,14 @@ REFUSALS = {
 }
 
 
+class _NeedsStaff(Exception):
+    """The claim is given up: with what others have claimed by now, staff must approve this."""
+
+    def __init__(self, needs: int) -> None:
+        self.needs = needs
+        super().__init__(needs)
+
+
 class Actions:
     """A desk's actions in one process. Use ``start`` and ``stop``."""
 
@@ -179,11 +187,13 @@ class Actions:
         seen = await self._same(tool, action, "proposed")
         used = await self.store.used(action, tool.grant.capped)
         needs = max(action.needs, decide.approvals_needed(tool.grant, action.preview.amount, used))
-        if needs:
-            if not await self.store.confirm(action, needs, APPROVED_WITHIN, words.waits(needs)):
-                raise ActionDecided
-        else:
-            await self._execute(tool, action, seen, was="proposed")
+        if not needs:
+            try:
+                await self._execute(tool, action, seen, was="proposed")
+            except _NeedsStaff as above:  # another action was claimed since the threshold was looked at
+                needs = above.needs
+        if needs and not await self.store.confirm(action, needs, APPROVED_WITHIN, words.waits(needs)):
+            raise ActionDecided
         return await self.find(principal, action_id)
 
     async def decline(self, principal: Principal, action_id: UUID) -> Action:
@@ -279,18 +289,23 @@ class Actions:
         ended = await self.store.end(action, "expired", "stale", was=[was], by="desk", tell=told)
         return ActionStale() if ended else ActionDecided()
 
-    def _within(self, tool: Tool, seen: Look) -> Any:
-        """The judge that a claim asks while it holds the lock."""
+    def _within(self, tool: Tool, seen: Look, *, alone: bool = False) -> Any:
+        """The judge that a claim asks while it holds the lock. ``alone``: without staff, so below their thresholds."""
 
         def judge(used: Sequence[Decimal]) -> decide.Decision | None:
             decision = decide.within(tool.grant, seen.preview.amount, used)
-            return decision if decision.verdict == "refuse" else None
+            if decision.verdict == "refuse":
+                return decision
+            if alone and (needs := decide.approvals_needed(tool.grant, seen.preview.amount, used)):
+                raise _NeedsStaff(needs)
+            return None
 
         return judge
 
     async def _execute(self, tool: Tool, action: Action, seen: Look, *, was: str) -> None:
         """Claim and run, whoever has pressed the button or not stayed to see."""
-        refused = await self.store.claim(action, tool.grant.capped, self._within(tool, seen), was=was)
+        judge = self._within(tool, seen, alone=was == "proposed")
+        refused = await self.store.claim(action, tool.grant.capped, judge, was=was)
         if refused is False:
             raise ActionDecided
         if refused is None:
