@@ -85,10 +85,15 @@ def assemble(
 ) -> tuple[Support, Actions]:
     """A desk's turns and its actions on a database, neither started yet."""
     tools = tools_of(desk, database, settings, base)
-    open_ = partial(open_ticket, database)
-    actions = Actions(desk, tools, database, settings, secret=secret_of(desk, settings), open_ticket=open_)
+    actions = actions_of(desk, tools, database, settings)
     agent = Agent(desk, tools, chain, settings, actions)
     return Support(agent, database, settings, show=actions.show, revive=revive), actions
+
+
+def actions_of(desk: Frontdesk, tools: Sequence[Tool], database: Database, settings: Settings) -> Actions:
+    """A desk's actions on a database, not started: they decide and run what they are told to, and look for nothing."""
+    open_ = partial(open_ticket, database)
+    return Actions(desk, tools, database, settings, secret=secret_of(desk, settings), open_ticket=open_)
 
 
 def secret_of(desk: Frontdesk, settings: Settings) -> bytes:

@@ -34,6 +34,7 @@ from frontdesk.errors import (
     FrontdeskError,
     NotFound,
     PermissionDenied,
+    ReasonMissing,
     Superseded,
     TokenMismatch,
     ToolError,
@@ -229,9 +230,9 @@ class Actions:
         return await self.store.find(action.principal, action_id)
 
     async def refuse(self, staff: str, action_id: UUID, reason: str) -> Action:
-        """A person's no; the customer is told why. Raises NotFound, ActionDecided."""
+        """A person's no; the customer is told why. Raises NotFound, ActionDecided, ReasonMissing."""
         action = await self.store.find(await self.store.owner(action_id), action_id)
-        told = words.say(words.DECLINED, title=action.preview.title, reason=reason)
+        told = words.say(words.DECLINED, title=action.preview.title, reason=_said(reason))
         if not await self.store.end(
             action, "declined", reason, was=["confirmed"], by=f"staff:{staff}", tell=told
         ):
@@ -241,7 +242,7 @@ class Actions:
     async def settle(self, staff: str, action_id: UUID, *, happened: bool, reason: str) -> Action:
         """A person has found out whether an unknown effect, or its taking back, has happened.
 
-        Raises NotFound, ActionDecided, and ApprovalNotYours for who asked for it.
+        Raises NotFound, ActionDecided, ReasonMissing, and ApprovalNotYours for who asked for it.
         """
         action = await self.store.find(await self.store.owner(action_id), action_id)
         if decide.asked(action, staff):
@@ -249,7 +250,7 @@ class Actions:
         undo = action.reason == "undo_person"
         status = ("undone" if happened else "executed") if undo else ("executed" if happened else "failed")
         what = words.WENT["not undone" if undo and not happened else status]
-        told = words.say(words.RESOLVED, title=action.preview.title, what=what, reason=reason)
+        told = words.say(words.RESOLVED, title=action.preview.title, what=what, reason=_said(reason))
         if not await self.store.resolve(action, status, reason, staff, told):
             raise ActionDecided
         return await self.store.find(action.principal, action_id)
@@ -334,3 +335,11 @@ class Actions:
                     await self._execute(tool, action, seen, was="confirmed")
         elif await self.store.take(action):
             await self._executor.resume(replace(action, attempts=action.attempts + 1))
+
+
+def _said(reason: str) -> str:
+    """A reason as the customer will read it. Raises ReasonMissing where nothing of it is left to read."""
+    why = clean(reason)
+    if not why:
+        raise ReasonMissing
+    return why

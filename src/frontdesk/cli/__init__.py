@@ -1,4 +1,4 @@
-"""The command line: ``frontdesk serve``, ``chat``, ``check``, ``knowledge sync``, ``conversations show``, ``audit verify``."""
+"""The command line: ``frontdesk serve``, ``chat``, ``check``, ``knowledge sync``, ``conversations show``, ``actions list``, …"""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "frontdesk.cli.check:check",
     "knowledge": "frontdesk.cli.knowledge:knowledge",
     "conversations": "frontdesk.cli.conversations:conversations",
+    "actions": "frontdesk.cli.actions:actions",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
 }
@@ -27,6 +28,7 @@ ABOUT = {
     "check": "What is wrong with a desk: frontdesk check support:desk",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "conversations": "What was recorded: list, show ID",
+    "actions": "What customers want changed: list, show ID, approve ID, decline ID",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
 }
