@@ -43,7 +43,9 @@ class Backend:
         self._back = _the_way_back(self._database)
         self._changes: list[str] = []
         self._server = uvicorn.Server(
-            uvicorn.Config(_Watched(create_app(url), self._changes), port=0, log_level="error", access_log=False)
+            uvicorn.Config(
+                _Watched(create_app(url), self._changes), port=0, log_level="error", access_log=False
+            )
         )
         self._thread = threading.Thread(target=self._server.run, name="shop", daemon=True)
         self._thread.start()
@@ -109,7 +111,9 @@ def _seeded(server: str) -> str:
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (TEMPLATE,))
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone()
         if not found or not _is_of_today(conninfo.make_conninfo(server, dbname=TEMPLATE)):
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE))
+            )
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
             _fill(conninfo.make_conninfo(server, dbname=TEMPLATE))
     return TEMPLATE

@@ -88,7 +88,9 @@ def suite_of(folder: Path, desk: str = "") -> Suite:
     path = folder / CONFIG
     if not path.exists():
         if not desk:
-            raise DeclarationError(f"whose scenarios are these? Write desk: module:name in {path}, or give --desk")
+            raise DeclarationError(
+                f"whose scenarios are these? Write desk: module:name in {path}, or give --desk"
+            )
         return Suite(desk, "")
     table = read(path, str(path), "desk: module:name and backend: module:name")
     suite = Suite(desk or table.text("desk"), str(table.any("backend", "")))
@@ -108,7 +110,9 @@ def backend_of(name: str) -> Backend:
     except ModuleNotFoundError as error:
         if error.name and not module_name.startswith(error.name):
             raise
-        raise DeclarationError(f"eval.yaml: there is no module {module_name!r}: write backend: module:name") from None
+        raise DeclarationError(
+            f"eval.yaml: there is no module {module_name!r}: write backend: module:name"
+        ) from None
     made = getattr(module, attribute, None)
     backend = made() if isinstance(made, type) else made
     if not isinstance(backend, Backend):

@@ -84,7 +84,9 @@ class Driver:
             error = wrong.detail
         except Exception as wrong:  # noqa: BLE001  a scenario that cannot be run is reported, the others go on
             error = f"{type(wrong).__name__}: {wrong}"
-        findings = [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.instructions])
+        findings = (
+            [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.instructions])
+        )
         return Result(
             name=scenario.name,
             run=number,
@@ -166,10 +168,14 @@ class _Talk:
         support, settings = self._ready.support, self._ready.settings
         began = time.perf_counter()
         accepted = await support.receive(self._principal, text, conversation_id=self.conversation)
-        response = await support.wait(self._principal, accepted.turn_id, settings.turn_seconds + settings.lease_seconds)
+        response = await support.wait(
+            self._principal, accepted.turn_id, settings.turn_seconds + settings.lease_seconds
+        )
         ms = (time.perf_counter() - began) * 1000
         if response is None:
-            raise SettingsError(f"there was no reply in {settings.turn_seconds:.0f} s; FRONTDESK_TURN_SECONDS is the limit")
+            raise SettingsError(
+                f"there was no reply in {settings.turn_seconds:.0f} s; FRONTDESK_TURN_SECONDS is the limit"
+            )
         stored = await support.find(self._principal, accepted.turn_id)
         return self._add(_turn(text, response, stored, round(ms, 1)))
 
@@ -214,7 +220,9 @@ def _turn(said: str, response: Json, stored: StoredTurn, ms: float) -> Turn:
         reply=response["reply"],
         outcome=response["outcome"],
         tools=[
-            ToolUse(step["tool"], step["arguments"], step["result"], step.get("ok", True), step.get("error", ""))
+            ToolUse(
+                step["tool"], step["arguments"], step["result"], step.get("ok", True), step.get("error", "")
+            )
             for step in record.get("steps", [])
         ],
         proposed=[_deed(action) for action in stored.actions],

@@ -28,15 +28,19 @@ MONTHS = (
     "november novembre noviembre novembro",
     "december dezember décembre diciembre dicembre dezembro",
 )
-NAMES = {name: n for n, names in enumerate(MONTHS, 1) for name in names.split()}
-NAMES |= {name[:3]: n for n, names in enumerate(MONTHS, 1) for name in names.split()[:1]}
+NAMES = {name: n for n, names in enumerate(MONTHS, 1) for name in (*names.split(), names[:3])}
 MONTH = "|".join(sorted(map(re.escape, NAMES), key=len, reverse=True))
 ISO = re.compile(r"\b\d{4}-(\d{2})-(\d{2})(?!\d)")
 NUMERIC = re.compile(r"\b(\d{1,2})([./-])(\d{1,2})\2\d{4}\b")
-DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of| de)? ({MONTH})\b\.?(?:,?(?: de| del)? \d{{4}})?", re.IGNORECASE)
+DAY_FIRST = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of| de)? ({MONTH})\b\.?(?:,?(?: de| del)? \d{{4}})?",
+    re.IGNORECASE,
+)
 MONTH_FIRST = re.compile(rf"\b({MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? \d{{4}})?", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
-CURRENCY = re.compile(r"(?:[$€£¥%]|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CAD|euros?\b|dollars?\b|pounds?\b)", re.IGNORECASE)
+CURRENCY = re.compile(
+    r"(?:[$€£¥%]|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CAD|euros?\b|dollars?\b|pounds?\b)", re.IGNORECASE
+)
 FEW_DIGITS = 3  # a number of fewer, without a currency, may be a count
 
 Day = tuple[int, int]
@@ -71,7 +75,9 @@ def _telling(text: str) -> Iterator[str]:
 def _is_known(number: str, known: frozenset[Decimal]) -> bool:
     """Whether one reading of it is known, or it is a list whose parts all are."""
     parts = re.split(r"\D", number)
-    return bool(_readings(number) & known) or (len(parts) > 1 and all(Decimal(part) in known for part in parts))
+    return bool(_readings(number) & known) or (
+        len(parts) > 1 and all(Decimal(part) in known for part in parts)
+    )
 
 
 def _readings(number: str) -> set[Decimal]:

@@ -126,13 +126,14 @@ class Result:
     @classmethod
     def read(cls, stored: Json) -> Result:
         """What ``as_json`` wrote."""
-        given = {key: value for key, value in stored.items() if key != "passed"}
-        given["findings"] = [Finding(**finding) for finding in given["findings"]]
-        given["turns"] = [_turn(turn) for turn in given["turns"]]
-        return cls(**given)
+        findings = [Finding(**finding) for finding in stored["findings"]]
+        turns = [_turn(turn) for turn in stored["turns"]]
+        given = {key: value for key, value in stored.items() if key not in ("passed", "findings", "turns")}
+        return cls(findings=findings, turns=turns, **given)
 
 
 def _turn(stored: Json) -> Turn:
     tools = [ToolUse(**use) for use in stored["tools"]]
     proposed = [Deed(**deed) for deed in stored["proposed"]]
-    return Turn(**{**stored, "tools": tools, "proposed": proposed})
+    given = {key: value for key, value in stored.items() if key not in ("tools", "proposed")}
+    return Turn(tools=tools, proposed=proposed, **given)

@@ -33,7 +33,11 @@ def judge(
         spoken = scenario.turns[number - 1] if scenario.turns else None
         checks = spoken.checks if spoken else Checks()
         shown = [*known, *chain.from_iterable(map(_shown, happened.turns[:number]))]
-        wrong = [*_of_turn(checks, turn, confirming), *_always(checks, turn, shown), *_never(scenario.never, turn)]
+        wrong = [
+            *_of_turn(checks, turn, confirming),
+            *_always(checks, turn, shown),
+            *_never(scenario.never, turn),
+        ]
         findings += [Finding(number, *found) for found in wrong]
     findings += [Finding(0, *found) for found in _ends(scenario, happened, confirming)]
     return findings
@@ -56,7 +60,9 @@ def _of_turn(checks: Checks, turn: Turn, confirming: Collection[str]) -> Iterato
     yield from _never(checks.never, turn)
     yield from _reply(checks, turn)
     if checks.cites and not any(_cites(citation, checks.cites) for citation in turn.citations):
-        cited = [_stem(str(citation.get("url", ""))) or str(citation.get("title")) for citation in turn.citations]
+        cited = [
+            _stem(str(citation.get("url", ""))) or str(citation.get("title")) for citation in turn.citations
+        ]
         yield "cites", " or ".join(checks.cites), ", ".join(cited) or NOTHING
     if checks.outcome and turn.outcome not in checks.outcome:
         yield "outcome", " or ".join(checks.outcome), turn.outcome
@@ -86,7 +92,11 @@ def _always(checks: Checks, turn: Turn, shown: Sequence[str]) -> Iterator[Wrong]
     if turn.outcome == Outcome.FAILED and Outcome.FAILED not in checks.outcome:
         yield "always: no turn fails", "another outcome", turn.outcome
     if unknown := made_up(turn.reply, shown):
-        yield "always: faithful", "only what tools, articles, previews or the customer say", ", ".join(unknown)
+        yield (
+            "always: faithful",
+            "only what tools, articles, previews or the customer say",
+            ", ".join(unknown),
+        )
 
 
 def _shown(turn: Turn) -> Iterator[str]:
@@ -123,7 +133,9 @@ def _no_effect_without_a_press(
     for deed in done:
         if deed.tool in confirming and deed.id not in happened.pressed:
             yield check, f"{deed.tool} waits for its button", deed.status
-    strange = [change or "one without a name" for change in happened.changes if change not in happened.effects]
+    strange = [
+        change or "one without a name" for change in happened.changes if change not in happened.effects
+    ]
     if strange:
         yield check, "the backend is changed by executed actions only", f"changed by {', '.join(strange)}"
 
@@ -154,9 +166,13 @@ def _holds(expected: Any, got: Any) -> bool:
     """Whether ``expected`` is a part of ``got``; of a list each item must be a part of one of the other's."""
     if isinstance(expected, dict) and isinstance(got, dict):
         table = cast("Json", got)
-        return all(key in table and _holds(value, table[key]) for key, value in cast("Json", expected).items())
+        return all(
+            key in table and _holds(value, table[key]) for key, value in cast("Json", expected).items()
+        )
     if isinstance(expected, list) and isinstance(got, list):
-        return all(any(_holds(one, other) for other in cast("list[Any]", got)) for one in cast("list[Any]", expected))
+        return all(
+            any(_holds(one, other) for other in cast("list[Any]", got)) for one in cast("list[Any]", expected)
+        )
     return _equal(expected, got)
 
 

@@ -59,7 +59,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> _Located:
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
-class _Wrong(Exception):  # noqa: N818  (a sentence on its way to whoever knows the file)
+class _Wrong(Exception):
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
         self.line, self.sentence = line, sentence
@@ -95,7 +95,10 @@ class Table:
         """One text. Raises SettingsError where there is none and no default."""
         value = self.any(key, default)
         if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-            self.wrong(f"{key} is missing: write {key}: …" if value is None else f"{key} is one text", self.line_of(key))
+            self.wrong(
+                f"{key} is missing: write {key}: …" if value is None else f"{key} is one text",
+                self.line_of(key),
+            )
         return str(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -152,7 +155,9 @@ def read(path: Path, where: str, what: str) -> Table:
         raise SettingsError(f"{where}:{wrong.line}: {wrong.sentence}") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise SettingsError(f"{where}:{mark.line + 1 if mark else 1}: this is no YAML: {error.problem}") from None
+        raise SettingsError(
+            f"{where}:{mark.line + 1 if mark else 1}: this is no YAML: {error.problem}"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise SettingsError(f"{where}:1: this is no YAML in UTF-8") from None
     except OSError as error:
@@ -161,7 +166,7 @@ def read(path: Path, where: str, what: str) -> Table:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """"; did you mean …?", or nothing."""
+    """ "; did you mean …?", or nothing."""
     found = difflib.get_close_matches(word, list(known), 1)
     return f"; did you mean {found[0]!r}?" if found else ""
 

@@ -130,7 +130,9 @@ def prepare(
             Order(
                 number,
                 suite,
-                settings.model_copy(update={**SETTLED, "database_url": copy(server.get_uri(), name, f"{name}_{number}")}),
+                settings.model_copy(
+                    update={**SETTLED, "database_url": copy(server.get_uri(), name, f"{name}_{number}")}
+                ),
                 persona_model,
                 home,
             )
@@ -221,7 +223,8 @@ def _fingerprint(desk: str, model: str, persona_model: str, known: Sequence[tupl
     digest = hashlib.sha256(orjson.dumps([desk, model, persona_model, known]))
     own = Path(str(resources.files("frontdesk")))
     theirs = Path(import_module(desk.partition(":")[0]).__file__ or "").parent
-    loaded = {Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    loaded = {Path(file) for file in files if file}
     for path in sorted({*own.rglob("*.*"), *(path for path in loaded if path.is_relative_to(theirs))}):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(str(path.name).encode() + path.read_bytes())

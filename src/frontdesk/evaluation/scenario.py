@@ -122,7 +122,9 @@ def load(folder: Path, tools: Mapping[str, Collection[str]], only: Sequence[str]
     chosen = [path for path in found if not only or any(fnmatch(_name(folder, path), glob) for glob in only)]
     if not chosen:
         raise SettingsError(
-            f"no scenario of {len(found)} is called {', '.join(only)}" if found else f"{folder} holds no scenarios"
+            f"no scenario of {len(found)} is called {', '.join(only)}"
+            if found
+            else f"{folder} holds no scenarios"
         )
     return each(chosen, lambda path: _Reading(folder, path, tools).scenario())
 
@@ -167,7 +169,7 @@ class _Reading:
 
     def _turn(self, item: object) -> Spoken:
         turn = Table(self._file, item, self._table.line_of("turns"), "each turn as a table: - say: …")
-        does = [does for does in DOES if does in turn]
+        does: list[Does] = [does for does in DOES if does in turn]
         if len(does) != 1:
             turn.wrong("a turn is one of say:, confirm:, decline: and undo:")
         text = turn.text(does[0])
@@ -189,7 +191,9 @@ class _Reading:
         for outcome in outcomes:
             if outcome not in list(Outcome):
                 known = [str(known) for known in Outcome]
-                turn.wrong(f"outcome is one of {', '.join(known)}{near(outcome, known)}", turn.line_of("outcome"))
+                turn.wrong(
+                    f"outcome is one of {', '.join(known)}{near(outcome, known)}", turn.line_of("outcome")
+                )
         return Checks(
             calls=self._calls(turn, "calls"),
             never=self._calls(turn, "never"),
@@ -229,7 +233,9 @@ class _Reading:
             return None
         knows = table.any("knows", {})
         if not isinstance(knows, dict):
-            table.wrong("write what the persona knows as a table: knows: {order: '456'}", table.line_of("knows"))
+            table.wrong(
+                "write what the persona knows as a table: knows: {order: '456'}", table.line_of("knows")
+            )
         made = Persona(
             who=table.text("who"),
             wants=table.text("wants"),
@@ -249,13 +255,17 @@ class _Reading:
             self._known(table, tool, table.line_of("actions"))
         backend = table.any("backend", {})
         if not isinstance(backend, dict):
-            table.wrong("write what the backend says as a table: /path: {key: value}", table.line_of("backend"))
+            table.wrong(
+                "write what the backend says as a table: /path: {key: value}", table.line_of("backend")
+            )
         mode = str(table.any("mode", ""))
         if mode and mode not in MODES:
             table.wrong(f"mode is one of {', '.join(MODES)}", table.line_of("mode"))
         made = Ends(
             actions=actions,
-            backend=tuple((path, orjson.loads(orjson.dumps(value))) for path, value in cast("Json", backend).items()),
+            backend=tuple(
+                (path, orjson.loads(orjson.dumps(value))) for path, value in cast("Json", backend).items()
+            ),
             mode=mode,
             ticket=table.flag("ticket"),
             line=table.line,

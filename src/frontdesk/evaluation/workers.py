@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
@@ -115,7 +115,8 @@ class _Worker:
         self.order = order
         self._job: Job | None = None
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self._pipe: Connection
+        self._pipe, theirs = cast("tuple[Connection, Connection]", context.Pipe())
         self._process: SpawnProcess = context.Process(target=_work, args=(theirs, order), daemon=True)
         self._process.start()
         theirs.close()
