@@ -44,8 +44,9 @@ class Answers:
         """One result in words."""
         entry = self.catalog.entries.get(call.tool)
         if call.error:
+            told = call.error == "not_found" or call.error in phrase.SAID_BY_CODE
             offer = () if call.error == "not_found" else ("Open a ticket", "Talk to a person")
-            outcome = Outcome.ANSWERED if call.error == "not_found" else Outcome.FAILED
+            outcome = Outcome.ANSWERED if told else Outcome.FAILED
             return Reply(phrase.failure(call, entry), outcome, offer)
         if isinstance(call.result, dict) and "proposed" in call.result:
             return Reply(f"{call.result['proposed']['text']} {PLEASE_CONFIRM}", Outcome.AWAITING_CONFIRMATION)

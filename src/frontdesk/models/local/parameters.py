@@ -9,12 +9,14 @@ from typing import Any
 
 ID, DATE, NUMBER, INTEGER, BOOLEAN = "id", "date", "number", "integer", "boolean"
 ENUM, EMAIL, PHONE, WORDS, TEXT = "enum", "email", "phone", "words", "text"
+MONEY, IDS = "money", "ids"  # an amount with its currency; ids of what is in a thing, of its lines
 DAY_SAID = "day_said"  # a string that is called day or date: the customer's own words for it
 
 _ID_NAME = re.compile(r"(^|_)(id|no|number|nr|reference|ref|code|sku|isbn|barcode)$")
 _WORDS_NAME = re.compile(
     r"^(query|question|q|search|search_query|text|message|details|description|summary|subject|reason|note|notes|comment|comments|feedback|body|problem|symptoms?|topic|request|issue)$"
 )
+_MONEY = re.compile(r"\d+(?:\.\d+)? [A-Z]{3}")
 _DIGIT_WORD = re.compile(r"[A-Za-z]{0,6}[-_/]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*")
 
 
@@ -80,6 +82,10 @@ def _kind(name: str, spec: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     kind, form = spec.get("type"), str(spec.get("format") or "")
     if kind == "boolean":
         return BOOLEAN, ()
+    if kind == "array":
+        return (IDS if name.endswith("ids") else TEXT), ()
+    if any(_MONEY.fullmatch(str(example)) for example in _listed(spec.get("examples"))):
+        return MONEY, ()
     if _ID_NAME.search(name) and "phone" not in name:
         return ID, ()
     if kind in ("integer", "number"):
@@ -126,6 +132,10 @@ def shape(token: str) -> str:
 
 def _question(name: str, kind: str, choices: tuple[str, ...]) -> str:
     label = re.sub(r" (id|no|nr)$", " number", name.replace("_", " "))
+    if kind == IDS:
+        return f"Which {re.sub(r' ids$', 's', name.replace('_', ' '))} do you mean?"
+    if kind == MONEY:
+        return f"How much is it? Please say the {label} with its currency."
     if choices:
         return f"Which {label} would you like: {', '.join(c.replace('_', ' ') for c in choices[:6])}?"
     if kind == ID:

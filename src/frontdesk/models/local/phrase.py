@@ -123,6 +123,10 @@ def _not_yet(result: Any, asked: tuple[str, ...]) -> list[str]:
     return [f"There is no {field.replace('_', ' ')} for it yet." for field in empty if not result[field]]
 
 
+# What code has decided, in its own words: a rule, a limit, an amount that is missing.
+SAID_BY_CODE = ("refused", "limit_reached", "no_amount", "other_currency")
+
+
 def failure(call: Call, entry: Entry | None) -> str:
     """An error in words. A foreign id and an absent one read alike: only what the customer typed is in it."""
     if call.error == "not_found":
@@ -131,8 +135,8 @@ def failure(call: Call, entry: Entry | None) -> str:
         return "I couldn't look that up with what I have. Could you check the details and send them again?"
     if call.error == "permission_denied":
         return "I'm not able to look that up here. Would you like me to pass it to a colleague?"
-    if call.error == "confirmation_required":
-        return "Before I do this, please check the details and confirm."
+    if call.error in SAID_BY_CODE and call.message:
+        return call.message
     return "I can't reach the system I need for this right now. Would you like me to open a ticket for a colleague?"
 
 

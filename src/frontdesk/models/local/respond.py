@@ -10,6 +10,7 @@ from frontdesk.domain import Outcome
 from frontdesk.models.local import context
 from frontdesk.models.local.answers import Answers, open_rows, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
+from frontdesk.models.local.changer import Asked, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import HAND_OVER
@@ -56,9 +57,47 @@ class Step:
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""
+        changing = self._changing()
+        if changing is not None:
+            return changing
         if self.dialogue.calls:
             return self._finish()
         return self._stop() or self._yes() or self._answer_offer() or self._talk() or self._begin()
+
+    def _changing(self) -> Reply | list[Wish] | None:
+        """The next step of the changes that are wished for, and of whatever else is asked beside them."""
+        if says_yes(self.dialogue.message) or reason_to_stop(self.english) or self._handed_over():
+            return None
+        changer = Changer(self.dialogue, self.catalog)
+        changes = changer.changes()
+        if not changes:
+            return None
+        steps = [changer.advance(change) for change in changes]
+        beside = self._beside(changer)
+        wishes = [Wish(*step) for step in steps if isinstance(step, tuple)]
+        wishes += beside if isinstance(beside, list) else []
+        if wishes:
+            return [wish for n, wish in enumerate(wishes) if wish not in wishes[:n]]
+        replies = [
+            step.reply if isinstance(step, Asked) else self.answers.said(step, None)
+            for step in steps
+            if not isinstance(step, tuple)
+        ]
+        return self.answers.joined([*replies, *([beside] if isinstance(beside, Reply) else [])])
+
+    def _beside(self, changer: Changer) -> Reply | list[Wish] | None:
+        rest = changer.rest()
+        if not rest:
+            return None
+        own = [call for call in self.dialogue.calls if not self._changes(call.tool)]
+        return Step(replace(self.dialogue, message=rest, calls=tuple(own)), self.catalog, self.encoder).take()
+
+    def _changes(self, tool: str) -> bool:
+        entry = self.catalog.entries.get(tool)
+        return bool(entry and entry.grant.changes)
+
+    def _handed_over(self) -> bool:
+        return any(call.tool == "hand_over" for call in self.dialogue.calls)
 
     def _yes(self) -> list[Wish] | None:
         """A typed yes to a proposal: it is shown again, with its button. A word is not a press."""

@@ -155,6 +155,34 @@ def number(text: str) -> float | None:
     return float(found[0].replace(",", ".")) if len(found) == 1 else None
 
 
+_CURRENCIES = {
+    "€": "EUR",
+    "$": "USD",
+    "£": "GBP",
+    "euro": "EUR",
+    "euros": "EUR",
+    "dollar": "USD",
+    "dollars": "USD",
+    "pound": "GBP",
+    "pounds": "GBP",
+    "quid": "GBP",
+    "francs": "CHF",
+}
+_AMOUNT = re.compile(
+    r"(?:(€|\$|£|\b(?:eur|usd|gbp|chf)\b)\s?(\d{1,7}(?:[.,]\d{1,2})?)(?![\d.,]*\d))|(?<![\w.,])(\d{1,7}(?:[.,]\d{1,2})?)\s?(€|\$|£|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?|quid|francs)\b)",
+    re.IGNORECASE,
+)
+
+
+def money(text: str) -> str | None:
+    """An amount with the currency that was said: "24.95 EUR"; the last one, which corrects the others."""
+    found = list(_AMOUNT.finditer(text))
+    if not found:
+        return None
+    sign, number = (found[-1][1], found[-1][2]) if found[-1][1] else (found[-1][4], found[-1][3])
+    return f"{number.replace(',', '.')} {_CURRENCIES.get(sign.lower(), sign.upper())}"
+
+
 def integer(text: str) -> int | None:
     """A whole number in digits or in words up to twelve."""
     found = re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]\d|\w)", text)
@@ -236,6 +264,7 @@ _READERS: dict[str, Any] = {
     kinds.DATE: day,
     kinds.DAY_SAID: said_day,
     kinds.NUMBER: number,
+    kinds.MONEY: money,
     kinds.INTEGER: integer,
     kinds.BOOLEAN: boolean,
     kinds.EMAIL: email,

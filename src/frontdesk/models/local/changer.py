@@ -1,0 +1,424 @@
+"""What a customer wants changed, step by step up to the proposal: which one is meant, what is in it, what is missing.
+
+The same message comes to the same steps, so that each step finds where it was from the calls that are done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from typing import Any
+
+from frontdesk.domain import Outcome
+from frontdesk.models.local import context, slots
+from frontdesk.models.local import parameters as kinds
+from frontdesk.models.local.addresses import address, part_of, without_address
+from frontdesk.models.local.catalog import Catalog, Entry
+from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.examples import ORDER_STATUS
+from frontdesk.models.local.parameters import Parameter
+from frontdesk.models.local.parts import is_question
+from frontdesk.models.local.smalltalk import Reply, says_no
+from frontdesk.models.local.text import content_words, in_english, plain
+from frontdesk.models.local.wishes import amends, opens_elsewhere, wanted_clauses, wish
+
+WHICH_ITEMS = "Which of them do you mean?"
+MOST = 3  # changes in one message
+_ALL = re.compile(r"\b(?:all|everything|both|whole|entire|complete|alles|tout|todo)\b")
+_NAMES_ITEMS = re.compile(
+    r"\b(?:refund|return|back for|money for)\b (?:me )?(?:for )?(?:only )?(?:the|my|one|a) (?!order\b|money\b|whole\b|rest\b|full\b|amount\b|purchase\b|shipping\b)[a-z]"
+)
+_CORRECTS = re.compile(
+    r"\b(?:sorry|oops|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually|rather|instead|mixed|correction|better|make (?:it|that)|too|as well|same|and|with|not)\b"
+)
+_MEANT = re.compile(
+    r".*\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b", re.DOTALL
+)
+_DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: its tool, what of its arguments is known, and the words that items are looked for in."""
+
+    entry: Entry
+    given: dict[str, Any] = field(default_factory=dict[str, Any])
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the customer, and the arguments as far as they are known."""
+
+    reply: Reply
+    given: dict[str, Any]
+
+
+class Changer:
+    """The changes that the newest message of a dialogue wishes for."""
+
+    def __init__(self, dialogue: Dialogue, catalog: Catalog) -> None:
+        self.dialogue = dialogue
+        self.catalog = catalog
+        self.message = dialogue.message
+        self.english = in_english(dialogue.message)
+
+    def changes(self) -> list[Change]:
+        """What is wished for, at most three; [] for a message that wishes for no change."""
+        if self.dialogue.visitor:
+            return []
+        own = self._told() or self._wished()
+        return (own or self._going_on())[:MOST]
+
+    def rest(self) -> str:
+        """The part of the message that asks for something else beside the changes; "" where there is none."""
+        left = [c for c in wanted_clauses(self.english) if not wish(c, c, self.catalog)]
+        asking = [
+            c
+            for c in left
+            if re.search(r"\?$", c.strip())
+            or re.match(r"(?:and |also )*(?:what|when|where|how|who|which|is|are|do|does|tell|show)\b", c)
+        ]
+        return (
+            " ".join(asking) if len(left) < len(wanted_clauses(self.english)) or address(self.message) else ""
+        )
+
+    # ------------------------------------------------------------------ what is wished for
+    def _told(self) -> list[Change]:
+        """Words for a ticket: what they speak of is no wish of its own."""
+        entry = amends(self.english, self.catalog)
+        if entry and entry.id_parameter:
+            numbers = _ticket(self.message)
+            given: dict[str, Any] = {entry.id_parameter.name: numbers[-1]} if numbers else {}
+            note = self.message.partition(":")[2].strip() or self.message
+            words = next((p for p in entry.parameters if p.kind == kinds.WORDS), None)
+            bare = not re.search(r":|\bthat\b|,", self.message) and len(self.message.split()) <= 10
+            if words and not bare:
+                given[words.name] = note
+            return [Change(entry, given, note)]
+        entry = opens_elsewhere(self.english, self.catalog)
+        if entry:
+            note = self.message.partition(":")[2].strip() or self.message
+            texts = [p.name for p in entry.parameters if p.kind == kinds.WORDS]
+            return [Change(entry, dict.fromkeys(texts, note), note)]
+        return []
+
+    def _wished(self) -> list[Change]:
+        found: list[Change] = []
+        for clause in wanted_clauses(self.english):
+            entry = wish(clause, self.message if not found else clause, self.catalog)
+            if entry is None or any(
+                change.entry.name == entry.name and not self._ids(entry, clause) for change in found
+            ):
+                continue
+            found += self._of_clause(entry, clause)
+        if len({change.entry.name for change in found}) == 1 and len(found) == 1:
+            return self._of_clause(found[0].entry, plain(self.message), whole=True)
+        return found
+
+    def _of_clause(self, entry: Entry, clause: str, *, whole: bool = False) -> list[Change]:
+        values = self.values(entry, self.message)
+        parameter = entry.id_parameter
+        if not parameter:
+            return [Change(entry, values, clause)]
+        ids = self._ids(entry, clause) or (() if not whole else self._pointed(parameter))
+        if not ids and whole is False:
+            ids = self._pointed(parameter)
+        return [Change(entry, {**values, parameter.name: i}, clause) for i in ids] or [
+            Change(entry, values, clause)
+        ]
+
+    def _ids(self, entry: Entry, clause: str) -> list[str]:
+        """Ids of what is to be changed: those of the clause, of which a correction counts and a denial does not."""
+        parameter = entry.id_parameter
+        if not parameter:
+            return []
+        known = context.known_ids(parameter, self.dialogue)
+        bare = without_address(self.message)
+        found = [i for i in slots.identifiers(bare, parameter, known) if i.lower() in clause]
+        wanted = " ".join(wanted_clauses(bare))
+        found = [i for i in found if i.lower() in wanted] or found
+        behind = _MEANT.sub("", plain(bare))
+        corrected = [i for i in found if i.lower() in behind]
+        return corrected if corrected and len(found) > 1 else found
+
+    def _pointed(self, parameter: Parameter) -> list[str]:
+        """ "Cancel it", "then cancel that one": what was spoken of last."""
+        chosen = context.chosen_id(self.message, parameter, self.dialogue)
+        if chosen:
+            return [chosen]
+        if context.points_back(self.english) and not context.owned(self.english):
+            current = context.current_id(parameter, self.dialogue)
+            return [current] if current else []
+        return []
+
+    # ------------------------------------------------------------------ arguments
+    def values(self, entry: Entry, text: str) -> dict[str, Any]:
+        """What a text says of a tool's arguments, its id and what must be looked up left out."""
+        found = address(text)
+        given: dict[str, Any] = {}
+        for parameter in entry.parameters:
+            part = part_of(parameter.name)
+            if part:
+                value: Any = getattr(found, part) if found else ""
+            elif parameter.kind == kinds.EMAIL:
+                value = _email(parameter.name, text)
+            elif parameter.kind == kinds.MONEY:
+                value = slots.money(text)
+            elif parameter.kind == kinds.WORDS:
+                value = text if parameter.required else ""
+            elif parameter.kind in (kinds.ID, kinds.IDS) or (
+                parameter.kind == kinds.TEXT and not parameter.required
+            ):
+                value = ""
+            else:
+                value = slots.value(parameter, without_address(text))
+            if value not in ("", None):
+                given[parameter.name] = value
+        return given
+
+    # ------------------------------------------------------------------ going on with an earlier wish
+    def _going_on(self) -> list[Change]:
+        """The answer to a question that an earlier wish left open, or a correction of what was proposed."""
+        if says_no(self.message) or _DROPS.search(self.english.lower()):
+            return []
+        last = self.dialogue.last
+        before = Changer(
+            replace(self.dialogue, message=last.message, past=self.dialogue.past[:-1], calls=last.calls),
+            self.catalog,
+        )
+        if last.reply.rstrip().endswith("?"):
+            return self._answered(before)
+        proposed = [
+            c
+            for c in last.calls
+            if isinstance(c.result, dict) and ("proposed" in c.result or "action" in c.result)
+        ]
+        failed = [c for c in last.calls if c.error in ("not_found", "refused")]
+        for call in (*proposed[-1:], *failed[-1:]):
+            entry = self.catalog.entries.get(call.tool)
+            if entry and entry.grant.changes and not is_wide_question(self.english):
+                return self._corrected(entry, call.arguments)
+        return []
+
+    def _answered(self, before: Changer) -> list[Change]:
+        for change in before.changes()[:1]:
+            step = before.advance(change)
+            if not isinstance(step, Asked) or is_wide_question(self.english):
+                return []
+            entry, given = change.entry, dict(step.given)
+            values = {
+                k: v for k, v in self.values(entry, self.message).items() if k not in given or part_of(k)
+            }
+            asked = next(
+                (p for p in entry.parameters if p.ask and self.dialogue.last.reply.endswith(p.ask)), None
+            )
+            ids = self._ids(entry, plain(self.message)) if entry.id_parameter else []
+            if entry.id_parameter and (asked is entry.id_parameter or entry.id_parameter.name not in given):
+                ids = ids or _ticket(self.message)[:1] or self._pointed(entry.id_parameter)
+                values |= {entry.id_parameter.name: ids[-1]} if ids else {}
+            if (
+                asked
+                and asked.kind in (kinds.TEXT, kinds.WORDS)
+                and (part_of(asked.name) == "" or not address(self.message))
+            ):
+                values[asked.name] = self.message.strip().rstrip(".")
+            return [Change(entry, {**given, **values}, f"{plain(self.message)}")]
+        return []
+
+    def _corrected(self, entry: Entry, proposed: dict[str, Any]) -> list[Change]:
+        """ "Sorry, I meant 611780", "88039 too", "12, not 21": the same with another argument."""
+        low = plain(self.message)
+        short = len(low.split()) <= 4
+        if not (short or _CORRECTS.search(low)):
+            return []
+        values = {k: v for k, v in self.values(entry, self.message).items() if _kind(entry, k) != kinds.WORDS}
+        parameter = entry.id_parameter
+        if parameter:
+            named = self._ids(entry, low)
+            values |= {parameter.name: named[-1]} if named else {}
+        for other in entry.parameters:
+            if other.kind == kinds.MONEY and other.name in proposed and not values:
+                number = re.search(r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w.,]\d|\w)", low)
+                values |= {other.name: _with_amount(proposed[other.name], number[1])} if number else {}
+        street = next((p.name for p in entry.parameters if part_of(p.name) == "street"), "")
+        if street and street in proposed and not address(self.message):
+            said = re.search(r"([A-ZÀ-Þ][\w'’.-]+(?: [\w'’.-]+){0,2} \d{1,4}[a-z]?)\b", self.message)
+            values = {street: said[1]} if said else values
+        items = next((p for p in entry.parameters if p.kind == kinds.IDS), None)
+        if not values and items and re.search(r"\b(?:sorry|oops|i mean|i meant|mixed|instead|rather)\b", low):
+            return [Change(entry, {k: v for k, v in proposed.items() if k != items.name}, low)]
+        if not values:
+            return []
+        return [Change(entry, {**proposed, **values}, low)]
+
+    # ------------------------------------------------------------------ the next step of one change
+    def advance(self, change: Change) -> tuple[str, dict[str, Any]] | Asked | Call:
+        """The next call (tool, arguments), the question that is open, or the call that ended it."""
+        entry, given = change.entry, dict(change.given)
+        ended = self._done(entry.name, given)
+        if ended:
+            return ended
+        parameter = entry.id_parameter
+        if parameter and parameter.required and parameter.name not in given:
+            step = self._which(change, parameter, given)
+            if step is not None:
+                return step
+        items = next((p for p in entry.parameters if p.kind == kinds.IDS and p.name not in given), None)
+        if items and parameter and (items.required or _NAMES_ITEMS.search(change.text)):
+            step = self._items(change, parameter, items, given)
+            if step is not None:
+                return step
+        missing = next((p for p in entry.parameters if p.required and p.name not in given), None)
+        if missing:
+            return Asked(Reply(missing.ask, Outcome.ASKED), given)
+        return entry.name, given
+
+    def _done(self, tool: str, given: dict[str, Any]) -> Call | None:
+        known = {k: v for k, v in given.items() if isinstance(v, str)}
+        for call in self.dialogue.calls:
+            if call.tool == tool and all(call.arguments.get(k) == v for k, v in known.items()):
+                return call
+        return None
+
+    def _which(
+        self, change: Change, parameter: Parameter, given: dict[str, Any]
+    ) -> tuple[str, dict[str, Any]] | Asked | Call | None:
+        """Fill the id in from a list of what the customer has; or ask."""
+        lister = context.lister(change.entry, self.catalog)
+        if lister is None:
+            return Asked(Reply(parameter.ask, Outcome.ASKED), given)
+        listed = self._done(lister.name, {})
+        if listed is None:
+            return lister.name, {}
+        if listed.error:
+            return listed
+        rows = context.rows(listed)
+        if context.wants_latest(change.text):
+            newest = context.latest(rows)
+            rows = [newest] if newest else rows
+        named = context.named_rows(change.text, rows)
+        if len(named or rows) == 1:
+            given[parameter.name] = context.row_id((named or rows)[0], parameter.name)
+            return None
+        return Asked(_choice(rows, parameter), given)
+
+    def _items(
+        self, change: Change, parameter: Parameter, items: Parameter, given: dict[str, Any]
+    ) -> tuple[str, dict[str, Any]] | Asked | Call | None:
+        """Fill the ids of items in from the record that they stand in; or ask which."""
+        reader = self._reader(parameter)
+        if reader is None:
+            return Asked(Reply(items.ask, Outcome.ASKED), given) if items.required else None
+        read = self._done(reader.name, {parameter.name: given[parameter.name]})
+        if read is None:
+            return reader.name, {parameter.name: given[parameter.name]}
+        if read.error:
+            return read
+        rows = [row for row in context.rows(read) if context.row_id(row, "id")]
+        chosen = _named_items(change.text, rows)
+        if chosen:
+            given[items.name] = [context.row_id(row, "id") for row in chosen]
+            return None
+        if not items.required:
+            return None
+        names = [str(row.get("text") or row.get("name") or row["id"]) for row in rows]
+        listed = "\n".join(f"- {name}" for name in names)
+        return Asked(
+            Reply(f"These are the items:\n{listed}\n\n{WHICH_ITEMS}", Outcome.ASKED, tuple(names[:3])), given
+        )
+
+    def _reader(self, parameter: Parameter) -> Entry | None:
+        """The tool that reads what this is an id of."""
+        status = self.catalog.roles.get(ORDER_STATUS)
+        if status and status.id_parameter and status.id_parameter.name == parameter.name:
+            return status
+        for entry in self.catalog.own():
+            own = entry.id_parameter
+            if own and own.required and own.name == parameter.name and not entry.grant.changes:
+                return entry
+        return None
+
+
+def is_wide_question(text: str) -> bool:
+    """A question of its own: more than the few words that correct or answer."""
+    low = plain(text)
+    return bool(re.search(r"\?\s*$", low)) and is_question(low) and not re.search(r"\bsame\b|\btoo\b", low)
+
+
+def _kind(entry: Entry, name: str) -> str:
+    return next(p.kind for p in entry.parameters if p.name == name)
+
+
+def _ticket(message: str) -> list[str]:
+    """Numbers of tickets: letters and digits, "TK1043"."""
+    return [m.upper() for m in re.findall(r"\b[A-Za-z]{1,4}-?\d{2,8}\b", message)]
+
+
+_FROM = r"\b(?:from|old|current|present|von|de|van|not)\b[^@]{0,30}?"
+_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+
+
+def _email(name: str, text: str) -> str | None:
+    """The e-mail address that an argument of this name takes: the new one stands last, the old one behind "from"."""
+    found = [m.rstrip(".") for m in re.findall(_MAIL, text)]
+    old = re.search(_FROM + f"({_MAIL})", text, re.IGNORECASE)
+    is_old = bool(re.search(r"current|old|present|from", name))
+    if len(found) > 1:
+        before = old[1].rstrip(".") if old else found[0]
+        return before if is_old else next((m for m in reversed(found) if m != before), found[-1])
+    if not found:
+        return None
+    return found[0] if is_old == bool(old) else None
+
+
+def _with_amount(money: Any, number: str) -> str:
+    currency = str(money).split()[-1] if isinstance(money, str) else str(money.get("currency", ""))
+    return f"{number.replace(',', '.')} {currency}"
+
+
+def _choice(rows: Sequence[dict[str, Any]], parameter: Parameter) -> Reply:
+    thing = parameter.thing
+    shown = list(rows[:5])
+    lines = "\n".join(
+        f"- {thing.capitalize()} {context.row_id(row, parameter.name)}{_about(row)}" for row in shown
+    )
+    buttons = tuple(f"{thing.capitalize()} {context.row_id(row, parameter.name)}" for row in shown[:3])
+    return Reply(f"You have more than one {thing}:\n{lines}\n\n{context.WHICH_ONE}", Outcome.ASKED, buttons)
+
+
+def _about(row: dict[str, Any]) -> str:
+    said = [str(row[key]).replace("_", " ") for key in ("status", "summary") if row.get(key)]
+    return f": {', '.join(said)}" if said else ""
+
+
+_NOT_ITEMS = frozenset(
+    content_words(
+        "order item return refund back want send money start please lines thing pair set size big small wrong"
+    )
+)
+
+
+def _named_items(text: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows whose names a text uses; all of them where it says so or there is but one."""
+    spoken = " ".join(wanted_clauses(text)) or text
+    words = set(re.findall(r"[a-zà-ÿ-]{3,}", spoken))
+    stems = content_words(spoken) - _NOT_ITEMS
+    scores = [(row, _overlap(str(row.get("name") or row.get("text") or ""), stems, words)) for row in rows]
+    named = [row for row, score in scores if score]
+    if named:
+        return named
+    if len(rows) == 1 or _ALL.search(spoken):
+        return list(rows)
+    return []
+
+
+def _overlap(name: str, stems: set[str], words: set[str]) -> int:
+    own = content_words(name)
+    slips = sum(
+        any(len(word) > 4 and SequenceMatcher(None, word, part).ratio() >= 0.84 for word in words)
+        for part in re.findall(r"[a-z]{5,}", name.lower())
+    )
+    return len(own & stems) or slips
