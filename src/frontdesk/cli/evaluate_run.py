@@ -66,11 +66,9 @@ def evaluate_run(
     """
     configure("error")
     try:
-        if resume and not json_file:
-            raise SettingsError("--resume needs --json FILE, the file to go on with")
         settings = load(**({"model": model} if model else {}))
         before = results_of(against) if against else None
-        earlier = results_of(json_file) if resume and json_file and json_file.exists() else None
+        earlier = _earlier(json_file) if resume else None
         suite = suite_of(folder, desk)
         with _telling() as tell, prepare(
             folder, suite, settings, runs=runs, jobs=jobs, only=only, persona=persona_model,
@@ -97,6 +95,13 @@ def evaluate_run(
     if stopped:
         sys.exit(INTERRUPTED if stopped == INTERRUPTED else NOT_RUNNABLE)
     sys.exit(PASSED if all(result.passed for result in prepared.run.results) else FAILED)
+
+
+def _earlier(json_file: Path | None) -> Run | None:
+    """What a run that is to be resumed has left; None where it had not come so far."""
+    if json_file is None:
+        raise SettingsError("--resume needs --json FILE, the file to go on with")
+    return results_of(json_file) if json_file.exists() else None
 
 
 def _work(prepared: Prepared, json_file: Path | None) -> int:
