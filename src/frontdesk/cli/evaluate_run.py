@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,20 +66,24 @@ def evaluate_run(
     """
     configure("error")
     try:
-        if resume and not json_file:
-            raise SettingsError("--resume needs --json FILE, the file to go on with")
         settings = load(**({"model": model} if model else {}))
         before = results_of(against) if against else None
-        earlier = results_of(json_file) if resume and json_file and json_file.exists() else None
+        earlier = _earlier(json_file) if resume else None
         suite = suite_of(folder, desk)
         with _telling() as tell, prepare(
-            folder, suite, settings, runs=runs, jobs=jobs, only=only, persona_model=persona_model,
+            folder, suite, settings, runs=runs, jobs=jobs, only=only, persona=persona_model,
             earlier=earlier, tell=tell,
         ) as prepared:  # fmt: skip
             tell("")
             stopped = _work(prepared, json_file)
     except FrontdeskError as error:
         click.echo(f"frontdesk: {error.detail}", err=True)
+        sys.exit(NOT_RUNNABLE)
+    except OSError as error:
+        click.echo(f"frontdesk: {error.strerror or error}: {error.filename or ''}", err=True)
+        sys.exit(NOT_RUNNABLE)
+    except Exception:  # noqa: BLE001  a defect, shown as one; left alone it would end with 1, which says that scenarios failed
+        traceback.print_exc()
         sys.exit(NOT_RUNNABLE)
     _report(prepared.run, stopped, before)
     if json_file:
@@ -90,6 +95,13 @@ def evaluate_run(
     if stopped:
         sys.exit(INTERRUPTED if stopped == INTERRUPTED else NOT_RUNNABLE)
     sys.exit(PASSED if all(result.passed for result in prepared.run.results) else FAILED)
+
+
+def _earlier(json_file: Path | None) -> Run | None:
+    """What a run that is to be resumed has left; None where it had not come so far."""
+    if json_file is None:
+        raise SettingsError("--resume needs --json FILE, the file to go on with")
+    return results_of(json_file) if json_file.exists() else None
 
 
 def _work(prepared: Prepared, json_file: Path | None) -> int:
