@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # Dutch, British, Canadian, and those of digits alone: "1015 CJ", "SW3 4UD", "K1A 0B1", "10119".
 _CODE = r"(?:\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|(?:[A-Z]{1,2}-)?\d{4,5}(?:-\d{3,4})?)"
-_CITY = r"[A-ZÀ-Þ][\w'’.-]+(?: (?:[A-ZÀ-Þ][\w'’.-]+|am|an der|aan|den|de|la|le|sur|upon|of))*"
+_CITY = r"[A-ZÀ-Þ][\w'’-]+(?: (?:[A-ZÀ-Þ][\w'’-]+|am|an der|aan|den|de|la|le|sur|upon|of))*"
 _ASIDE = re.compile(r"\([^()]{0,300}\)")
 _PLACE = re.compile(rf"\b(?P<code>{_CODE})[ ,]+(?P<city>{_CITY})")
 _STREET = re.compile(

@@ -19,10 +19,9 @@ from frontdesk.models.local.catalog import Catalog, Entry
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import ORDER_STATUS
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.parts import is_question
 from frontdesk.models.local.smalltalk import Reply, says_no
 from frontdesk.models.local.text import content_words, in_english, plain
-from frontdesk.models.local.wishes import amends, opens_elsewhere, wanted_clauses, wish
+from frontdesk.models.local.wishes import amends, denied, opens_elsewhere, wanted_clauses, wish
 
 WHICH_ITEMS = "Which of them do you mean?"
 MOST = 3  # changes in one message
@@ -64,6 +63,7 @@ class Changer:
         self.catalog = catalog
         self.message = dialogue.message
         self.english = in_english(dialogue.message)
+        self.looked: list[tuple[str, dict[str, Any]]] = []  # what was read on the way to a proposal
 
     def changes(self) -> list[Change]:
         """What is wished for, at most three; [] for a message that wishes for no change."""
@@ -236,8 +236,10 @@ class Changer:
             return []
         values = {k: v for k, v in self.values(entry, self.message).items() if _kind(entry, k) != kinds.WORDS}
         parameter = entry.id_parameter
+        amount = any(p.kind == kinds.MONEY and proposed.get(p.name) for p in entry.parameters)
         if parameter:
-            named = self._ids(entry, low)
+            known = context.known_ids(parameter, self.dialogue)
+            named = [i for i in self._ids(entry, low) if i in known or len(i) > 3 or not amount]
             values |= {parameter.name: named[-1]} if named else {}
         for other in entry.parameters:
             if other.kind == kinds.MONEY and other.name in proposed and not values:
@@ -245,7 +247,7 @@ class Changer:
                 values |= {other.name: _with_amount(proposed[other.name], number[1])} if number else {}
         street = next((p.name for p in entry.parameters if part_of(p.name) == "street"), "")
         if street and street in proposed and not address(self.message):
-            said = re.search(r"([A-ZÀ-Þ][\w'’.-]+(?: [\w'’.-]+){0,2} \d{1,4}[a-z]?)\b", self.message)
+            said = re.search(r"([A-ZÀ-Þ][\w'’.-]+(?: [\w'’.-]+){0,2}? \d{1,4}[a-z]?)\b", self.message)
             values = {street: said[1]} if said else values
         items = next((p for p in entry.parameters if p.kind == kinds.IDS), None)
         if not values and items and re.search(r"\b(?:sorry|oops|i mean|i meant|mixed|instead|rather)\b", low):
@@ -291,6 +293,7 @@ class Changer:
         if lister is None:
             return Asked(Reply(parameter.ask, Outcome.ASKED), given)
         listed = self._done(lister.name, {})
+        self.looked.append((lister.name, {}))
         if listed is None:
             return lister.name, {}
         if listed.error:
@@ -313,6 +316,7 @@ class Changer:
         if reader is None:
             return Asked(Reply(items.ask, Outcome.ASKED), given) if items.required else None
         read = self._done(reader.name, {parameter.name: given[parameter.name]})
+        self.looked.append((reader.name, {parameter.name: given[parameter.name]}))
         if read is None:
             return reader.name, {parameter.name: given[parameter.name]}
         if read.error:
@@ -342,10 +346,15 @@ class Changer:
         return None
 
 
+_ASKS = re.compile(
+    r"(?:^|[,.;!] |\band )(?:who|what|how|when|where|why|which|do|does|did|is|are|can|could)\b.*\?\s*$|^(?:ok |okay |great |good |thanks |and |[.,!] ?)*(?:how|what|when|where|why|who)\b"
+)
+
+
 def is_wide_question(text: str) -> bool:
     """A question of its own: more than the few words that correct or answer."""
     low = plain(text)
-    return bool(re.search(r"\?\s*$", low)) and is_question(low) and not re.search(r"\bsame\b|\btoo\b", low)
+    return bool(_ASKS.search(low)) and not re.search(r"\bsame\b|\btoo\b", low)
 
 
 def _kind(entry: Entry, name: str) -> str:
@@ -394,6 +403,10 @@ def _about(row: dict[str, Any]) -> str:
     return f": {', '.join(said)}" if said else ""
 
 
+_BESIDES = re.compile(r"\bbesides? (?:the |my )?[\w-]+")
+_ALL_OF = re.compile(
+    r"\b(?:all|both|everything)\b(?: \w+)? (?:things|items|pieces|of (?:it|them|the|this|that|my)|of #?\d|in #?\d|from #?\d)"
+)
 _NOT_ITEMS = frozenset(
     content_words(
         "order item return refund back want send money start please lines thing pair set size big small wrong"
@@ -403,7 +416,10 @@ _NOT_ITEMS = frozenset(
 
 def _named_items(text: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows whose names a text uses; all of them where it says so or there is but one."""
-    spoken = " ".join(wanted_clauses(text)) or text
+    parts = [part for part in re.split(r"[,.;!]| but ", _BESIDES.sub(" ", text)) if not denied(part.strip())]
+    spoken = " ".join(parts) or text
+    if _ALL_OF.search(spoken):
+        return list(rows)
     words = set(re.findall(r"[a-zà-ÿ-]{3,}", spoken))
     stems = content_words(spoken) - _NOT_ITEMS
     scores = [(row, _overlap(str(row.get("name") or row.get("text") or ""), stems, words)) for row in rows]

@@ -146,7 +146,9 @@ def latest(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 def last_listed(parameter: Parameter, dialogue: Dialogue) -> list[str]:
     """The ids of the last list a tool returned, in its order."""
     for call in dialogue.results():
-        listed = rows(call)
+        listed = (
+            rows(call) if parameter.name not in call.arguments else []
+        )  # what is in one is no list of them
         found = [row_id(row, parameter.name) for row in listed]
         if len(listed) > 1 and all(found):
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from frontdesk.domain import Outcome
 from frontdesk.models.local import context
 from frontdesk.models.local.answers import Answers, open_rows, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
-from frontdesk.models.local.changer import Asked, Changer
+from frontdesk.models.local.changer import Asked, Change, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import HAND_OVER
@@ -21,6 +22,7 @@ from frontdesk.models.local.route import in_known_words
 from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
 from frontdesk.models.local.smalltalk import (
     Reply,
+    bare,
     offered,
     pleasantry,
     says_no,
@@ -28,7 +30,7 @@ from frontdesk.models.local.smalltalk import (
     small_talk,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
-from frontdesk.models.local.text import in_english
+from frontdesk.models.local.text import in_english, plain
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
 CLEAR = 0.5  # share from which a message is taken for talk, or for a wish for people
@@ -62,18 +64,30 @@ class Step:
             return changing
         if self.dialogue.calls:
             return self._finish()
-        return self._stop() or self._yes() or self._answer_offer() or self._talk() or self._begin()
+        return (
+            self._about_actions()
+            or self._stop()
+            or self._yes()
+            or self._answer_offer()
+            or self._talk()
+            or self._begin()
+        )
 
     def _changing(self) -> Reply | list[Wish] | None:
         """The next step of the changes that are wished for, and of whatever else is asked beside them."""
-        if says_yes(self.dialogue.message) or reason_to_stop(self.english) or self._handed_over():
+        if (
+            says_yes(self.dialogue.message)
+            or self._yes()
+            or reason_to_stop(self.english)
+            or self._handed_over()
+        ):
             return None
         changer = Changer(self.dialogue, self.catalog)
         changes = changer.changes()
         if not changes:
             return None
         steps = [changer.advance(change) for change in changes]
-        beside = self._beside(changer)
+        beside = self._beside(changer, changes)
         wishes = [Wish(*step) for step in steps if isinstance(step, tuple)]
         wishes += beside if isinstance(beside, list) else []
         if wishes:
@@ -85,12 +99,23 @@ class Step:
         ]
         return self.answers.joined([*replies, *([beside] if isinstance(beside, Reply) else [])])
 
-    def _beside(self, changer: Changer) -> Reply | list[Wish] | None:
+    def _beside(self, changer: Changer, changes: Sequence[Change]) -> Reply | list[Wish] | None:
         rest = changer.rest()
         if not rest:
             return None
-        own = [call for call in self.dialogue.calls if not self._changes(call.tool)]
-        return Step(replace(self.dialogue, message=rest, calls=tuple(own)), self.catalog, self.encoder).take()
+        ids = [str(v) for change in changes for v in [change.given.get(_id_name(change))] if v]
+        if ids and context.points_back(rest) and not any(i in rest for i in ids):
+            rest = f"{rest.rstrip(' ?.')} {ids[0]}?"
+        asked = replace(self.dialogue, message=rest, calls=())
+        first = Step(asked, self.catalog, self.encoder).take()
+        wished = [(w.tool, w.arguments) for w in first] if isinstance(first, list) else []
+        own = [
+            call
+            for call in self.dialogue.calls
+            if (call.tool, call.arguments) in wished
+            or not (self._changes(call.tool) or (call.tool, call.arguments) in changer.looked)
+        ]
+        return Step(replace(asked, calls=tuple(own)), self.catalog, self.encoder).take()
 
     def _changes(self, tool: str) -> bool:
         entry = self.catalog.entries.get(tool)
@@ -101,10 +126,16 @@ class Step:
 
     def _yes(self) -> list[Wish] | None:
         """A typed yes to a proposal: it is shown again, with its button. A word is not a press."""
-        if not says_yes(self.dialogue.message):
+        if not (says_yes(self.dialogue.message) or _AGREES.match(bare(self.dialogue.message))):
             return None
         open_ = [c for c in self.dialogue.last.calls if isinstance(c.result, dict) and "proposed" in c.result]
         return [Wish(call.tool, call.arguments) for call in open_] or None
+
+    def _about_actions(self) -> list[Wish] | None:
+        """ "Did that go through?", "undo it": what was proposed in this conversation, with the buttons there are."""
+        acted = any(self._changes(call.tool) for turn in self.dialogue.past[-4:] for call in turn.calls)
+        asked = _GO_THROUGH.search(plain(self.english.message))
+        return [Wish("list_actions", {})] if acted and asked and self.catalog.bound("list_actions") else None
 
     def _stop(self) -> Reply | list[Wish] | None:
         reason = reason_to_stop(self.english)
@@ -275,6 +306,18 @@ class Step:
             )
         identity = context.row_id(rows[0], name) if len(rows) == 1 else ""
         return [Wish(entry.name, {name: identity})] if identity else []
+
+
+_GO_THROUGH = re.compile(
+    r"\b(?:did|has|have|is|was) (?:that|it|this|my (?:order|change|wish|request))\b.{0,20}\b(?:go(?:ne)? through|work(?:ed)?|done|happen(?:ed)?)\b|^(?:please |can you |could you |no |oh |wait |sorry |[.,] ?)*(?:undo|revert|reverse|take (?:it|that) back)\b|\b(?:mistake|changed my mind|wrong)\b.*\b(?:undo|take (?:it|that) back|revert)\b"
+)
+_AGREES = re.compile(
+    r"^(?:yes|yep|yeah|ok|okay|sure|alright|correct|right|exactly|go ahead|do it|please do|i confirm|confirmed?|looks good|that is (?:right|correct))\b(?!.*\b(?:but|not|no|wait|instead|how|what|when)\b).{0,60}$"
+)
+
+
+def _id_name(change: Change) -> str:
+    return change.entry.id_parameter.name if change.entry.id_parameter else ""
 
 
 def _without_empty(calls: list[Call]) -> list[Call]:

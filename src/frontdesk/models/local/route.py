@@ -21,6 +21,7 @@ from frontdesk.models.local.stop import SOMEBODY
 from frontdesk.models.local.stop import TICKET as TICKET_WORDS
 from frontdesk.models.local.text import content_words, language, plain
 from frontdesk.models.local.traits import Said
+from frontdesk.models.local.wishes import is_known
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
 STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
@@ -157,7 +158,9 @@ def _stranger(
 ) -> str:
     """The tool without a role that the message is like, if it is more like it than what the router chose."""
     # What changes data is called where a change is wished for, never for a question about how it is done.
-    strangers = [e for e in catalog.own() if not e.role and (wished or not e.grant.changes)]
+    strangers = [
+        e for e in catalog.own() if not e.role and ((wished and not is_known(e)) or not e.grant.changes)
+    ]
     if not strangers:
         return ""
     core = without_courtesy(wanted(text))

@@ -101,7 +101,10 @@ def language(text: str) -> str:
 def glossed(text: str, code: str) -> str:
     """The message with its shop words in English: enough to tell an order question from another."""
     _, glossary = FOREIGN[code]
-    return re.sub(r"[a-zäöüßàâçéèêëîïôûñ]+", lambda m: glossary.get(m[0], m[0]), text.lower())
+    low = text.lower()
+    for phrase in (known for known in glossary if " " in known):
+        low = low.replace(phrase, glossary[phrase])
+    return re.sub(r"[a-zäöüßàâçéèêëîïôûñ]+", lambda m: glossary.get(m[0], m[0]), low)
 
 
 def in_english(text: str) -> str:

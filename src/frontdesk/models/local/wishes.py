@@ -111,6 +111,13 @@ _MAY = re.compile(r"^(?:can|could|may) (?:i|we|you|order|#?\d)")
 _DENIED = re.compile(
     r"^(?:and |but |so |please |look |no |or |well )*(?:leave|keep|(?:i )?(?:do|did) not|i am not|not|never|without|(?:please )?(?:do not|no need to))\b|\b(?:leave|keep) (?:[\w-]+ ){0,3}(?:as (?:it|they)|it is)\b|\bstays\b|\bis (?:perfect|fine|great|ok|okay)\b|\bare (?:perfect|fine|great|ok|okay)\b"
 )
+
+
+def denied(clause: str) -> bool:
+    """Whether a clause says what is not wanted, or is to stay as it is."""
+    return bool(_DENIED.search(clause))
+
+
 _QUOTED = re.compile(r"[\"“„»«][^\"“”„«»]{2,400}[\"“”«»]|\([^()]{0,300}\)")
 _TELLS = re.compile(r"\btickets?\b[^:]{0,40}:.*", re.DOTALL)
 _AFTER_COLON = re.compile(r":.*", re.DOTALL)
@@ -125,7 +132,10 @@ def wanted_clauses(message: str) -> list[str]:
     """The clauses in which something may be wished for: what is not wanted is left out."""
     text = said_plainly(message)
     found: list[str] = []
-    for clause in re.split(r" (?=but (?:leave|keep|not)\b)", text):
+    for clause in re.split(
+        r" (?=but (?:leave|keep|not)\b)|, (?=(?:please |so |then )?(?:cancel|return|refund|send|change|give|it is)\b)",
+        text,
+    ):
         found += [part for part in clauses(clause) if not _DENIED.search(part)]
     return found
 
@@ -160,6 +170,11 @@ def _sends_somewhere(message: str) -> bool:
     found = address(message)
     rest = message[: found.span[0]] + message[found.span[1] :] if found and found.street else ""
     return bool(rest and _GOING.search(plain(rest)) and not re.search(r"\bticket\b", rest.lower()))
+
+
+def is_known(entry: Entry) -> bool:
+    """Whether customers' words for what a tool changes are known here: then likeness has no say."""
+    return any(kind.tools.search(entry.name) for kind in KINDS)
 
 
 def amends(message: str, catalog: Catalog) -> Entry | None:
