@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "frontdesk.cli.check:check",
     "knowledge": "frontdesk.cli.knowledge:knowledge",
     "conversations": "frontdesk.cli.conversations:conversations",
+    "report": "frontdesk.cli.report:report",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
 }
@@ -27,6 +28,7 @@ ABOUT = {
     "check": "What is wrong with a desk: frontdesk check support:desk",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "conversations": "What was recorded: list, show ID",
+    "report": "What became of conversations: resolved, handed off, at what cost",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
 }
