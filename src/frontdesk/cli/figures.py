@@ -61,7 +61,6 @@ def figures(counted: Outcomes) -> Figures:
     )
     resolved, young = counted.settled.get("resolved", 0), counted.became.get("not_yet_known", 0)
     involvement, resolution = _share(involved, everything), _share(resolved, settled)
-    known = involvement is not None and resolution is not None
     return Figures(
         conversations=everything,
         involved=involved,
@@ -70,7 +69,7 @@ def figures(counted: Outcomes) -> Figures:
         involvement=involvement,
         resolution=resolution,
         at_most=_share(resolved + young, involved),
-        automation=involvement * resolution if known else None,
+        automation=None if involvement is None or resolution is None else involvement * resolution,
         cited=_share(counted.cited, counted.searched),
         unpaid=_share(counted.unpaid, counted.turns),
         thumbs_up=_share(counted.thumbs["up"], sum(counted.thumbs.values())),

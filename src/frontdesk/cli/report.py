@@ -113,7 +113,9 @@ def _headline(counted: Outcomes, found: Figures) -> None:
 
 def _money_and_time(counted: Outcomes, found: Figures) -> None:
     least = "at least " if found.cost_is_least else ""
-    per = f"{least}${found.cost_per_resolved:.4f}" if found.cost_per_resolved is not None else "not yet known"
+    per = "none was resolved" if found.settled else "not yet known"
+    if found.cost_per_resolved is not None:
+        per = f"{least}${found.cost_per_resolved:.4f}"
     console.print(f"Cost per resolved conversation  {per}")
     if counted.seconds:
         console.print(f"Time to reply  p50 {counted.seconds[0]:.2f} s, p95 {counted.seconds[1]:.2f} s")

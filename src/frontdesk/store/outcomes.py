@@ -12,7 +12,7 @@ from typing import LiteralString
 
 from frontdesk.database import as_owner
 
-# A record is stored compressed: all that is wanted of it is taken out at once.
+# A record is stored compressed: all that is wanted of it is taken out at once, and what is sorted is small.
 _TURNS: LiteralString = """
 period AS MATERIALIZED (
   SELECT c.id, c.principal, c.mode, c.turns_done < c.turns_accepted AS waits,
@@ -21,7 +21,7 @@ period AS MATERIALIZED (
   WHERE c.created_at >= %(since)s AND c.created_at < %(until)s AND c.turns_accepted > 0
 ),
 asked AS MATERIALIZED (SELECT * FROM period WHERE NOT test),
-turn AS MATERIALIZED (
+reduced AS MATERIALIZED (
   SELECT t.conversation_id, t.seq, t.outcome, t.accepted_at, coalesce(t.done_at, t.accepted_at) AS ended_at,
     t.status = 'done' AND NOT (t.outcome = 'handed_off' AND r.mode = 'human' AND r.steps IS NULL) AS agent,
     r.steps IS NOT NULL OR t.outcome <> 'answered' AS matters,
@@ -33,11 +33,13 @@ turn AS MATERIALIZED (
     t.outcome = 'answered' AND r.citations IS NOT NULL AS cited,
     CASE WHEN t.outcome = 'handed_off' THEN (
       SELECT s -> 'arguments' ->> 'reason' FROM jsonb_array_elements(r.steps) s
-      WHERE s ->> 'tool' = 'hand_over' AND s -> 'ok' IS NULL LIMIT 1) END AS reason,
-    lag(coalesce(t.done_at, t.accepted_at)) OVER (PARTITION BY t.conversation_id ORDER BY t.seq) AS before
+      WHERE s ->> 'tool' = 'hand_over' AND s -> 'ok' IS NULL LIMIT 1) END AS reason
   FROM asked c JOIN turns t ON t.conversation_id = c.id
   CROSS JOIN LATERAL jsonb_to_record(coalesce(t.record, '{}')) AS r(
     model text, mode text, usage jsonb, citations jsonb, steps jsonb, degraded jsonb, actions jsonb)
+),
+turn AS MATERIALIZED (
+  SELECT *, lag(ended_at) OVER (PARTITION BY conversation_id ORDER BY seq) AS before FROM reduced
 ),
 """
 # A visit ends where nothing is said for a day: from then on a message begins a new conversation by itself.
@@ -171,8 +173,8 @@ class Outcomes:
 def outcomes(owner_conninfo: str, since: datetime, until: datetime) -> Outcomes:
     """The conversations begun from ``since`` on and before ``until``, for the role that reads all customers' rows."""
     with as_owner(owner_conninfo) as connection:
-        # Compiling this statement takes longer than running it.
-        connection.execute("SET jit = off")
+        connection.execute("SET jit = off")  # compiling this statement takes longer than running it
+        connection.execute("SET work_mem = '64MB'")
         row = connection.execute(QUERY, {"since": since, "until": until}).fetchone() or {}
     row["settled_unpriced"] = int(row["settled_unpriced"])
     row["tools"] = [ToolCount(**tool) for tool in row["tools"]]
