@@ -111,7 +111,12 @@ def _revive(settings: Settings) -> None:
 def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:
     """The chosen model, its fallbacks, and the local one last. Raises SettingsError for a name nobody knows."""
     names = list(dict.fromkeys([settings.model_name, *settings.fallback_models, "local"]))
-    return [(name, resolve(name, settings, local=_local)) for name in names]
+    return [(name, model_named(name, settings)) for name in names]
+
+
+def model_named(name: str, settings: Settings) -> BaseChatModel:
+    """The chat model called ``name``. Raises SettingsError for a name nobody knows."""
+    return resolve(name, settings, local=_local)
 
 
 def _local() -> BaseChatModel:
@@ -154,11 +159,16 @@ def knowledge_base(desk: Frontdesk, database: Database) -> KnowledgeBase | None:
     return KnowledgeBase(database, desk.help_center) if desk.help_center is not None else None
 
 
+def import_from_here() -> None:
+    """Let modules of the working directory be imported, as ``python`` itself does."""
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+
+
 def load_desk(path: str) -> Frontdesk:
     """The desk at ``module:name``, ``support:desk`` for example. Raises DeclarationError with what is wrong."""
     module_name, _, name = path.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    import_from_here()
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
