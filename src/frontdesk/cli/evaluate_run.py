@@ -72,13 +72,16 @@ def evaluate_run(
         earlier = results_of(json_file) if resume and json_file and json_file.exists() else None
         suite = suite_of(folder, desk)
         with _telling() as tell, prepare(
-            folder, suite, settings, runs=runs, jobs=jobs, only=only, persona_model=persona_model,
+            folder, suite, settings, runs=runs, jobs=jobs, only=only, persona=persona_model,
             earlier=earlier, tell=tell,
         ) as prepared:  # fmt: skip
             tell("")
             stopped = _work(prepared, json_file)
     except FrontdeskError as error:
         click.echo(f"frontdesk: {error.detail}", err=True)
+        sys.exit(NOT_RUNNABLE)
+    except OSError as error:
+        click.echo(f"frontdesk: {error.strerror or error}: {error.filename or ''}", err=True)
         sys.exit(NOT_RUNNABLE)
     _report(prepared.run, stopped, before)
     if json_file:

@@ -54,7 +54,7 @@ def made_up(reply: str, shown: Iterable[str]) -> list[str]:
     known_days = _all_days(source)
     for written, days in _days(rest):
         if not days & known_days:
-            missing.append(written)
+            missing.append(written.rstrip("."))
         rest = rest.replace(written, " ", 1)
     known = _all_numbers(source)
     missing += [number for number in _telling(rest) if not _is_known(number, known)]

@@ -50,6 +50,7 @@ Wrong = tuple[str, str, str]  # the check, what was expected, what was there
 def _of_turn(checks: Checks, turn: Turn, confirming: Collection[str]) -> Iterator[Wrong]:
     if turn.missing:
         yield turn.does, f"a button of {turn.said}", turn.missing
+        return  # there is nothing else to be looked at
     for call in checks.calls:
         if call.tool in confirming:
             standing = [deed for deed in turn.proposed if deed.status not in GONE]

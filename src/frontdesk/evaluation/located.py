@@ -140,7 +140,8 @@ class Table:
         """Raise SettingsError for a key nobody has asked for."""
         for key in self._given:
             if key not in self._taken:
-                self.wrong(f"there is no key {key!r}{near(key, self._taken)}", self.line_of(key))
+                hint = near(key, self._taken) or f": write {', '.join(self._taken)}"
+                self.wrong(f"there is no key {key!r}{hint}", self.line_of(key))
 
     def wrong(self, sentence: str, line: int | None = None) -> NoReturn:
         """Raise SettingsError with file, line and ``sentence``."""

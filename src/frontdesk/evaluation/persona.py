@@ -7,9 +7,12 @@ import json
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from frontdesk.bootstrap import model_named
+from frontdesk.errors import SettingsError
 from frontdesk.evaluation.scenario import Persona
+from frontdesk.settings import Settings
 
-__all__ = ["Player"]
+__all__ = ["Player", "persona_model"]
 
 OVER = "###OVER###"
 BRIEF = """You play a customer who writes to the support chat of a shop. Stay in your role.
@@ -20,6 +23,14 @@ Write the next message of the customer and nothing else: one short message, in t
 know only when it is needed. Make nothing up that is not written above; if you are asked for it, say you do not know.
 When you have what you want, or it is clear that you will not get it, write {over} alone."""
 BEGIN = "(The chat is open. Write your first message.)"
+
+
+def persona_model(settings: Settings, chosen: str, named: str) -> BaseChatModel:
+    """The model that plays a persona which has ``named`` one, or else the one ``chosen`` for all. Raises SettingsError."""
+    name = named or chosen
+    if not name or name == "local":
+        raise SettingsError("a persona needs a chat model to play it: --persona-model openai:gpt-4o-mini")
+    return model_named(name, settings)
 
 
 class Player:

@@ -26,6 +26,7 @@ from frontdesk.domain import Json
 from frontdesk.errors import SettingsError
 from frontdesk.evaluation.backend import Suite
 from frontdesk.evaluation.happened import Result
+from frontdesk.evaluation.persona import persona_model
 from frontdesk.evaluation.scenario import VISITOR, Scenario, load
 from frontdesk.evaluation.workers import Job, Order, Workers
 from frontdesk.settings import Settings
@@ -34,7 +35,6 @@ from frontdesk.tools import Tool
 
 __all__ = ["Prepared", "Run", "prepare", "results_of", "run"]
 
-# In one process a customer of the suite says more in an hour than any person would: their number is not what is tested.
 SETTLED = {"environment": "development", "host": "127.0.0.1", "migration_url": ""}
 KEEP_SECONDS = 5.0
 
@@ -104,7 +104,7 @@ def prepare(
     runs: int = 1,
     jobs: int = 0,
     only: Sequence[str] = (),
-    persona_model: str = "",
+    persona: str = "",
     earlier: Run | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Generator[Prepared]:
@@ -125,6 +125,9 @@ def prepare(
         tell("Reading the help center")
         tools = asyncio.run(_ready(suite.desk, template, settings))
         scenarios = load(folder, {tool.name: tool.accepts for tool in tools}, only)
+        for scenario in scenarios:
+            if scenario.persona:
+                persona_model(settings, persona, scenario.persona.model)
         count = max(1, min(jobs or len(os.sched_getaffinity(0)), len(scenarios) * runs))
         orders = [
             Order(
@@ -133,12 +136,12 @@ def prepare(
                 settings.model_copy(
                     update={**SETTLED, "database_url": copy(server.get_uri(), name, f"{name}_{number}")}
                 ),
-                persona_model,
+                persona,
                 home,
             )
             for number in range(1, count + 1)
         ]
-        fingerprint = _fingerprint(suite.desk, settings.model_name, persona_model, articles(template))
+        fingerprint = _fingerprint(suite.desk, settings.model_name, persona, articles(template))
         run = Run(suite.desk, settings.model_name, fingerprint, runs, workers=count)
         if earlier and earlier.fingerprint == fingerprint:
             digests = {scenario.name: scenario.digest for scenario in scenarios}
@@ -218,9 +221,9 @@ def _take(lock: IO[str]) -> None:
         ) from None
 
 
-def _fingerprint(desk: str, model: str, persona_model: str, known: Sequence[tuple[str, ...]]) -> str:
+def _fingerprint(desk: str, model: str, persona: str, known: Sequence[tuple[str, ...]]) -> str:
     """A hash over what a result depends on: the code of desk and Frontdesk, the model's name, the articles."""
-    digest = hashlib.sha256(orjson.dumps([desk, model, persona_model, known]))
+    digest = hashlib.sha256(orjson.dumps([desk, model, persona, known]))
     own = Path(str(resources.files("frontdesk")))
     theirs = Path(import_module(desk.partition(":")[0]).__file__ or "").parent
     files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]

@@ -18,20 +18,19 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, cast
 
-from langchain_core.language_models.chat_models import BaseChatModel
-
-from frontdesk.bootstrap import load_desk, model_named
+from frontdesk.bootstrap import load_desk
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.evaluation.backend import Backend, Suite, backend_of
 from frontdesk.evaluation.drive import Driver, driver
 from frontdesk.evaluation.happened import Result
+from frontdesk.evaluation.persona import persona_model
 from frontdesk.evaluation.scenario import Scenario
 from frontdesk.settings import Settings
 from frontdesk.telemetry import configure
 
 __all__ = ["Job", "Order", "Workers"]
 
-END_SECONDS = 10.0
+END_SECONDS = 5.0
 
 
 class Job(NamedTuple):
@@ -206,7 +205,7 @@ def _started(order: Order) -> Generator[Backend]:
 
 
 async def _serve(pipe: Connection, order: Order, backend: Backend) -> None:
-    persona = partial(_persona, order)
+    persona = partial(persona_model, order.settings, order.persona_model)
     async with driver(load_desk(order.suite.desk), order.settings, backend, persona) as ready:
         pipe.send("")
         while (work := await asyncio.to_thread(pipe.recv)) is not None:
@@ -218,10 +217,3 @@ async def _answer(ready: Driver, backend: Backend, work: Job | list[str]) -> Res
         return await ready.run(*work)
     await asyncio.to_thread(backend.reset)
     return {customer for customer in work if not await asyncio.to_thread(backend.knows, customer)}
-
-
-def _persona(order: Order, name: str) -> BaseChatModel:
-    chosen = name or order.persona_model
-    if not chosen or chosen == "local":
-        raise SettingsError("a persona needs a chat model to play it: --persona-model openai:gpt-4o-mini")
-    return model_named(chosen, order.settings)
