@@ -21,7 +21,12 @@ async def get_order_status(order_id: str, customer: Customer) -> dict[str, Any]:
     return {"order_id": order_id, "status": "cancelled"}
 
 
-@tool(permission="orders:cancel", confirm=True, examples=["cancel order 456"], says="Order {order_id} is cancelled.")
+@tool(
+    permission="orders:cancel",
+    confirm=True,
+    examples=["cancel order 456"],
+    says="Order {order_id} is cancelled.",
+)
 async def cancel_order(order_id: str, customer: Customer, effect_id: str) -> dict[str, Any]:
     """Cancel one of the customer's orders."""
     if not order_id:

@@ -10,7 +10,9 @@ from frontdesk.evaluation.run import Run
 WRONG = Finding(1, "outcome", "answered", "failed")
 
 
-def result(name: str = "order/one", run: int = 1, *, passed: bool = True, reply: str = "Hello.", **more: Any) -> Result:
+def result(
+    name: str = "order/one", run: int = 1, *, passed: bool = True, reply: str = "Hello.", **more: Any
+) -> Result:
     turn = Turn(
         "say",
         "Where is it?",

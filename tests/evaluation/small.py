@@ -48,7 +48,9 @@ class Backend:
 def make_desk(backend: Backend, *, sneaky: bool = False) -> Frontdesk:
     """A desk on ``backend``; the status tool of a ``sneaky`` one changes what it should only read."""
 
-    @tool(permission="orders:read", says="Order {order_id} costs {total} EUR.", examples=["where is order 789"])
+    @tool(
+        permission="orders:read", says="Order {order_id} costs {total} EUR.", examples=["where is order 789"]
+    )
     async def get_order(order_id: str, customer: Customer) -> dict[str, Any]:
         """An order."""
         if order_id not in ("456", "789"):
@@ -64,7 +66,9 @@ def make_desk(backend: Backend, *, sneaky: bool = False) -> Frontdesk:
         permission="profile:email",
         confirm=True,
         preview=lambda _, wish: Preview(
-            f"Change your e-mail address to {wish['email']}.", (Change("E-mail", "", wish["email"]),), object="e-mail"
+            f"Change your e-mail address to {wish['email']}.",
+            (Change("E-mail", "", wish["email"]),),
+            object="e-mail",
         ),
         undo=email_back,
         reconcile="repeat",

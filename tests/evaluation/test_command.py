@@ -44,13 +44,18 @@ def test_five_scenarios_pass_are_written_down_and_not_run_again(evaluate: Eval, 
     assert re.search(r"all +5 +10/10 +100.0% +100.0% .* free", first.stdout)
     assert "examples.ourshop.support:desk with local: 10 runs" in first.stdout
     stored = orjson.loads(out["json"].read_bytes())
-    assert [(r["name"], r["run"]) for r in stored["results"]][:2] == [("cancel/confirmed", 1), ("cancel/confirmed", 2)]
+    assert [(r["name"], r["run"]) for r in stored["results"]][:2] == [
+        ("cancel/confirmed", 1),
+        ("cancel/confirmed", 2),
+    ]
     assert all(r["passed"] for r in stored["results"])
     assert ElementTree.parse(out["xml"]).getroot().attrib["tests"] == "10"
     assert "10 of 10 passed" in out["html"].read_text()
 
     began = time.monotonic()
-    again = evaluate(SCENARIOS, "--runs", "2", "--json", str(out["json"]), "--resume", "--against", str(out["json"]))
+    again = evaluate(
+        SCENARIOS, "--runs", "2", "--json", str(out["json"]), "--resume", "--against", str(out["json"])
+    )
     assert again.returncode == 0, again.stdout + again.stderr
     assert "10 of 10 results are kept" in again.stderr
     assert "0 newly failing, 0 newly passing, 0 replies changed" in again.stdout
@@ -83,7 +88,10 @@ def test_a_broken_tool_and_a_missing_article_are_caught(
 
 def test_what_cannot_be_run_is_told_in_a_sentence_and_with_code_2(evaluate: Eval, tmp_path: Path) -> None:
     for text, sentence in (
-        ("customer: u123\nturns:\n  - say: a\n    calls: [get_order]\n", "one.yaml:4: the desk has no tool 'get_order'"),
+        (
+            "customer: u123\nturns:\n  - say: a\n    calls: [get_order]\n",
+            "one.yaml:4: the desk has no tool 'get_order'",
+        ),
         ("customer: u999999\nturns: [{say: a}]\n", "one.yaml:1: the backend knows no customer 'u999999'"),
         ("customer: u123\npersona: {who: Mia, wants: all}\n", "a persona needs a chat model to play it"),
     ):
@@ -110,7 +118,9 @@ def test_ctrl_c_tells_what_was_done_and_resume_goes_on(
     kept = tmp_path / "out.json"
     command = [sys.executable, "-m", "frontdesk", "eval", SCENARIOS, "--runs", "100", "--json", str(kept)]
     with (tmp_path / "out.txt").open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
+        )
     end = time.monotonic() + 60
     while not kept.exists() and time.monotonic() < end:
         time.sleep(0.2)

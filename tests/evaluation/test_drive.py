@@ -76,7 +76,9 @@ async def test_a_turn_is_told_with_its_calls_its_time_and_its_tokens(opened: Ope
     assert wrong(result) == []
     [turn] = result.turns
     assert turn.reply == "Order 789 costs 24.95 EUR."
-    assert [(use.tool, use.arguments, use.ok) for use in turn.tools] == [("get_order", {"order_id": "789"}, True)]
+    assert [(use.tool, use.arguments, use.ok) for use in turn.tools] == [
+        ("get_order", {"order_id": "789"}, True)
+    ]
     assert turn.model == "scripted"
     assert turn.model_calls == 2
     assert turn.ms > 0
@@ -109,10 +111,14 @@ async def test_a_button_that_no_proposal_stands_behind_is_missing(opened: Open, 
         assert wrong(await ready.run(given)) == [(2, "confirm")]
 
 
-async def test_each_run_finds_the_data_and_the_desk_as_if_it_were_the_first(opened: Open, tmp_path: Path) -> None:
+async def test_each_run_finds_the_data_and_the_desk_as_if_it_were_the_first(
+    opened: Open, tmp_path: Path
+) -> None:
     """Three changes a day are fewer than these, and the backend keeps none of them."""
     backend = Backend()
-    given = scenario(tmp_path, CHANGE + "  - confirm: change_email\nends: {actions: [change_email], ticket: false}\n")
+    given = scenario(
+        tmp_path, CHANGE + "  - confirm: change_email\nends: {actions: [change_email], ticket: false}\n"
+    )
     async with opened(WISH * 5, backend) as ready:
         for run in range(5):
             result = await ready.run(given, run)
@@ -131,7 +137,10 @@ async def test_a_reading_tool_that_changes_the_backend_is_caught(opened: Open, t
 
 async def test_a_handover_is_seen_in_mode_and_ticket(opened: Open, tmp_path: Path) -> None:
     text = "customer: u1\nturns:\n  - say: a person please\n    outcome: handed_off\nends: {mode: queued, ticket: true}\n"
-    script = [call("hand_over", reason="customer_wish", summary="Wants a person."), "A colleague will write to you."]
+    script = [
+        call("hand_over", reason="customer_wish", summary="Wants a person."),
+        "A colleague will write to you.",
+    ]
     async with opened(script) as ready:
         assert wrong(await ready.run(scenario(tmp_path, text))) == []
 
@@ -189,13 +198,18 @@ ends: {actions: [change_email], backend: {/users/u1: {email: ann@new.example}}}
 """
 
 
-async def test_a_persona_talks_presses_and_stops_when_it_has_what_it_wants(opened: Open, tmp_path: Path) -> None:
+async def test_a_persona_talks_presses_and_stops_when_it_has_what_it_wants(
+    opened: Open, tmp_path: Path
+) -> None:
     said = ["hi, my mail is ann@new.example now", "###OVER###"]
     async with opened(WISH, persona=said) as ready:
         result = await ready.run(scenario(tmp_path, PERSONA))
         [player] = ready.players  # type: ignore[attr-defined]
     assert wrong(result) == []
-    assert [(turn.does, turn.said) for turn in result.turns] == [("say", said[0]), ("confirm", "change_email")]
+    assert [(turn.does, turn.said) for turn in result.turns] == [
+        ("say", said[0]),
+        ("confirm", "change_email"),
+    ]
     brief, *_ = player.calls[0].messages
     for part in ("in a hurry", "your new e-mail address on file", "ann@new.example"):
         assert part in brief.text

@@ -19,7 +19,9 @@ TURN = Turn(
     citations=[{"url": "https://shop.example/help/refund-policy#when", "passage": "Within 14 days."}],
     suggestions=["Order 456", "Talk to a person"],
 )
-DEED = Deed("a1", "refund", {"order_id": "456", "amount": {"amount": "5.00", "currency": "EUR"}}, "executed", "{}")
+DEED = Deed(
+    "a1", "refund", {"order_id": "456", "amount": {"amount": "5.00", "currency": "EUR"}}, "executed", "{}"
+)
 
 
 def scenario(checks: Checks | None = None, *, never: tuple[Call, ...] = (), **ends: Any) -> Scenario:
@@ -91,7 +93,9 @@ def test_a_reply_may_rest_on_an_earlier_turn_but_not_on_a_later_one() -> None:
     bare = replace(TURN, said="and what does it cost?", tools=[])
     two = replace(scenario(), turns=scenario().turns * 2)
     assert wrong(two, Happened([TURN, bare])) == []
-    assert wrong(two, Happened([replace(bare, reply="It costs 24.95 EUR."), TURN])) == [(1, "always: faithful")]
+    assert wrong(two, Happened([replace(bare, reply="It costs 24.95 EUR."), TURN])) == [
+        (1, "always: faithful")
+    ]
 
 
 def test_the_actions_that_were_executed_are_exactly_those() -> None:
@@ -142,7 +146,9 @@ def test_the_backend_is_held_to_a_part_of_what_it_says(expected: Any, holds: boo
         "lines": [{"id": "1"}, {"id": 2, "name": "boots"}],
         "address": {"city": "Utrecht", "country": "NL"},
     }
-    found = wrong(scenario(backend=(("/orders/456", expected),)), Happened([TURN], backend={"/orders/456": says}))
+    found = wrong(
+        scenario(backend=(("/orders/456", expected),)), Happened([TURN], backend={"/orders/456": says})
+    )
     assert found == ([] if holds else [(0, "ends.backend /orders/456")])
 
 

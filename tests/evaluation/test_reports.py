@@ -30,42 +30,55 @@ def printed(run: Run) -> str:
 
 def test_the_terminal_shows_the_talk_around_a_failure_and_the_difference() -> None:
     turns = [replace(result().turns[0], said=f"message {n}") for n in range(1, 6)]
-    wrong = replace(result("order/x", passed=False), turns=turns, findings=[Finding(4, "outcome", "asked", "answered")])
+    wrong = replace(
+        result("order/x", passed=False), turns=turns, findings=[Finding(4, "outcome", "asked", "answered")]
+    )
     text = printed(run_of(wrong, result("order/y")))
     assert "message 3" in text
     assert "message 4" in text
     assert "message 2" not in text
     assert "message 5" not in text
     assert re.search(r"outcome\n\s+− asked\n\s+\+ answered", text)
-    assert "get_order(order_id='7') → {\"status\":\"shipped\"}" in text
+    assert 'get_order(order_id=\'7\') → {"status":"shipped"}' in text
     assert re.search(r"all +2 +1/2 +50.0% +10 ms +10 ms +free", text)
 
 
 def test_the_terminal_obeys_nothing_that_a_model_wrote() -> None:
-    text = printed(run_of(replace(result(passed=False, reply=EVIL), findings=[Finding(1, "reply has", EVIL, EVIL)])))
+    text = printed(
+        run_of(replace(result(passed=False, reply=EVIL), findings=[Finding(1, "reply has", EVIL, EVIL)]))
+    )
     assert "\x1b" not in text
     assert "[bold]x[/bold]" in text
 
 
 def test_the_html_file_needs_nothing_and_runs_nothing() -> None:
-    wrong = replace(result("order/<b>", passed=False, reply=EVIL), findings=[Finding(1, EVIL, EVIL, EVIL)], why=EVIL)
+    wrong = replace(
+        result("order/<b>", passed=False, reply=EVIL), findings=[Finding(1, EVIL, EVIL, EVIL)], why=EVIL
+    )
     page = html.page(run_of(wrong, result("order/y"), result("order/z", error=EVIL)))
     tags: list[tuple[str, dict[str, str | None]]] = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attrs: tags.append((tag, dict(attrs)))  # type: ignore[method-assign]
     parser.feed(page)
     assert not {"script", "link", "img", "iframe", "b", "bold"} & {tag for tag, _ in tags}
-    assert not [name for _, attrs in tags for name in attrs if name in ("src", "href") or name.startswith("on")]
+    assert not [
+        name for _, attrs in tags for name in attrs if name in ("src", "href") or name.startswith("on")
+    ]
     assert "http://" not in page
     assert "https://" not in page
     assert "prefers-color-scheme: dark" in page
-    assert [attrs.get("class") for tag, attrs in tags if tag == "details" and "open" in attrs] == ["failed", "failed"]
+    assert [attrs.get("class") for tag, attrs in tags if tag == "details" and "open" in attrs] == [
+        "failed",
+        "failed",
+    ]
     assert "&lt;script&gt;" in page
 
 
 def test_junit_has_a_case_for_each_run_and_tells_failures_from_errors() -> None:
     wrong = replace(result("order/x", 2, passed=False), findings=[Finding(1, "outcome", EVIL + "\x00", "b")])
-    root = ElementTree.fromstring(junit.suites(run_of(result("order/x"), wrong, result("refund/y", error="gone"), runs=2)))
+    root = ElementTree.fromstring(
+        junit.suites(run_of(result("order/x"), wrong, result("refund/y", error="gone"), runs=2))
+    )
     assert root.attrib["tests"] == "3"
     assert (root.attrib["failures"], root.attrib["errors"]) == ("1", "1")
     assert [suite.attrib["name"] for suite in root] == ["order", "refund"]

@@ -88,7 +88,10 @@ def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     written(tmp_path, "turns: [{say: hello}]\n", "c")
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, TOOLS)
-    assert [line.split(":")[0].rpartition("/")[2] for line in refused.value.detail.splitlines()] == ["a.yaml", "c.yaml"]
+    assert [line.split(":")[0].rpartition("/")[2] for line in refused.value.detail.splitlines()] == [
+        "a.yaml",
+        "c.yaml",
+    ]
 
 
 def test_only_the_named_scenarios_are_read(tmp_path: Path) -> None:
