@@ -67,11 +67,11 @@ async def _replayed(
     chain = ModelChain(model_chain(settings), settings.model_timeout)
     try:
         tools = tools_of(desk, database, settings)
-        found: list[Replayed] = []
         with _bar() as bar:
-            for identity in bar.track(chosen, description="Replaying"):
-                found.append(await replay(recorded(owner_url, identity), desk, tools, chain, settings))
-        return found
+            return [
+                await replay(recorded(owner_url, identity), desk, tools, chain, settings)
+                for identity in bar.track(chosen, description="Replaying")
+            ]
     finally:
         await chain.aclose()
         await database.close()

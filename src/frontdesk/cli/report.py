@@ -77,7 +77,7 @@ def _print(counted: Outcomes, found: Figures) -> None:
 
 
 def _headline(counted: Outcomes, found: Figures) -> None:
-    table = _table()
+    table = _table("left")
     _row(
         table,
         "Involvement",
@@ -156,16 +156,16 @@ def _tools(counted: Outcomes) -> None:
     console.print(table)
 
 
-def _table() -> Table:
+def _table(third: str = "right") -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
-    for justify in ("left", "right", "right", "left"):
+    for justify in ("left", "right", third, "left"):
         table.add_column(justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]  (a literal of rich's)
     return table
 
 
 def _row(table: Table, name: str, share: float | None, note: str) -> None:
     bar = "" if share is None else f"[green]{_bar(share)}[/]"
-    table.add_row(name, _share(share), bar.ljust(WIDTH), f"[dim]{note}[/dim]")
+    table.add_row(name, _share(share), bar, f"[dim]{note}[/dim]")
 
 
 def _share(share: float | None) -> str:

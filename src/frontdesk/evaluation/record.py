@@ -27,7 +27,9 @@ SEARCH = "search_knowledge"
 BY_NAME = {SEARCH, "open_ticket", "list_actions"}  # their arguments are a model's own words
 FEW_WORDS = 4  # an argument of more is a model's own words too
 DONE = ("executed", "undoing", "undone")
-DETAIL = re.compile(r"[\d.,]*\d[\d.,]*(?: ?(?:[€$£]|[A-Z]{3}))?|[€$£] ?[\d.,]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+URL = re.compile(r"https?://\S+")
+DETAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b\d+[.,]\d\d\b|\b[\w-]*\d[\w-]*\b")
+FEW_DIGITS = 3  # a number of fewer, without decimals, may be a count
 HEAD = """\
 # Recorded from a conversation of {day:%Y-%m-%d} by `frontdesk eval record`. What happened is what is expected here.
 # A person must check:
@@ -96,18 +98,14 @@ class _Writing:
         return {tool: self.standins.value(kept)} if kept else tool
 
     def _facts(self, turn: RecordedTurn) -> list[str]:
-        """The amounts, numbers and addresses of the reply that a tool's result of this turn holds."""
+        """The amounts, numbers and e-mail addresses of the reply that a tool's result of this turn holds."""
         steps = turn.record.get("steps", [])
         source = " ".join(
             step["result"] for step in steps if step["tool"] not in ("open_ticket", "hand_over")
         )
-        bound = [
-            str(item["detail"]) for item in turn.record.get("receipt", []) if item["source"] != "customer"
-        ]
-        details = dict.fromkeys(detail for text in bound for detail in DETAIL.findall(text))
-        facts = [detail.strip(".,") for detail in details if len(re.sub(r"\W", "", detail)) > 1]
-        held = [fact for fact in facts if _amount(fact) in source and not _part_of_a_date(fact, turn.reply)]
-        return [self.standins.text(fact) for fact in dict.fromkeys(held) if fact in turn.reply]
+        details = dict.fromkeys(DETAIL.findall(URL.sub(" ", _without_dates(turn.reply))))
+        telling = [d for d in details if sum(c.isdigit() for c in d) >= FEW_DIGITS or not d.isalnum()]
+        return [self.standins.text(detail) for detail in telling if detail in source]
 
 
 def scenario_of(recorded: Recorded, *, keep_ids: bool = False) -> str:
@@ -140,8 +138,8 @@ def _learn(standins: Standins, recorded: Recorded) -> None:
         standins.know(EMAIL, email)
     for turn in recorded.turns:
         for step in turn.record.get("steps", []):
-            standins.learn(step["arguments"])
-            if step["tool"] != SEARCH:
+            if step["tool"] != SEARCH and step.get("ok", True):
+                standins.learn(step["arguments"])
                 standins.learn(_json(step["result"]))
     for action in recorded.actions:
         standins.learn(
@@ -219,17 +217,11 @@ def _words(value: Any) -> bool:
     return isinstance(value, str) and len(value.split()) > FEW_WORDS
 
 
-def _amount(fact: str) -> str:
-    """A fact as a tool's result may hold it: without its currency."""
-    return fact if "@" in fact else re.sub(r"[^\d.,-]", "", fact).strip(".,")
-
-
-def _part_of_a_date(fact: str, reply: str) -> bool:
-    """Days and years move with the data: the 14 of "14 December" is no fact to hold on to."""
-    month = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-    bare = re.escape(fact)
-    near = rf"\b{bare}(?:st|nd|rd|th)? {month}|{month} {bare}\b|\b{bare}-\d\d-|-\d\d-{bare}\b|{month} \d{{1,2}},? {bare}\b|\b{bare}[./]\d"
-    return re.search(near, reply, re.IGNORECASE) is not None
+def _without_dates(reply: str) -> str:
+    """Dates move with the data, so they are no facts to hold on to."""
+    month = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+    dates = rf"\d{{4}}-\d\d-\d\d|\b\d{{1,2}}(?:st|nd|rd|th)? {month}(?:,? \d{{4}})?|\b{month} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
+    return re.sub(dates, " ", reply, flags=re.IGNORECASE)
 
 
 def _stem(url: str) -> str:

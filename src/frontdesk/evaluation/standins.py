@@ -29,6 +29,7 @@ FIELDS = (
     (NAME, re.compile(r"(?:first|last|full|sur|given|family|middle|customer|holder|user|recipient|contact)_?name|recipient$|holder$|addressee|nickname")),
 )  # fmt: skip
 PERSON = ("email", "phone", "street", "birth_date")
+TELEPHONE = 7  # digits from which on a number is somebody's, an id that is kept apart
 ID_FIELD = re.compile(r"(?:^|_)(?:id|ids|number|reference|no)$")
 ID_VALUE = re.compile(r"(?=[^\s]*\d)[\w.:@|-]{3,64}")
 
@@ -39,7 +40,7 @@ class Standins:
     def __init__(self, *, keep_ids: bool = False) -> None:
         self.keep_ids = keep_ids
         self._made: dict[tuple[str, str], str] = {}
-        self._known: dict[str, str] = {}  # what stands in fields: value -> stand-in
+        self._known: dict[str, str] = {}  # what stands in fields, folded: its stand-in
         self._ids: set[str] = set()
         self._counts: dict[str, int] = {}
 
@@ -52,36 +53,38 @@ class Standins:
             elif ID_FIELD.search(name) and ID_VALUE.fullmatch(text):
                 self._ids.add(text)
                 if not self.keep_ids:
-                    self._known.setdefault(text, self.of(NUMBER, text))
+                    self._known.setdefault(_folded(text), self.of(NUMBER, text))
 
     def know(self, kind: str, text: str) -> None:
         """Note one text as personal; a name also in its parts."""
         text = text.strip()
         if len(text) < 2 or (kind != ACCOUNT and text.isdigit() and len(text) < 3):
             return
-        self._known.setdefault(text, self.of(kind, text))
+        self._known.setdefault(_folded(text), self.of(kind, text))
         if kind == NAME:
-            made = self._known[text].split()
+            made = self._known[_folded(text)].split()
             for n, part in enumerate(text.split()):
                 if len(part) > 1:
-                    self._known.setdefault(part, made[min(n, len(made) - 1)])
+                    self._known.setdefault(_folded(part), made[min(n, len(made) - 1)])
 
     def of(self, kind: str, original: str) -> str:
         """The stand-in of ``original``."""
-        key = (kind, " ".join(original.casefold().split()))
+        key = (kind, _folded(original))
         if key not in self._made:
             self._made[key] = self._invent(kind, original)
         return self._made[key]
 
     def text(self, text: str) -> str:
         """``text`` with stand-ins in the place of personal data."""
-        for known in sorted(self._known, key=len, reverse=True):
-            shape = rf"(?<![\w@]){re.escape(known)}(?!\w|[.,]\d)"
-            made = _marked(self._known[known])
-            text = re.sub(shape, lambda _, made=made: made, text, flags=re.IGNORECASE)
-        parts = _MARK.split(text)
-        # What has been exchanged already is a word of its own, so it is not looked at twice.
-        return "".join(_hidden(part) if n % 2 else self._found(part) for n, part in enumerate(parts))
+        blanked = without_personal(text)
+        kinds, rest = BLANKS.findall(blanked), BLANKS.split(blanked)
+        match = re.fullmatch("(.+?)".join(map(re.escape, rest)), text, re.DOTALL)
+        if match is None or BLANKS.search(text):  # not to be put side by side: better a blank than a name
+            return self._without_known(blanked)
+        filled = [self._filled(kind, original) for kind, original in zip(kinds, match.groups(), strict=True)]
+        return "".join(
+            self._without_known(part) + made for part, made in zip(rest, [*filled, ""], strict=True)
+        )
 
     def value(self, value: Any, key: str = "") -> Any:
         """The same for a tool's arguments: fields by what they are, texts by what is in them."""
@@ -91,27 +94,21 @@ class Standins:
             return [self.value(item, key) for item in cast("list[Any]", value)]
         if not isinstance(value, str):
             return value
-        return self._known.get(value.strip()) or self.text(value)
+        return self._known.get(_folded(value)) or self.text(value)
 
-    def _found(self, text: str) -> str:
-        """The blanks of ``without_personal``, filled."""
-        blanked = without_personal(text)
-        kinds = BLANKS.findall(blanked)
-        if not kinds or BLANKS.search(text):
-            return blanked  # nothing to fill, or the text holds blanks of its own
-        shape = "(.+?)".join(re.escape(part) for part in BLANKS.split(blanked))
-        match = re.fullmatch(shape, text, re.DOTALL)
-        if match is None:
-            return blanked
-        filled = [self._filled(kind, original) for kind, original in zip(kinds, match.groups(), strict=True)]
-        rest = BLANKS.split(blanked)
-        return "".join(part + piece for part, piece in zip(rest, [*filled, ""], strict=True))
+    def _without_known(self, text: str) -> str:
+        if not self._known:
+            return text
+        longest_first = sorted(self._known, key=len, reverse=True)
+        shape = rf"(?<![\w@])(?:{'|'.join(map(re.escape, longest_first))})(?!\w|[.,]\d)"
+        return re.sub(shape, lambda match: self._known[_folded(match[0])], text, flags=re.IGNORECASE)
 
     def _filled(self, kind: str, original: str) -> str:
         bare = original.lstrip("#")
-        if kind == NUMBER and self.keep_ids and (bare in self._ids or len(re.sub(r"\D", "", bare)) < 7):
+        few = sum(character.isdigit() for character in bare) < TELEPHONE
+        if kind == NUMBER and self.keep_ids and ID_VALUE.fullmatch(bare) and (few or bare in self._ids):
             return original
-        return self.of(kind, bare)
+        return self._known.get(_folded(bare)) or self.of(kind, bare)
 
     def _invent(self, kind: str, original: str) -> str:
         n = self._counts[kind] = self._counts.get(kind, 0) + 1
@@ -125,7 +122,7 @@ class Standins:
             case "[phone]":
                 return f"+1 555 01{n:02}"
             case "[address]":
-                return f"{n} Example Street"
+                return f"{n} Example Street" if original[:1].isdigit() else f"Example Street {n}"
             case "[city]":
                 return f"Exampleton{'' if n == 1 else n}"
             case "[date]":
@@ -143,16 +140,8 @@ def _shaped(original: str, n: int) -> str:
     return re.sub("[A-Z]", "X", made) if re.match(r"[A-Z]{2}\d{2}[ A-Z0-9]{8,}$", original) else made
 
 
-_MARK = re.compile("\ue000([^\ue001]*)\ue001")
-
-
-def _marked(text: str) -> str:
-    """A stand-in that nothing else is found in."""
-    return f"\ue000{''.join(chr(0xE100 + ord(c)) if ord(c) < 0x80 else c for c in text)}\ue001"
-
-
-def _hidden(text: str) -> str:
-    return "".join(chr(ord(c) - 0xE100) if 0xE100 <= ord(c) < 0xE180 else c for c in text)
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _kind(name: str, beside: frozenset[str]) -> str:
