@@ -12,6 +12,7 @@ import pytest
 from tests.demo import Demo
 from tests.process import ROOT
 
+pytestmark = pytest.mark.timeout(300)  # processes of two servers, on whatever machine
 CANARIES = ("Leonie", "Kowalczyk", "posteo", "5551234", "Lindenstraße", "4111", "ABNA")
 SAID = (
     "Hi, my name is Leonie Kowalczyk. Where is my order 789?",
@@ -61,7 +62,7 @@ def run(demo: Demo) -> Frontdesk:
             env={**kept, "FRONTDESK_DATA_DIR": str(data), "COLUMNS": "200"},
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=250,
         )
 
     return frontdesk
@@ -105,3 +106,34 @@ def test_what_the_agent_did_not_answer_is_no_scenario(run: Frontdesk, demo: Demo
     assert (empty.returncode, "there is nothing to record" in empty.stderr) == (1, True)
     unknown = run("eval", "record", "00000000-0000-4000-8000-000000000000")
     assert (unknown.returncode, "there is no conversation" in unknown.stderr) == (1, True)
+
+
+def test_a_replay_asks_no_backend_and_tells_what_changes(
+    run: Frontdesk, conversation: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOP_URL", "http://127.0.0.1:1")  # where nobody answers
+    desk = ("--desk", "examples.ourshop.support:desk")
+    same = run("eval", "replay", conversation, *desk)
+    assert same.returncode == 0, same.stdout + same.stderr
+    assert "1 of 1 conversations go as they did." in same.stdout
+    since = run("eval", "replay", "--since", "1h", *desk)
+    assert re.search(r"(\d) of \1 conversations go as they did", since.stdout), since.stdout + since.stderr
+    without = tmp_path / "without.py"
+    without.write_text(
+        "from examples.ourshop.support import desk as full\n"
+        "from frontdesk import Frontdesk\n"
+        "desk = Frontdesk(full.name, knowledge=full.help_center,\n"
+        "    tools=[t for t in full.tools if t.name != 'cancel_order'])\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    changed = run("eval", "replay", conversation, "--desk", "without:desk")
+    assert changed.returncode == 1, changed.stdout + changed.stderr
+    assert "not in the record (which has cancel_order(order_id='456'))" in changed.stdout
+    assert "0 of 1 conversations go as they did" in changed.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("--since", "a week")])
+def test_a_mistake_is_one_sentence(run: Frontdesk, arguments: tuple[str, ...]) -> None:
+    refused = run("eval", "replay", *arguments)
+    assert refused.returncode == 2
+    assert re.search(r"name conversations, or --since 7d|write hours, days or weeks", refused.stderr)

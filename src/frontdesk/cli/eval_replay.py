@@ -92,7 +92,8 @@ def _print(found: Replayed) -> None:
         _difference(difference)
     if found.missing:
         console.print(
-            f"  turn {found.ended_in}  [yellow]{shown(found.missing)}: not in the record[/yellow]; it ends here"
+            f"  turn {found.ended_in}  [yellow]{shown(found.missing)}: not in the record[/yellow]"
+            f" (which has {shown(found.instead)}); it ends here"
         )
     console.print()
 

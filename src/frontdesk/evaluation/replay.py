@@ -52,7 +52,10 @@ class Difference:
 
 @dataclass(slots=True)
 class Replayed:
-    """One conversation run again: ``turns`` of ``of`` were run; ``missing`` is the call that ended it."""
+    """One conversation run again: ``turns`` of ``of`` were run.
+
+    ``missing`` is the call that ended it in turn ``ended_in``, where ``instead`` is what the record has.
+    """
 
     conversation_id: UUID
     of: int
@@ -60,6 +63,7 @@ class Replayed:
     differences: list[Difference] = field(default_factory=list[Difference])
     missing: str = ""
     ended_in: int = 0
+    instead: str = ""
     cost_usd: float = 0.0
 
     @property
@@ -88,6 +92,7 @@ async def replay(
             result = await agent.run(given)
         except _NotRecorded as missing:
             found.missing, found.ended_in = str(missing.call), turn.seq
+            found.instead = _calls(turn.record.get("steps", []))
             return found
         found.turns += 1
         found.cost_usd += result.usage.cost_usd or 0.0
