@@ -13,7 +13,7 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.knowledge.personal import ADDRESS, BLANKS, DATE, EMAIL, NAME, NUMBER, without_personal
 
-__all__ = ["Standins", "texts"]
+__all__ = ["Standins"]
 
 NAMES = ("Robin Miller", "Alex Carter", "Kim Taylor", "Sam Parker", "Jo Fisher", "Chris Baker", "Pat Mason")
 PHONE, CITY, POSTCODE, ACCOUNT = "[phone]", "[city]", "[postcode]", "[account]"
@@ -166,9 +166,3 @@ def _leaves(
             yield from _leaves(item, key, beside)
     elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         yield key, str(value), beside
-
-
-def texts(value: Any) -> Iterator[str]:
-    """All texts in a JSON value."""
-    for _, text, _ in _leaves(value, ""):
-        yield text
