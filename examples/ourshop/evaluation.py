@@ -21,8 +21,8 @@ from frontdesk.database.copies import copy
 
 READS = {"GET", "HEAD"}
 TEMPLATE = "ourshop_first"
-# The rows as they were seeded are kept beside the tables, in a schema of their own.
-KEEP = "CREATE SCHEMA first"
+# The rows as they were seeded are kept beside the tables, in a schema of their own, made in one transaction.
+WHOLE = "first.users"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 # Only rows that differ are touched: writing all of them again takes ten times as long.
 AS_IT_WAS = """
@@ -38,7 +38,7 @@ class Backend:
     def start(self, folder: Path, worker: int) -> dict[str, str]:
         """Seed once, copy for this worker, and serve on a free port."""
         server = embedded.start(folder / "postgres").get_uri()
-        url = copy(server, _seeded(server), f"ourshop_{worker}")
+        url = _copied(server, f"ourshop_{worker}")
         self._database = psycopg.connect(url, autocommit=True)
         self._back = _the_way_back(self._database)
         self._changes: list[str] = []
@@ -105,22 +105,26 @@ class _Watched:
         await self._app(scope, receive, noting)
 
 
-def _seeded(server: str) -> str:
-    """The name of a database that holds the first state; made by whichever worker comes first."""
+def _copied(server: str, name: str) -> str:
+    """A connection string for a copy of the first state, which is made by whichever worker comes first."""
+    template = conninfo.make_conninfo(server, dbname=TEMPLATE)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (TEMPLATE,))
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (TEMPLATE,))  # one worker after the other
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone()
-        if not found or not _is_of_today(conninfo.make_conninfo(server, dbname=TEMPLATE)):
+        if not found or not _is_of_today(template):
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE))
             )
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-            _fill(conninfo.make_conninfo(server, dbname=TEMPLATE))
-    return TEMPLATE
+            _fill(template)
+        return copy(server, TEMPLATE, name)
 
 
 def _is_of_today(url: str) -> bool:
-    """Whether an earlier run's template was seeded as this version of the shop does."""
+    """Whether an earlier run's template is whole, and was seeded as this version of the shop does."""
+    with psycopg.connect(url) as connection:
+        if not connection.execute("SELECT to_regclass(%s)", (WHOLE,)).fetchall()[0][0]:
+            return False
     try:
         return not seed(url)
     except ValueError:
@@ -129,8 +133,8 @@ def _is_of_today(url: str) -> bool:
 
 def _fill(url: str) -> None:
     seed(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(KEEP)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA first")
         for (table,) in connection.execute(TABLES).fetchall():
             name = sql.Identifier(table)
             connection.execute(sql.SQL("CREATE TABLE first.{} AS TABLE public.{}").format(name, name))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from examples.ourshop import support
 from frontdesk import Customer, Frontdesk, ToolRefused, tool
+from frontdesk.knowledge.sources.folder import Folder
 from tests.process import ROOT
 
 desk = support.desk
@@ -39,12 +37,12 @@ def _with(broken: Any) -> Frontdesk:
 
 
 def _without(*articles: str) -> Frontdesk:
-    folder = Path(tempfile.mkdtemp(prefix="frontdesk-test-")) / "help-center"
-    shutil.copytree(ROOT / "examples" / "ourshop" / "help-center", folder)
-    for article in articles:
-        [path] = folder.rglob(f"{article}.md")
-        path.unlink()
-    return replace(desk, knowledge=folder)
+    center = Folder(
+        ROOT / "examples" / "ourshop" / "help-center",
+        url=desk.knowledge_url,
+        exclude=[f"**/{name}.md" for name in articles],
+    )
+    return replace(desk, knowledge=center)
 
 
 wrong_status = _with(get_order_status)

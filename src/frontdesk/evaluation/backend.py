@@ -45,7 +45,7 @@ class Backend(Protocol):
         ...
 
     def stop(self) -> None:
-        """End it; called once."""
+        """End it; called once, if it has started."""
         ...
 
 

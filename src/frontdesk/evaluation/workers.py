@@ -197,8 +197,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 @contextmanager
 def _started(order: Order) -> Generator[Backend]:
     backend = backend_of(order.suite.backend)
+    os.environ.update(backend.start(order.folder, order.number))
     try:
-        os.environ.update(backend.start(order.folder, order.number))
         yield backend
     finally:
         backend.stop()
