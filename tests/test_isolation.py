@@ -8,7 +8,7 @@ import pytest
 from frontdesk.database import Database
 from tests.test_support import ANNA, BEN, process, say
 
-TABLES = ("conversations", "turns", "messages", "tickets")
+TABLES = ("conversations", "turns", "messages", "tickets", "ratings")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -36,6 +36,9 @@ async def _open_tickets(database: Database) -> None:
             "INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason)"
             " SELECT gen_random_uuid(), principal, conversation_id, id, 's', 'b', 'r' FROM turns"
         )
+        owner.execute(
+            "INSERT INTO ratings (conversation_id, principal, rating) SELECT id, principal, 'up' FROM conversations"
+        )
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -49,11 +52,13 @@ async def test_nobody_can_write_a_row_in_anothers_name(database: Database, table
             "turns": "id, conversation_id, principal, seq",
             "messages": "conversation_id, turn_seq, n, principal, role, body",
             "tickets": "id, principal, conversation_id, turn_id, subject, body, reason",
+            "ratings": "conversation_id, principal, rating",
         }[table]
         values = {
             "turns": "gen_random_uuid(), gen_random_uuid(), %s, 9",
             "messages": "gen_random_uuid(), 9, 9, %s, 'staff', 'x'",
             "tickets": "gen_random_uuid(), %s, gen_random_uuid(), gen_random_uuid(), 's', 'b', 'r'",
+            "ratings": "gen_random_uuid(), %s, 'up'",
         }[table]
         statement = f"INSERT INTO {table} ({columns}) VALUES ({values})"
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):

@@ -176,3 +176,25 @@ async def test_a_service_key_that_comes_from_any_page_is_called_leaked(app: App)
         )
         assert (answer.status_code, answer.json()["code"]) == (403, "service_key_in_browser")
         assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_a_customer_rates_their_own_conversation_and_may_think_again(
+    app: App, database: Database
+) -> None:
+    conversation = (await app.say("Where is order 789?")).json()["conversation_id"]
+    path = f"/support/conversations/{conversation}/rating"
+    for rating in ("down", "up"):
+        answer = await app.client.post(path, json={"user_id": "u1", "rating": rating})
+        assert (answer.status_code, answer.json()["rating"]) == (200, rating)
+    somebody = await app.client.post(path, json={"user_id": "u2", "rating": "down"})
+    unknown = await app.client.post(
+        path.replace(conversation, str(uuid4())), json={"user_id": "u1", "rating": "down"}
+    )
+    assert (somebody.status_code, unknown.status_code) == (404, 404)
+    assert somebody.json()["code"] == unknown.json()["code"] == "not_found"
+    assert (await app.client.post(path, json={"user_id": "u1", "rating": "great"})).status_code == 422
+    async with database.transaction("customer:u1") as connection:
+        rows = await (
+            await connection.execute("SELECT conversation_id::text, rating FROM ratings")
+        ).fetchall()
+    assert rows == [(conversation, "up")]

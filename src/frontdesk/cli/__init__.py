@@ -20,6 +20,7 @@ COMMANDS = {
     "eval": "frontdesk.cli.evaluate:evaluate",
     "conversations": "frontdesk.cli.conversations:conversations",
     "actions": "frontdesk.cli.actions:actions",
+    "report": "frontdesk.cli.report:report",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
 }
@@ -32,6 +33,7 @@ ABOUT = {
     "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
     "conversations": "What was recorded: list, show ID",
     "actions": "What customers want changed: list, show ID, approve ID, decline ID",
+    "report": "What became of conversations: resolved, handed off, at what cost",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
 }

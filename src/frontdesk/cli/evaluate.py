@@ -14,9 +14,13 @@ class Group(Lazy):
 
     at = {  # noqa: RUF012  (as its parent has it)
         "run": "frontdesk.cli.evaluate_run:evaluate_run",
+        "record": "frontdesk.cli.eval_record:eval_record",
+        "replay": "frontdesk.cli.eval_replay:eval_replay",
     }
     about = {  # noqa: RUF012
         "run": "Run the scenarios of a folder; the word may be left out",
+        "record": "Write a recorded conversation as a scenario, personal data exchanged",
+        "replay": "Run recorded conversations again, results from the record, and show what changes",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

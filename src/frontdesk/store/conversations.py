@@ -21,6 +21,11 @@ FROM messages m CROSS JOIN LATERAL (
 WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s AND m.turn_seq <= %s
 ORDER BY m.turn_seq, m.n
 """
+# Only a conversation that the principal owns is seen here; somebody else's gives no row.
+RATE = """
+INSERT INTO ratings (conversation_id, principal, rating) SELECT id, principal, %s FROM conversations WHERE id = %s
+ON CONFLICT (conversation_id) DO UPDATE SET rating = excluded.rating, at = now() RETURNING true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,17 @@ async def begin(database: Database, principal: Principal, channel: str) -> UUID:
             (identity, principal.key, channel),
         )
     return identity
+
+
+async def rate(database: Database, principal: Principal, conversation_id: UUID, rating: str) -> None:
+    """Keep the principal's ``up`` or ``down`` for a conversation; the newest one counts.
+
+    Raises NotFound for an unknown conversation and for somebody else's alike.
+    """
+    async with database.transaction(principal.key) as connection:
+        cursor = await connection.execute(RATE, (rating, conversation_id))
+        if await cursor.fetchone() is None:
+            raise NotFound
 
 
 def show(owner_conninfo: str, conversation_id: UUID) -> Json:

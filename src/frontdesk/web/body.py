@@ -10,7 +10,7 @@ import json
 import math
 import re
 import unicodedata
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from uuid import UUID
 
 from fastapi import Request
@@ -68,6 +68,12 @@ class ConversationRequest(Body):
     """The body of POST /support/conversations. ``user_id`` is needed beside a service key only."""
 
     user_id: Annotated[str, AfterValidator(checked_user_id)] | None = None
+
+
+class RatingRequest(ConversationRequest):
+    """The body of POST /support/conversations/{id}/rating."""
+
+    rating: Literal["up", "down"]
 
 
 class Nothing(Body):

@@ -16,9 +16,9 @@ from frontdesk.bootstrap import Service
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import DatabaseUnavailable, NotFound
 from frontdesk.live import Event
-from frontdesk.store.conversations import begin, transcript
+from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
-from frontdesk.web.body import ChatRequest, ConversationRequest, read_json
+from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json
 
 router = APIRouter(tags=["support"])
 EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,6})")
@@ -115,6 +115,17 @@ async def conversation(
             "next_after_turn": found.next_after_turn,
         }
     )
+
+
+@router.post("/support/conversations/{conversation_id}/rating", openapi_extra={"requestBody": {"required": True,
+    "content": {"application/json": {"schema": RatingRequest.model_json_schema()}}}})  # fmt: skip
+async def rating(request: Request, conversation_id: str, desk: Desk, auth: Auth) -> Response:
+    """Thumbs up or down for a conversation, from its owner; a later one takes the place of an earlier."""
+    auth.knock(request)
+    body = await read_json(request, RatingRequest)
+    principal = await auth.admit(request, body.user_id)
+    await rate(desk.database, principal, _uuid(conversation_id), body.rating)
+    return _json({"conversation_id": conversation_id, "rating": body.rating})
 
 
 async def _state(desk: Service, principal: Principal, turn_id: UUID) -> Response:
