@@ -33,7 +33,7 @@ _CORRECTS = re.compile(
     r"\b(?:sorry|oops|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually|rather|instead|mixed|correction|better|make (?:it|that)|too|as well|same|and|with|not)\b"
 )
 _MEANT = re.compile(
-    r".*\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b", re.DOTALL
+    r".*?\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b", re.DOTALL
 )
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
 
@@ -189,7 +189,8 @@ class Changer:
             replace(self.dialogue, message=last.message, past=self.dialogue.past[:-1], calls=last.calls),
             self.catalog,
         )
-        if last.reply.rstrip().endswith("?"):
+        asks = [p.ask for e in self.catalog.own() if e.grant.changes for p in e.parameters if p.ask]
+        if last.reply.rstrip().endswith(("?", *asks)):
             return self._answered(before)
         proposed = [
             c

@@ -15,6 +15,7 @@ from frontdesk.models.local.changer import Asked, Change, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import HAND_OVER
+from frontdesk.models.local.features import FRAGMENT, without_courtesy
 from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
 from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
@@ -142,7 +143,8 @@ class Step:
         if reason and not (reason == "customer_wish" and self._share(TICKET) >= CLEAR):
             return self._hand_over(reason)
         pending = self.dialogue.last.reply.endswith(ASK_TICKET) and not says_no(self.dialogue.message)
-        wished = asks_for_ticket(self.english.message) and self._share(TICKET) >= 0.3
+        plainly = _OPEN_ONE.search(plain(self.english.message))
+        wished = asks_for_ticket(self.english.message) and (plainly or self._share(TICKET) >= 0.3)
         if wished or (pending and len(self.dialogue.message.split()) > 1):
             return self._open_ticket(self.dialogue.message if pending else ticket_words(self.dialogue))
         return None
@@ -177,6 +179,8 @@ class Step:
 
     def _talk(self) -> Reply | None:
         planner = Planner(self.english, self.catalog, self.encoder)
+        if self.dialogue.past and FRAGMENT.match(without_courtesy(planner.text)):
+            return None  # "thanks. and the tracking number?"
         chosen = planner.whole()
         to_people = chosen.shares.get(HAND_OVER, 0.0) + chosen.shares.get(TICKET, 0.0)
         if planner.answering() or (to_people >= CLEAR and not says_yes(self.dialogue.message)):
@@ -308,6 +312,7 @@ class Step:
         return [Wish(entry.name, {name: identity})] if identity else []
 
 
+_OPEN_ONE = re.compile(r"\b(?:open|leave|create|file|raise|make) (?:me |us )?an? (?:[\w-]+ )?ticket\b")
 _GO_THROUGH = re.compile(
     r"\b(?:did|has|have|is|was) (?:that|it|this|my (?:order|change|wish|request))\b.{0,20}\b(?:go(?:ne)? through|work(?:ed)?|done|happen(?:ed)?)\b|^(?:please |can you |could you |no |oh |wait |sorry |[.,] ?)*(?:undo|revert|reverse|take (?:it|that) back)\b|\b(?:mistake|changed my mind|wrong)\b.*\b(?:undo|take (?:it|that) back|revert)\b"
 )

@@ -58,11 +58,15 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
         shares = {KNOWLEDGE: 1.0}
     elif no_person(text, named=bool(said.things)):
         shares = _without(shares, HAND_OVER)
+    if not TICKET_WORDS.search(text):
+        shares = _without(shares, TICKET)  # nothing is opened that was not asked for
     if not _LATIN.search(text):
         shares = {KNOWLEDGE: 1.0}  # the router knows no other script; the search may
     elif not catalog.own() or language(text) != "en":
         shares = _in_so_many_words(shares, text)
     top = min(shares, key=lambda name: (-shares[name], name))
+    if top == "list_orders" and said.things and ORDER_STATUS in catalog.roles:
+        top = ORDER_STATUS  # "what did I buy in order 1502"
     target = KNOWLEDGE if top in SEARCHED else top
     wished = top in SEARCHED and not _HOW.search(text)
     stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference, wished=wished)

@@ -36,7 +36,7 @@ _CROSS = re.compile(
 )
 _BOT = re.compile(r"\b(?:bot|robot|chatbot|machine|ai|you are)\b")
 TICKET = re.compile(
-    r"\b(?:open|create|file|log|raise|submit|make|start|register|lodge|write|put in|record)\b.{0,25}\b(?:tickets?|complaints?|case|issue|report|claim)\b|\bformal complaint\b|\bi (?:want|need|would like|wish) to complain\b|\bcomplain about\b|\ba ticket\b|^ticket\b"
+    r"\b(?:open|create|file|log|raise|submit|make|start|register|lodge|write|put in|record|leave)\b.{0,25}\b(?:tickets?|complaints?|case|issue|report|claim)\b|\bformal complaint\b|\bi (?:want|need|would like|wish) to complain\b|\bcomplain about\b|\ba ticket\b|^ticket\b"
 )
 
 

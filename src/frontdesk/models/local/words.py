@@ -72,7 +72,7 @@ FOREIGN = {
             "wo": "where", "ist": "is", "mein": "my", "meine": "my", "meiner": "my", "bestellung": "order", "bestellungen": "orders",
             "paket": "parcel", "wann": "when", "kommt": "arrives", "status": "status", "von": "of", "erstattung": "refund",
             "rückerstattung": "refund", "geld": "money", "zurück": "back", "zurückgeben": "return", "rücksendung": "return",
-            "stornieren": "cancel", "erstattet": "refund", "erstatten": "refund", "mir": "me", "bitte": "please", "schickt": "send", "schicken": "send", "storniere": "cancel", "kann": "can", "ich": "i", "wie": "how", "zahlung": "payment",
+            "stornieren": "cancel", "erstattet": "refund", "erstatten": "refund", "mir": "me", "bitte": "please", "schickt": "send", "schicken": "send", "zuschicken": "send", "zusenden": "send", "nochmal": "again", "könnt": "can", "ihr": "you", "storniere": "cancel", "kann": "can", "ich": "i", "wie": "how", "zahlung": "payment",
             "lieferung": "delivery", "adresse": "address", "ändern": "change", "passwort": "password", "vergessen": "forgot",
             "rechnung": "invoice", "versand": "shipping", "kostet": "costs", "mensch": "human", "menschen": "human",
             "mitarbeiter": "agent", "sprechen": "speak to a", "mit": "with", "alle": "all", "zeigen": "show", "gutschein": "voucher",
@@ -95,7 +95,7 @@ FOREIGN = {
         {
             "dónde": "where", "donde": "where", "está": "is", "esta": "is", "mi": "my", "mis": "my", "pedido": "order",
             "pedidos": "orders", "paquete": "parcel", "cuándo": "when", "cuando": "when", "llega": "arrives", "llegará": "will arrive",
-            "reembolso": "refund", "dinero": "money", "devolver": "return", "devolución": "return", "cancelar": "cancel",
+            "reembolso": "refund", "dinero": "money", "devolver": "return", "devolución": "return", "cancelar": "cancel", "cancelen": "cancel", "cancele": "cancel", "cancela": "cancel", "anulen": "cancel", "anular": "cancel", "reembolsos": "refund", "envíen": "send", "enviar": "send", "pendiente": "pending", "tengo": "do i have",
             "cómo": "how", "puedo": "can i", "pago": "payment", "envío": "shipping", "dirección": "address", "cambiar": "change",
             "contraseña": "password", "factura": "invoice", "persona": "person", "hablar": "speak to a", "todos": "all", "garantía": "warranty",
         },
