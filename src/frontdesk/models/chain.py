@@ -27,6 +27,10 @@ ABOUT_THE_REQUEST = (ModelRejected, ModelInvalidRequestError, ContextOverflowErr
 Asked = Runnable[LanguageModelInput, AIMessage]
 
 
+class PassedOn(Exception):  # noqa: N818 — no error: a model that leaves the turn to the next one works as it should
+    """Raised by a model of a chain to have the next one asked, without a mark for a failure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """A model's message and what it took.
@@ -51,6 +55,7 @@ class Completion:
 class ModelChain:
     """Models in the order they are asked; the last one, as a rule the local one, is never skipped.
 
+    A model may pass a turn on (PassedOn): the next one is asked, and the turn is not degraded by it.
     ``timeout`` is in seconds, for one call to one model.
     """
 
@@ -92,6 +97,8 @@ class ModelChain:
                 continue
             try:
                 message = await self._ask(index, messages, tools, on_text, on_reset)
+            except PassedOn:
+                continue
             except Exception as error:  # noqa: BLE001 — each provider has its own errors; any means: ask the next
                 steps.append(f"{name}: {self._failed(index, error)}")
                 continue
