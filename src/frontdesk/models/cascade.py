@@ -16,7 +16,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from frontdesk.domain import Grant
-from frontdesk.errors import SettingsError
 from frontdesk.models.chain import PassedOn
 
 if TYPE_CHECKING:
@@ -27,24 +26,9 @@ if TYPE_CHECKING:
 
     from frontdesk.models.local import LocalModel
 
-PREFIX = "cascade:"
-WRITE = "FRONTDESK_MODEL: write cascade:local,NAME with the model that answers the rest, cascade:local,openai:gpt-4o-mini"
 #: Confidence from which the local model answers alone; evals/README.md says how it was measured.
 AT = 0.98
 EFFECTS = ("open_ticket", "hand_over")
-
-
-def members(name: str) -> list[str]:
-    """The models after the local one in ``cascade:local,openai:gpt-4o-mini``, in the order they are asked.
-
-    Raises SettingsError with what to write instead.
-    """
-    first, *rest = (part.strip() for part in name.removeprefix(PREFIX).split(","))
-    if first != "local" or not rest or not all(rest):
-        raise SettingsError(WRITE)
-    if any(other == "local" or other.startswith(PREFIX) for other in rest):
-        raise SettingsError(f"{WRITE}; local stands first, once")
-    return rest
 
 
 class SureLocal(BaseChatModel):
