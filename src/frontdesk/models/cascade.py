@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from frontdesk.models.local import LocalModel
 
-#: Confidence from which the local model answers alone; evals/README.md says how it was measured.
+#: Confidence from which the local model answers alone; `python -m evals.cascade` measures it.
 AT = 0.98
 EFFECTS = ("open_ticket", "hand_over")
 
@@ -59,9 +59,12 @@ class SureLocal(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         tools = kwargs.get("tools") or ()
+        if messages and messages[-1].additional_kwargs.get("frontdesk", {}).get("rewrite"):
+            raise PassedOn  # what it said was stopped: it has nothing better
         message, confidence = cast("LocalModel", self.local).judged(messages, tools)
         if not (confidence >= self.at or _acted(messages, tools)):
             raise PassedOn
+        message.response_metadata["frontdesk"]["confidence"] = confidence
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     async def _agenerate(

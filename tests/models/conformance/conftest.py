@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from langchain_anthropic import ChatAnthropic
 from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_openai import ChatOpenAI
 
 from frontdesk.models import resolve
+from frontdesk.models.openai import OpenAIChat
 from frontdesk.settings import Settings
 from tests.models.conformance.endpoint import Endpoint, running
 
@@ -32,14 +36,32 @@ async def endpoint(name: str) -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-def client(name: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Callable[..., BaseChatModel]:
+async def client(
+    name: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[..., BaseChatModel]]:
     """Makes the model; ``address`` in the place of the endpoint's."""
+    made: list[BaseChatModel] = []
 
     def make(address: str = "", **settings: object) -> BaseChatModel:
         _, variable, path = CLIENTS[name]
         monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-key")
         monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-very-secret-key")
         monkeypatch.setenv(variable, (address or endpoint.address) + path)
-        return resolve(name, Settings(**settings), local=lambda: pytest.fail("not asked for"))  # pyright: ignore
+        made.append(resolve(name, Settings(**settings), local=lambda: pytest.fail("not asked for")))  # pyright: ignore
+        return made[-1]
 
-    return make
+    yield make
+    for model in made:
+        await close(model)
+
+
+async def close(model: Any) -> None:
+    """Close the connections: the clients keep them for as long as the process lives."""
+    if isinstance(model, OpenAIChat):
+        await model.aclose()
+    elif isinstance(model, ChatOpenAI):
+        await model.root_async_client.close()
+    elif isinstance(model, ChatAnthropic):
+        await model._async_client.close()
+    else:
+        await model._async_client._client.aclose()

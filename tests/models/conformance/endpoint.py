@@ -190,7 +190,7 @@ def anthropic_frames(says: Says) -> list[bytes]:
         events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
         events.append({"type": "content_block_stop", "index": index})
     end = {"stop_reason": anthropic_end(says), "stop_sequence": None}
-    events.append({"type": "message_delta", "delta": end, "usage": {"output_tokens": WRITTEN}})
+    events.append({"type": "message_delta", "delta": end, "usage": ANTHROPIC_ABOUT["usage"]})
     events.append({"type": "message_stop"})
     return [b"event: %b\ndata: %b\n\n" % (e["type"].encode(), orjson.dumps(e)) for e in events]
 

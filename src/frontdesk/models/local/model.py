@@ -81,7 +81,7 @@ class LocalModel(BaseChatModel):
         how_to("", self._encoder())
 
     def judged(self, messages: list[BaseMessage], tools: Sequence[Any]) -> tuple[AIMessage, float]:
-        """The answer, and how likely a turn that is answered so ends well, 0 to 1."""
+        """The answer, and the chance, 0 to 1, that a turn that is answered so is answered rightly."""
         dialogue, catalog = read(messages), self._catalog(tools)
         step = Step(dialogue, catalog, self._encoder()).take()
         return _message(step, dialogue), confidence(grounds(step, dialogue, catalog, self._encoder()))

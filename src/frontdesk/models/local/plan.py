@@ -87,6 +87,11 @@ class Planner:
                 found.setdefault(token, parameter.thing if parameter else "")
         return found
 
+    @property
+    def names_a_thing(self) -> bool:
+        """Whether the message names a thing of the customer's: the number of an order."""
+        return bool(self._mentioned())
+
     # Which tool
 
     def _previous(self) -> Entry | None:

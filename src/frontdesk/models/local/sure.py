@@ -1,89 +1,131 @@
-"""How sure the local model is of a step: the chance that a turn that goes on so is answered rightly."""
+"""How sure the local model is of a step: the chance that a turn that goes on so is answered rightly.
+
+A logistic regression over a few grounds, fitted by ``python -m evals.cascade`` on what the example shop's
+customers write. Only a cascade asks for it (models/cascade.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache
+from pathlib import Path
 
+from frontdesk.domain import Outcome
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.dialogue import Call, Dialogue
+from frontdesk.models.local.examples import ROLES
+from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.respond import Reply, Wish
-from frontdesk.models.local.text import in_english, language, plain
+from frontdesk.models.local.text import in_english, plain
+
+WEIGHTS = Path(__file__).parent / "sure.json"
+LOOK_UPS = frozenset(role for role, *_ in ROLES)
+SEARCHED = ("search_knowledge", "several")
+LONG = 40  # words; more of them make a message no less clear
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What the confidence in a step rests on.
 
-    kind      what is done: the role of the tool that is called, "search", "hand_over", "open_ticket", "own" (a tool
-              of the shop's without a role), "several"; or, without a call, the outcome of the reply
-    answered  the tools have run: this is the reply
-    share     of the wish that was chosen, among all wishes (0 to 1)
-    margin    between it and the next
-    parts     how many things were asked
-    weakest   share of the least sure of them
-    words     of the message
-    follows   it is not the conversation's first message
-    found     confidence of the search (0 to 1); 0 without one
-    failed    a tool came back with an error
+    kind     what is done: "look_up" for the tools every shop has, "own" for the shop's others, the name of a tool of
+             Frontdesk's, "several"; the outcome where no tool was called
+    outcome  of the turn, or the best that it can still have
+    share    of the wish that was chosen, among all wishes (0 to 1), and its margin before the next
+    words    of the message
+    follows  it is not the conversation's first message
+    failed   a tool came back with an error
+    found    confidence of the search (0 to 1); the best there is before it ran; 0 without one
+    named    the message names a thing: an order's number
+    policy   it asks for the rules; change: it wishes for a change
     """
 
     kind: str
-    answered: bool
+    outcome: str
     share: float
     margin: float
-    parts: int
-    weakest: float
     words: int
     follows: bool
-    found: float
     failed: bool
-    english: bool
-    outcome: str
-    top: str
+    found: float
+    named: bool
+    policy: bool
+    change: bool
+
+    def numbers(self) -> dict[str, float]:
+        """What the weights are for."""
+        look_up = self.kind == "look_up"
+        return {
+            "constant": 1.0,
+            f"kind {self.kind}": 1.0,
+            f"outcome {self.outcome}": 1.0,
+            "share": self.share,
+            "margin": self.margin,
+            "words": min(self.words, LONG) / LONG,
+            "follows": float(self.follows),
+            "failed": float(self.failed),
+            "found": self.found**2 if self.kind in SEARCHED else 0.0,
+            "look-up named": float(look_up and self.named),
+            "look-up policy": float(look_up and self.policy),
+            "change": float(self.change),
+        }
 
 
 def grounds(step: Reply | list[Wish], dialogue: Dialogue, catalog: Catalog, encoder: Encoder) -> Grounds:
-    """What there is to be sure of in a step of this dialogue."""
-    planner = Planner(replace(dialogue, message=in_english(dialogue.message)), catalog, encoder)
-    whole, parts = planner.whole(), planner.parts()
-    shares = sorted(whole.shares.values(), reverse=True) or [0.0]
-    wished = [wish.tool for wish in step] if isinstance(step, list) else []
-    tools = wished or [call.tool for call in dialogue.calls]
+    """What there is to be sure of in a step. Before the tools have run: the most that can come of it."""
+    english = replace(dialogue, message=in_english(dialogue.message))
+    planner = Planner(english, catalog, encoder)
+    chosen = planner.whole()
+    shares = sorted(chosen.shares.values(), reverse=True)
+    tools = [wish.tool for wish in step] if isinstance(step, list) else [call.tool for call in dialogue.calls]
+    shown = features(without_courtesy(wanted(planner.text)))
+    outcome = str(step.outcome) if isinstance(step, Reply) else _hoped(tools)
     return Grounds(
-        kind=_kind(tools, catalog) or (str(step.outcome) if isinstance(step, Reply) else ""),
-        answered=isinstance(step, Reply),
-        share=whole.score,
-        margin=shares[0] - (shares[1] if len(shares) > 1 else 0.0),
-        parts=len(parts),
-        weakest=min((part.score for part in parts), default=0.0),
+        kind=_kind(tools, catalog) or outcome,
+        outcome=outcome,
+        share=chosen.score,
+        margin=shares[0] - sum(shares[1:2]) if shares else 0.0,
         words=len(plain(dialogue.message).split()),
         follows=bool(dialogue.past),
-        found=max((_found(call) for call in dialogue.calls), default=0.0),
         failed=any(call.error for call in dialogue.calls),
-        english=language(dialogue.message) == "en",
-        outcome=str(step.outcome) if isinstance(step, Reply) else "",
-        top=whole.top,
+        found=1.0 if isinstance(step, list) else max(map(_found, dialogue.calls), default=0.0),
+        named=planner.names_a_thing,
+        policy=shown.policy,
+        change=shown.change,
     )
 
 
+def confidence(found: Grounds) -> float:
+    """The chance that the turn is answered rightly, 0 to 1."""
+    weights = _weights()
+    score = sum(weights.get(name, 0.0) * number for name, number in found.numbers().items())
+    return 1 / (1 + math.exp(-score))
+
+
+@cache
+def _weights() -> Mapping[str, float]:
+    return json.loads(WEIGHTS.read_text(encoding="utf-8"))
+
+
+def _hoped(tools: Sequence[str]) -> str:
+    return str(Outcome.HANDED_OFF if "hand_over" in tools else Outcome.ANSWERED)
+
+
 def _kind(tools: Sequence[str], catalog: Catalog) -> str:
-    kinds = {catalog.entries[name].role or _bare(name, catalog) for name in tools if name in catalog.entries}
-    return kinds.pop() if len(kinds) == 1 else "several" if kinds else ""
+    own = {entry.name for entry in catalog.own()}
+    kinds = {_of(name, catalog) if name in own else name for name in tools}
+    return "several" if len(kinds) > 1 else kinds.pop() if kinds else ""
 
 
-def _bare(name: str, catalog: Catalog) -> str:
-    return "own" if name in {entry.name for entry in catalog.own()} else name
+def _of(name: str, catalog: Catalog) -> str:
+    return "look_up" if catalog.entries[name].role in LOOK_UPS else "own"
 
 
 def _found(call: Call) -> float:
     if call.tool != "search_knowledge" or not isinstance(call.result, dict):
         return 0.0
-    found: dict[str, Any] = call.result
-    return float(found.get("confidence") or 0.0) if found.get("answerable") else 0.0
-
-
-def confidence(found: Grounds) -> float:
-    return found.share
+    return float(call.result.get("confidence") or 0.0) if call.result.get("answerable") else 0.0

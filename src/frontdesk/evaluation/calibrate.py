@@ -1,0 +1,170 @@
+"""The threshold of a cascade: from which confidence on the local model answers alone, and at what precision."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from frontdesk.domain import Json, Outcome, Principal
+from frontdesk.errors import SettingsError
+from frontdesk.support import Support
+
+STEP = 1000  # thresholds are tried a thousandth apart
+LEAST = 100  # turns; fewer say nothing
+SECONDS = 60.0
+KEYS = {"customer", "message", "history", "tools", "articles", "outcome", "has", "lacks", "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One turn that the local model answered: how sure it was (0 to 1), and whether it was right."""
+
+    confidence: float
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a threshold comes to. ``low`` and ``high`` bound the precision at 95 % (Wilson)."""
+
+    at: float
+    answered: int
+    right: int
+    turns: int
+
+    @property
+    def coverage(self) -> float:
+        """The share of turns that need no paid model."""
+        return self.answered / self.turns if self.turns else 0.0
+
+    @property
+    def precision(self) -> float:
+        """The share of those that are right."""
+        return self.right / self.answered if self.answered else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the true precision lies at 95 %."""
+        return wilson(self.right, self.answered)
+
+
+def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval a share lies in, given ``right`` of ``of``. (0, 1) where nothing was tried."""
+    if not of:
+        return 0.0, 1.0
+    share, square = right / of, z * z / of
+    middle = (share + square / 2) / (1 + square)
+    half = z * math.sqrt(share * (1 - share) / of + square / of / 4) / (1 + square)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def row(tried: Sequence[Tried], at: float) -> Row:
+    """What comes of answering alone from ``at`` on."""
+    alone = [one.right for one in tried if one.confidence >= at]
+    return Row(at, len(alone), sum(alone), len(tried))
+
+
+def choose(tried: Sequence[Tried], precision: float) -> Row | None:
+    """The lowest threshold at which ``precision`` of the answers are right; None where there is none."""
+    rows = (row(tried, at / STEP) for at in range(STEP))
+    return next((found for found in rows if found.answered and found.precision >= precision), None)
+
+
+# ------------------------------------------------------------------ asking a desk
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message, what came before it, and what is right: all that is given must hold.
+
+    tools     one of these must have been called; [] forbids every tool
+    articles  one of these must be cited, by the last part of its address
+    outcome   one of these
+    has, lacks  what the reply must and must not hold, whatever the case of its letters
+    """
+
+    customer: str
+    message: str
+    history: tuple[str, ...] = ()
+    tools: tuple[str, ...] | None = None
+    articles: tuple[str, ...] | None = None
+    outcome: tuple[str, ...] | None = None
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    def right(self, answer: Json, tools: Sequence[str]) -> bool:
+        """Whether the response of a turn, with the tools it called, is what it should be."""
+        reply = str(answer["reply"]).lower()
+        cited = {str(c["url"]).partition("#")[0].rstrip("/").rpartition("/")[2] for c in answer["citations"]}
+        return (
+            bool(reply)
+            and (self.tools is None or (bool(set(self.tools) & set(tools)) if self.tools else not tools))
+            and (self.articles is None or bool(set(self.articles) & cited))
+            and (self.outcome is None or answer["outcome"] in self.outcome)
+            and all(words.lower() in reply for words in self.has)
+            and not any(words.lower() in reply for words in self.lacks)
+        )
+
+
+def read(path: Path) -> list[Case]:
+    """The cases of a JSON-lines file. Raises SettingsError with file, line and what to write."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cases = [_case(path, n, line) for n, line in enumerate(lines, 1) if line.strip()]
+    if not cases:
+        raise SettingsError(f"{path} is empty: write a JSON object a line, {EXAMPLE}")
+    return cases
+
+
+EXAMPLE = '{"customer": "u123", "message": "Where is order 789?", "tools": ["get_order_status"], "has": ["789"]}'
+
+
+def _case(path: Path, n: int, line: str) -> Case:
+    try:
+        found: dict[str, Any] = orjson.loads(line)
+        unknown = sorted(set(found) - KEYS)
+        customer, message = found["customer"], found["message"]
+        if unknown or not isinstance(customer, str) or not isinstance(message, str):
+            raise ValueError
+        lists = {key: _words(found[key]) for key in KEYS - {"customer", "message", "id"} if key in found}
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError(f"{path}:{n}: write a line such as {EXAMPLE}") from None
+    outcomes = {outcome.value for outcome in Outcome}
+    if not {"tools", "articles", "outcome", "has"} & lists.keys():
+        raise SettingsError(f"{path}:{n}: say what is right with tools, articles, outcome or has")
+    if wrong := set(lists.get("outcome", ())) - outcomes:
+        raise SettingsError(f"{path}:{n}: there is no outcome {wrong.pop()!r}; write {', '.join(sorted(outcomes))}")
+    return Case(customer, message, **lists)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
+        raise TypeError
+    return tuple(listed)
+
+
+async def tried(case: Case, support: Support, conversation: Any) -> Tried:
+    """Ask one case in a conversation without a past. A turn that no confidence came of counts as unsure."""
+    who = Principal("customer", case.customer)
+    answer, turn = await _said(support, who, case.message, conversation, case.history)
+    stored = await support.find(who, turn)
+    tools = [step["tool"] for step in stored.record.get("steps", [])]
+    return Tried(float(stored.record.get("confidence") or 0.0), case.right(answer, tools))
+
+
+async def _said(
+    support: Support, who: Principal, message: str, conversation: Any, history: Iterable[str]
+) -> tuple[Json, Any]:
+    answer: Json | None = None
+    turn: Any = None
+    for words in (*history, message):
+        accepted = await support.receive(who, words, conversation_id=conversation)
+        turn = accepted.turn_id
+        answer = await support.wait(who, turn, SECONDS)
+        if answer is None:
+            raise SettingsError(f"no answer to {words[:60]!r} within {SECONDS:.0f} s: is the desk's backend up?")
+    assert answer is not None  # noqa: S101  (there is always the message itself)
+    return answer, turn
