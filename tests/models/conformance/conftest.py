@@ -9,6 +9,7 @@ import pytest
 from langchain_anthropic import ChatAnthropic
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_openai import ChatOpenAI
+from langchain_openai.chat_models import _client_utils
 
 from frontdesk.models import resolve
 from frontdesk.models.openai import OpenAIChat
@@ -61,6 +62,7 @@ async def close(model: Any) -> None:
         await model.aclose()
     elif isinstance(model, ChatOpenAI):
         await model.root_async_client.close()
+        _client_utils._cached_async_httpx_client.cache_clear()  # they share one, whatever the address
     elif isinstance(model, ChatAnthropic):
         await model._async_client.close()
     else:
