@@ -77,7 +77,8 @@ async def ask(running: Service, shop: httpx.AsyncClient, model: Noting, name: st
             model.noted.clear()
             turn = (await running.support.receive(who, message, conversation_id=conversation)).turn_id
             answer = await running.support.wait(who, turn, 60)
-        assert answer and turn
+        assert answer
+        assert turn
         stored = await running.support.find(who, turn)
         tools = [step["tool"] for step in stored.record.get("steps", [])]
         status = ""
@@ -168,7 +169,9 @@ def main(file: Path | None) -> None:
     WEIGHTS.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n")
     tries = [crossed(x, y, penalty, seed) for seed in range(ROUNDS)]
     chosen = [found.at for one in tries if (found := choose(one, PRECISION))]
-    print(f"thresholds at {PRECISION:.0%} in {ROUNDS} rounds of {FOLDS} folds: {sorted(chosen)}; in the code: {AT}")
+    print(
+        f"thresholds at {PRECISION:.0%} in {ROUNDS} rounds of {FOLDS} folds: {sorted(chosen)}; in the code: {AT}"
+    )
     for at in sorted({0.0, 0.8, 0.9, 0.95, AT, *chosen}):
         print(said("not fitted on these lines", row(tries[0], at)))
     for name, found in sets.items():

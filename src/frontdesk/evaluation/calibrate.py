@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal
 from frontdesk.errors import SettingsError
+from frontdesk.store.conversations import begin
 from frontdesk.support import Support
 
 STEP = 1000  # thresholds are tried a thousandth apart
@@ -118,7 +121,9 @@ def read(path: Path) -> list[Case]:
     return cases
 
 
-EXAMPLE = '{"customer": "u123", "message": "Where is order 789?", "tools": ["get_order_status"], "has": ["789"]}'
+EXAMPLE = (
+    '{"customer": "u123", "message": "Where is order 789?", "tools": ["get_order_status"], "has": ["789"]}'
+)
 
 
 def _case(path: Path, n: int, line: str) -> Case:
@@ -135,7 +140,9 @@ def _case(path: Path, n: int, line: str) -> Case:
     if not {"tools", "articles", "outcome", "has"} & lists.keys():
         raise SettingsError(f"{path}:{n}: say what is right with tools, articles, outcome or has")
     if wrong := set(lists.get("outcome", ())) - outcomes:
-        raise SettingsError(f"{path}:{n}: there is no outcome {wrong.pop()!r}; write {', '.join(sorted(outcomes))}")
+        raise SettingsError(
+            f"{path}:{n}: there is no outcome {wrong.pop()!r}; write {', '.join(sorted(outcomes))}"
+        )
     return Case(customer, message, **lists)
 
 
@@ -146,25 +153,22 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-async def tried(case: Case, support: Support, conversation: Any) -> Tried:
-    """Ask one case in a conversation without a past. A turn that no confidence came of counts as unsure."""
+async def tried(case: Case, support: Support, database: Database) -> Tried:
+    """Ask one case in a conversation without a past. A turn that no confidence came of counts as unsure.
+
+    Raises SettingsError for a turn that takes longer than a minute.
+    """
     who = Principal("customer", case.customer)
-    answer, turn = await _said(support, who, case.message, conversation, case.history)
-    stored = await support.find(who, turn)
+    conversation = await begin(database, who, "api")
+    answer: Json = {}
+    for words in (*case.history, case.message):
+        accepted = await support.receive(who, words, conversation_id=conversation)
+        found = await support.wait(who, accepted.turn_id, SECONDS)
+        if found is None:
+            raise SettingsError(
+                f"no answer to {words[:60]!r} within {SECONDS:.0f} s: is the desk's backend up?"
+            )
+        answer = found
+    stored = await support.find(who, UUID(answer["turn_id"]))
     tools = [step["tool"] for step in stored.record.get("steps", [])]
     return Tried(float(stored.record.get("confidence") or 0.0), case.right(answer, tools))
-
-
-async def _said(
-    support: Support, who: Principal, message: str, conversation: Any, history: Iterable[str]
-) -> tuple[Json, Any]:
-    answer: Json | None = None
-    turn: Any = None
-    for words in (*history, message):
-        accepted = await support.receive(who, words, conversation_id=conversation)
-        turn = accepted.turn_id
-        answer = await support.wait(who, turn, SECONDS)
-        if answer is None:
-            raise SettingsError(f"no answer to {words[:60]!r} within {SECONDS:.0f} s: is the desk's backend up?")
-    assert answer is not None  # noqa: S101  (there is always the message itself)
-    return answer, turn

@@ -38,7 +38,9 @@ PROVIDERS = {
 }
 OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 CASCADE = "cascade:"
-WRITE_CASCADE = "FRONTDESK_MODEL: write cascade:local,NAME with the model for the rest, cascade:local,openai:gpt-4o-mini"
+WRITE_CASCADE = (
+    "FRONTDESK_MODEL: write cascade:local,NAME with the model for the rest, cascade:local,openai:gpt-4o-mini"
+)
 
 
 def cascaded(name: str) -> list[str]:

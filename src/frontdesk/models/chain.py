@@ -28,7 +28,7 @@ ABOUT_THE_REQUEST = (ModelRejected, ModelInvalidRequestError, ContextOverflowErr
 Asked = Runnable[LanguageModelInput, AIMessage]
 
 
-class PassedOn(Exception):  # noqa: N818 — no error: a model that leaves the turn to the next one works as it should
+class PassedOn(Exception):
     """Raised by a model of a chain to have the next one asked, without a mark for a failure."""
 
 
@@ -121,7 +121,7 @@ class ModelChain:
         on_text: Callable[[str], None] | None,
         on_reset: Callable[[], None] | None,
     ) -> AIMessage:
-        kind = self._models[index][1]._llm_type  # noqa: SLF001 — the one name that all clients have
+        kind = self._models[index][1]._llm_type  # pyright: ignore[reportPrivateUsage]  (the one name all have)
         asked = self._bind(index, tools)
 
         async def once() -> AIMessage:

@@ -114,7 +114,9 @@ def error(protocol: str, code: int) -> dict[str, Any]:
     said = "no, sk-very-secret-key"
     if protocol == "anthropic":
         return {"type": "error", "error": {"type": "api_error", "message": said}}
-    return {"error": said if protocol == "ollama" else {"message": said, "type": "server_error", "code": None}}
+    return {
+        "error": said if protocol == "ollama" else {"message": said, "type": "server_error", "code": None}
+    }
 
 
 def parsed(arguments: Any) -> str:
@@ -145,14 +147,18 @@ def openai_frames(says: Says) -> list[bytes]:
     deltas += [{"content": piece} for piece in pieces(says.text, 5 if len(says.text) < 1000 else 5000)]
     for n, (name, arguments) in enumerate(says.calls):
         function = {"name": name, "arguments": ""}
-        deltas.append({"tool_calls": [{"index": n, "id": f"call_{n}", "type": "function", "function": function}]})
+        deltas.append(
+            {"tool_calls": [{"index": n, "id": f"call_{n}", "type": "function", "function": function}]}
+        )
         for piece in pieces(parsed(arguments), 4):
             deltas.append({"tool_calls": [{"index": n, "function": {"arguments": piece}}]})
     frames = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
     frames.append({"choices": [{"index": 0, "delta": {}, "finish_reason": openai_end(says)}]})
     frames.append({"choices": [], "usage": OPENAI_USAGE})
     about = {"object": "chat.completion.chunk", **OPENAI_ABOUT}
-    return [b"data: " + orjson.dumps({**about, **frame}) + b"\n\n" for frame in frames] + [b"data: [DONE]\n\n"]
+    return [b"data: " + orjson.dumps({**about, **frame}) + b"\n\n" for frame in frames] + [
+        b"data: [DONE]\n\n"
+    ]
 
 
 OPENAI_ABOUT = {"id": "chatcmpl-1", "created": 1, "model": "stub-1"}
@@ -218,7 +224,7 @@ def ollama_frame(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def ollama_end(says: Says) -> dict[str, Any]:
-    times = {name: 1 for name in ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")}
+    times = dict.fromkeys(("total_duration", "load_duration", "prompt_eval_duration", "eval_duration"), 1)
     counts = {"prompt_eval_count": GIVEN, "eval_count": WRITTEN}
     return {"done": True, "done_reason": "length" if says.limit else "stop", **times, **counts}
 

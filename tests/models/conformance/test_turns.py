@@ -62,7 +62,9 @@ async def talking(
         await support.stop(1.0)
 
 
-async def say(support: Support, message: str = "Where is order 789?") -> tuple[dict[str, Any], dict[str, Any]]:
+async def say(
+    support: Support, message: str = "Where is order 789?"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the response, the record)."""
     accepted = await support.receive(ANNA, message)
     response = await support.wait(ANNA, accepted.turn_id, 20)
