@@ -48,7 +48,7 @@ def test_a_cascade_among_the_fallbacks_says_what_to_write() -> None:
 
 
 def test_a_cascade_with_a_model_nobody_knows_says_so() -> None:
-    with pytest.raises(SettingsError, match="'nobody:model' needs a package"):
+    with pytest.raises(SettingsError, match="'nobody:model' cannot be used"):
         model_chain(Settings(model="cascade:local,nobody:model"))
 
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
-import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal
@@ -20,7 +20,9 @@ from frontdesk.support import Support
 STEP = 1000  # thresholds are tried a thousandth apart
 LEAST = 100  # turns; fewer say nothing
 SECONDS = 60.0
-KEYS = {"customer", "message", "history", "tools", "articles", "outcome", "has", "lacks", "id"}
+Words = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +128,37 @@ EXAMPLE = (
 )
 
 
+class _Line(BaseModel):
+    """A line of the file; a single word may stand for a list of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = ""
+    customer: str
+    message: str
+    history: Words = ()
+    tools: Words | None = None
+    articles: Words | None = None
+    outcome: Words | None = None
+    has: Words = ()
+    lacks: Words = ()
+
+
 def _case(path: Path, n: int, line: str) -> Case:
     try:
-        found: dict[str, Any] = orjson.loads(line)
-        unknown = sorted(set(found) - KEYS)
-        customer, message = found["customer"], found["message"]
-        if unknown or not isinstance(customer, str) or not isinstance(message, str):
-            raise ValueError
-        lists = {key: _words(found[key]) for key in KEYS - {"customer", "message", "id"} if key in found}
-    except (ValueError, KeyError, TypeError):
-        raise SettingsError(f"{path}:{n}: write a line such as {EXAMPLE}") from None
-    outcomes = {outcome.value for outcome in Outcome}
-    if not {"tools", "articles", "outcome", "has"} & lists.keys():
+        found = _Line.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise SettingsError(f"{path}:{n}: {where or 'line'}: {first['msg']}; write {EXAMPLE}") from None
+    if found.tools is None and not (found.articles or found.outcome or found.has):
         raise SettingsError(f"{path}:{n}: say what is right with tools, articles, outcome or has")
-    if wrong := set(lists.get("outcome", ())) - outcomes:
+    outcomes = {outcome.value for outcome in Outcome}
+    if wrong := set(found.outcome or ()) - outcomes:
         raise SettingsError(
             f"{path}:{n}: there is no outcome {wrong.pop()!r}; write {', '.join(sorted(outcomes))}"
         )
-    return Case(customer, message, **lists)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-        raise TypeError
-    return tuple(listed)
+    return Case(**{key: getattr(found, key) for key in Case.__dataclass_fields__})
 
 
 async def tried(case: Case, support: Support, database: Database) -> Tried:
