@@ -116,12 +116,17 @@ def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:
     name = settings.model_name
     asked = cascaded(name) or [name]
     names = list(dict.fromkeys([*asked, *settings.fallback_models, "local"]))
-    chain = [(name, resolve(name, settings, local=_local)) for name in names]
+    chain = [(name, model_named(name, settings)) for name in names]
     if asked == [name]:
         return chain
     from frontdesk.models.cascade import AT, SureLocal  # noqa: PLC0415  (for those who have one)
 
     return [("local", SureLocal(local=dict(chain)["local"], at=settings.cascade_at or AT)), *chain]
+
+
+def model_named(name: str, settings: Settings) -> BaseChatModel:
+    """The chat model called ``name``. Raises SettingsError for a name nobody knows."""
+    return resolve(name, settings, local=_local)
 
 
 def _local() -> BaseChatModel:
@@ -164,11 +169,16 @@ def knowledge_base(desk: Frontdesk, database: Database) -> KnowledgeBase | None:
     return KnowledgeBase(database, desk.help_center) if desk.help_center is not None else None
 
 
+def import_from_here() -> None:
+    """Let modules of the working directory be imported, as ``python`` itself does."""
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+
+
 def load_desk(path: str) -> Frontdesk:
     """The desk at ``module:name``, ``support:desk`` for example. Raises DeclarationError with what is wrong."""
     module_name, _, name = path.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    import_from_here()
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -16,6 +17,7 @@ COMMANDS = {
     "chat": "frontdesk.cli.chat:chat",
     "check": "frontdesk.cli.check:check",
     "knowledge": "frontdesk.cli.knowledge:knowledge",
+    "eval": "frontdesk.cli.evaluate:evaluate",
     "conversations": "frontdesk.cli.conversations:conversations",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
@@ -26,6 +28,7 @@ ABOUT = {
     "chat": "Talk to a running desk in the terminal",
     "check": "What is wrong with a desk: frontdesk check support:desk",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
+    "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
     "conversations": "What was recorded: list, show ID",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
@@ -33,23 +36,26 @@ ABOUT = {
 
 
 class Lazy(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group whose commands are imported when they are used: ``at`` says where each is, ``about`` what it does."""
+
+    at: Mapping[str, str] = COMMANDS
+    about: Mapping[str, str] = ABOUT
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """All names, in the order people need them."""
-        return list(COMMANDS)
+        return list(self.at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command, imported now."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.at:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = self.at[cmd_name].partition(":")
         return getattr(importlib.import_module(module), name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(ABOUT.items()))
+            formatter.write_dl(list(self.about.items()))
 
 
 @click.group(cls=Lazy)
