@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import click
+from langchain_core.language_models.chat_models import BaseChatModel
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -15,12 +19,19 @@ from frontdesk.bootstrap import load_desk, service
 from frontdesk.cli.chosen import desk_option
 from frontdesk.errors import SettingsError
 from frontdesk.evaluation import calibrate
-from frontdesk.evaluation.calibrate import Case, Row, Tried
+from frontdesk.evaluation.backend import Backend, backend_of, suite_of
+from frontdesk.evaluation.calibrate import Case, Row, Tried, turns_of
+from frontdesk.evaluation.drive import driver
+from frontdesk.evaluation.happened import Result
+from frontdesk.evaluation.persona import persona_model
+from frontdesk.evaluation.run import Prepared, prepare
+from frontdesk.evaluation.scenario import CONFIG
 from frontdesk.models.cascade import AT, SureLocal
 from frontdesk.models.local import LocalModel
 from frontdesk.settings import load
 from frontdesk.telemetry import configure
 
+Asked = TypeVar("Asked")
 SHOWN = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 
 
@@ -37,15 +48,15 @@ SHOWN = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99
 def eval_calibrate(file: Path, precision: float, desk: str) -> None:
     """Choose the confidence from which a cascade's local model answers alone, on your own messages.
 
-    SET is a file of JSON lines, or a folder of such files: customer and message, what was said before (history), and
-    what is right: tools, articles, outcome, has, lacks. No paid model is asked. The desk's backend must be up; what
-    is said is stored in a database of its own that is thrown away.
+    SET is a folder of scenarios, as `frontdesk eval` runs them; or a file of JSON lines, or a folder of such files:
+    customer and message, what was said before (history), and what is right: tools, articles, outcome, has, lacks. For
+    these the desk's backend must be up. No paid model is asked, and what is said is kept nowhere.
 
     Exit code 1 when no threshold is right often enough.
     """
     configure("error")
-    cases = _cases(file)
-    tried = asyncio.run(_tried(cases, desk))
+    scenarios = file.is_dir() and (file / CONFIG).exists()
+    tried = _of_scenarios(file, desk) if scenarios else asyncio.run(_tried(_cases(file), desk))
     chosen = calibrate.choose(tried, precision)
     _report(tried, chosen)
     if chosen is None:
@@ -54,6 +65,33 @@ def eval_calibrate(file: Path, precision: float, desk: str) -> None:
             " cascade out"
         )
     _conclude(chosen, precision)
+
+
+def _of_scenarios(folder: Path, desk: str) -> list[Tried]:
+    settings, suite = load(model="local"), suite_of(folder, desk)
+    with prepare(
+        folder, suite, settings, jobs=1, tell=lambda text: click.echo(f"{text} …", err=True)
+    ) as ready:
+        backend = backend_of(suite.backend)
+        os.environ.update(backend.start(ready.orders[0].folder, 1))
+        try:
+            return turns_of(asyncio.run(_played(ready, backend)))
+        finally:
+            backend.stop()
+
+
+async def _played(ready: Prepared, backend: Backend) -> list[Result]:
+    desk, settings = load_desk(ready.orders[0].suite.desk), ready.orders[0].settings
+    spoken = [scenario for scenario in ready.scenarios if not scenario.persona]
+    async with driver(
+        desk, settings, backend, partial(persona_model, settings, ""), models=_alone()
+    ) as player:
+        return [await player.run(scenario) for scenario in _shown(spoken)]
+
+
+def _alone() -> list[tuple[str, BaseChatModel]]:
+    """The local model, which passes nothing on: no paid model is needed."""
+    return [("local", SureLocal(local=LocalModel(), at=0.0))]
 
 
 def _cases(path: Path) -> list[Case]:
@@ -67,18 +105,16 @@ def _cases(path: Path) -> list[Case]:
 
 async def _tried(cases: Sequence[Case], path: str) -> list[Tried]:
     desk = load_desk(path or "support:desk")
-    # Zero: nothing is passed on, so no paid model is needed.
-    alone = [("local", SureLocal(local=LocalModel(), at=0.0))]
     with TemporaryDirectory(prefix="frontdesk-calibrate-") as folder:
         settings = load(data_dir=Path(folder), database_url="", migration_url="")
-        async with service(desk, settings, models=alone) as running:
+        async with service(desk, settings, models=_alone()) as running:
             if running.knowledge:
                 click.echo("Reading the help center …", err=True)
                 await running.knowledge.sync()
             return [await calibrate.tried(case, running.support, running.database) for case in _shown(cases)]
 
 
-def _shown(cases: Sequence[Case]) -> Generator[Case]:
+def _shown(cases: Sequence[Asked]) -> Generator[Asked]:
     with Progress(
         TextColumn("Asking"),
         BarColumn(bar_width=30),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal
 from frontdesk.errors import SettingsError
+from frontdesk.evaluation.happened import Result
 from frontdesk.store.conversations import begin
 from frontdesk.support import Support
 
@@ -78,6 +79,22 @@ def choose(tried: Sequence[Tried], precision: float) -> Row | None:
     """The lowest threshold at which ``precision`` of the answers are right; None where there is none."""
     rows = (row(tried, at / STEP) for at in range(STEP))
     return next((found for found in rows if found.answered and found.precision >= precision), None)
+
+
+def turns_of(results: Iterable[Result]) -> list[Tried]:
+    """The turns of scenarios that the local model answered in a cascade.
+
+    A turn is right if nothing was found wrong in it; what is wrong at the end counts against the last one.
+    """
+    found: list[Tried] = []
+    for result in results:
+        spoken = [number for number, turn in enumerate(result.turns, 1) if turn.does == "say"]
+        wrong = {finding.turn or max(spoken, default=0) for finding in result.findings}
+        for number in spoken:
+            sure = result.turns[number - 1].confidence
+            if sure is not None:
+                found.append(Tried(sure, number not in wrong and not result.error))
+    return found
 
 
 # ------------------------------------------------------------------ asking a desk

@@ -13,7 +13,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.models.chain import Completion, ModelChain
 from frontdesk.settings import Settings
 
-__all__ = ["Completion", "ModelChain", "cascaded", "resolve"]
+__all__ = ["CASCADE", "Completion", "ModelChain", "cascaded", "resolve"]
 
 
 class Provider(NamedTuple):
