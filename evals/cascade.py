@@ -50,6 +50,7 @@ class Answered:
 
     numbers: dict[str, float]
     right: bool
+    doubted: bool = False
 
 
 class Noting(LocalModel):
@@ -85,8 +86,9 @@ async def ask(running: Service, shop: httpx.AsyncClient, model: Noting, name: st
         if line["order_id"] and line["intent"] == "order_status":
             raw = (await shop.get(f"/orders/{line['order_id']}")).json()["status"]
             status = STATUS.get(raw, raw)
-        numbers = model.noted[-1].numbers() if model.noted else {}  # a turn that was given up
-        found.append(Answered(numbers, not judge(line, answer, tools, status)))
+        noted = model.noted[-1] if model.noted else None  # None: a turn that was given up
+        right = not judge(line, answer, tools, status)
+        found.append(Answered(noted.numbers() if noted else {}, right, bool(noted and noted.doubted)))
     return found
 
 
@@ -135,13 +137,13 @@ def design(found: Sequence[Answered]) -> tuple[list[str], Any, Any, Any]:
     return names, x, np.array([float(one.right) for one in found]), penalty
 
 
-def crossed(x: Any, y: Any, penalty: Any, seed: int) -> list[Tried]:
+def crossed(x: Any, y: Any, penalty: Any, trusted: Any, seed: int) -> list[Tried]:
     """Each line with the confidence of weights that were not fitted on it."""
     fold = np.random.RandomState(seed).permutation(len(y)) % FOLDS
     sure = np.zeros(len(y))
     for k in range(FOLDS):
         sure[fold == k] = 1 / (1 + np.exp(-x[fold == k] @ solve(x[fold != k], y[fold != k], penalty)))
-    return [Tried(float(p), bool(right)) for p, right in zip(sure, y, strict=True)]
+    return [Tried(float(p), bool(right)) for p, right in zip(sure * trusted, y, strict=True)]
 
 
 def said(name: str, found: Row) -> str:
@@ -167,7 +169,8 @@ def main(file: Path | None) -> None:
     names, x, y, penalty = design(readable)
     weights = dict(zip(names, solve(x, y, penalty).round(3).tolist(), strict=True))
     WEIGHTS.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n")
-    tries = [crossed(x, y, penalty, seed) for seed in range(ROUNDS)]
+    trusted = np.array([not one.doubted for one in readable])
+    tries = [crossed(x, y, penalty, trusted, seed) for seed in range(ROUNDS)]
     chosen = [found.at for one in tries if (found := choose(one, PRECISION))]
     print(
         f"thresholds at {PRECISION:.0%} in {ROUNDS} rounds of {FOLDS} folds: {sorted(chosen)}; in the code: {AT}"
@@ -182,7 +185,7 @@ def main(file: Path | None) -> None:
 
 def sure(one: Answered, weights: dict[str, float]) -> float:
     score = sum(weights.get(name, 0.0) * number for name, number in one.numbers.items())
-    return float(1 / (1 + np.exp(-score))) if one.numbers else 0.0
+    return float(1 / (1 + np.exp(-score))) if one.numbers and not one.doubted else 0.0
 
 
 if __name__ == "__main__":

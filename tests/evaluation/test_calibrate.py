@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from frontdesk.cli.eval_calibrate import eval_calibrate
 from frontdesk.errors import SettingsError
-from frontdesk.evaluation.calibrate import Case, Tried, choose, read, row, wilson
+from frontdesk.evaluation.calibrate import Case, Tried, choose, read, row, turns_of, wilson
+from frontdesk.evaluation.happened import Finding, Result, Turn
 
 ANSWER: dict[str, Any] = {
     "reply": "Order 789 has been shipped.",
@@ -38,6 +39,20 @@ def test_a_share_of_a_few_says_little() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     low, high = row(tries((0.9, 49, 1)), 0.5).interval
     assert low < 0.9 < 0.98 < high
+
+
+def test_a_turn_of_a_scenario_is_wrong_where_something_was_found_or_the_end_is() -> None:
+    def said(confidence: float | None) -> Turn:
+        return Turn("say", "Hi", "Hello", "answered", confidence=confidence)
+
+    def result(*findings: Finding) -> Result:
+        turns = [said(0.9), Turn("confirm", "refund", "Done", "answered"), said(0.8), said(None)]
+        return Result("a", 1, "a", (), "en", (), "-", "u1", "", findings, turns, 0.1)
+
+    assert turns_of([result()]) == [Tried(0.9, True), Tried(0.8, True)]
+    assert turns_of([result(Finding(3, "has", "x", "y"))]) == [Tried(0.9, True), Tried(0.8, False)]
+    turns = result(Finding(0, "ends", "x", "y"))
+    assert turns_of([turns]) == [Tried(0.9, True), Tried(0.8, True)]  # the last one was another model's
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from frontdesk import Customer, tool
 from frontdesk.bootstrap import assemble, model_chain
 from frontdesk.database import Database
 from frontdesk.domain import Principal
@@ -177,6 +178,28 @@ def judged(message: str, *rest: BaseMessage) -> float:
 def test_a_plain_question_about_an_order_is_surer_than_a_story() -> None:
     plain, story = judged("Where is my order 789?"), judged(STORY)
     assert plain >= AT > story
+
+
+@tool(permission="orders:write", changes=True, examples=["where is my order 789 now, stop it"])
+async def stop_order(order_id: str, customer: Customer) -> dict[str, Any]:
+    """Stop an order on its way."""
+    return {"stopped": order_id}
+
+
+def test_a_look_up_is_doubted_where_a_change_is_as_likely_or_was_the_subject() -> None:
+    tools = [*make_desk().tools, stop_order]
+    asked: list[BaseMessage] = [HumanMessage("Where is my order 789 now?")]
+    before = [
+        HumanMessage("stop order 456"),
+        AIMessage("", tool_calls=[{"name": "stop_order", "args": {"order_id": "456"}, "id": "1"}]),
+        ToolMessage('{"proposed":{"text":"Stop order 456."}}', tool_call_id="1", name="stop_order"),
+        AIMessage("Stop order 456. Please confirm."),
+    ]
+    plain = LocalModel().judged(asked, make_desk().tools)
+    alike = LocalModel().judged(asked, tools)
+    after = LocalModel().judged([*before, HumanMessage("no wait, 789")], tools)
+    assert [call["name"] for call in alike[0].tool_calls] == ["get_order_status"]
+    assert (plain[1] >= AT, alike[1], after[1]) == (True, 0.0, 0.0)
 
 
 def test_the_same_messages_are_as_sure_every_time() -> None:

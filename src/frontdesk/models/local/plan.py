@@ -88,9 +88,9 @@ class Planner:
         return found
 
     @property
-    def names_a_thing(self) -> bool:
-        """Whether the message names a thing of the customer's: the number of an order."""
-        return bool(self._mentioned())
+    def things(self) -> dict[str, str]:
+        """Ids in the message, with what each is an id of: {"456": "order"}."""
+        return self._mentioned()
 
     # Which tool
 

@@ -16,15 +16,17 @@ from pathlib import Path
 from frontdesk.domain import Outcome
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.dialogue import Call, Dialogue
-from frontdesk.models.local.examples import ROLES
+from frontdesk.models.local.examples import KNOWLEDGE, ROLES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.respond import Reply, Wish
+from frontdesk.models.local.route import likeness
 from frontdesk.models.local.text import in_english, plain
 
 WEIGHTS = Path(__file__).parent / "sure.json"
 LOOK_UPS = frozenset(role for role, *_ in ROLES)
 SEARCHED = ("search_knowledge", "several")
+NEAR = 0.05  # likeness within which two wishes are not told apart
 LONG = 40  # words; more of them make a message no less clear
 
 
@@ -42,6 +44,7 @@ class Grounds:
     found    confidence of the search (0 to 1); the best there is before it ran; 0 without one
     named    the message names a thing: an order's number
     policy   it asks for the rules; change: it wishes for a change
+    doubted  it may wish for a change that was not proposed
     """
 
     kind: str
@@ -55,6 +58,7 @@ class Grounds:
     named: bool
     policy: bool
     change: bool
+    doubted: bool = False
 
     def numbers(self) -> dict[str, float]:
         """What the weights are for."""
@@ -93,14 +97,33 @@ def grounds(step: Reply | list[Wish], dialogue: Dialogue, catalog: Catalog, enco
         follows=bool(dialogue.past),
         failed=any(call.error for call in dialogue.calls),
         found=1.0 if isinstance(step, list) else max(map(_found, dialogue.calls), default=0.0),
-        named=planner.names_a_thing,
+        named=bool(planner.things),
         policy=shown.policy,
         change=shown.change,
+        doubted=_may_wish_for_a_change(planner, tools, encoder),
     )
+
+
+def _may_wish_for_a_change(planner: Planner, tools: Sequence[str], encoder: Encoder) -> bool:
+    """Whether the words are about as like a tool that changes data as what was chosen, or go on from such a one.
+
+    To read where something was to be done is the one mistake that no result shows.
+    """
+    catalog = planner.catalog
+    changing = {entry.name for entry in catalog.own() if entry.grant.changes}
+    if not tools or not changing or changing & set(tools):
+        return False
+    if changing & {call.tool for call in planner.dialogue.last.calls}:
+        return True
+    like = likeness(without_courtesy(wanted(planner.text)), catalog, encoder, planner.things)
+    chosen = max(like.get(KNOWLEDGE if name == "search_knowledge" else name, 0.0) for name in tools)
+    return max(like.get(name, 0.0) for name in changing) > chosen - NEAR
 
 
 def confidence(found: Grounds) -> float:
     """The chance that the turn is answered rightly, 0 to 1."""
+    if found.doubted:
+        return 0.0
     weights = _weights()
     score = sum(weights.get(name, 0.0) * number for name, number in found.numbers().items())
     return 1 / (1 + math.exp(-score))
