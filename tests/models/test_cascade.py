@@ -180,7 +180,7 @@ def test_a_plain_question_about_an_order_is_surer_than_a_story() -> None:
     assert plain >= AT > story
 
 
-@tool(permission="orders:write", changes=True, examples=["where is my order 789 now, stop it"])
+@tool(permission="orders:write", changes=True, examples=["where is my order 789 now"])
 async def stop_order(order_id: str, customer: Customer) -> dict[str, Any]:
     """Stop an order on its way."""
     return {"stopped": order_id}
