@@ -19,7 +19,7 @@ from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
 
 def experiments() -> dict[str, Experiment]:
     """All of them, by name."""
-    from chaos import faults, hangups, hostile, kills, races, repeats
+    from chaos import faults, forged, hangups, hostile, kills, races, repeats, strangers
 
     listed = [
         kills.EXPERIMENT,
@@ -28,8 +28,10 @@ def experiments() -> dict[str, Experiment]:
         repeats.EXPERIMENT,
         hangups.EXPERIMENT,
         faults.EXPERIMENT,
+        strangers.EXPERIMENT,
         hostile.ADVERSARY,
         hostile.INJECTIONS,
+        forged.EXPERIMENT,
     ]
     return {experiment.name: experiment for experiment in listed}
 

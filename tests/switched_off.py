@@ -1,6 +1,7 @@
 """Shows that the tests notice when a protection is switched off: ``make prove``.
 
-Each protection is taken out of a copy of the tree, and the tests that stand for it must fail there.
+Each protection is taken out of a copy of the tree, and the tests that stand for it must fail there. With words,
+``python -m tests.switched_off token limit``, only those in whose name or file one of them occurs.
 """
 
 from __future__ import annotations
@@ -10,19 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from time import perf_counter
+
+from tests.protection import Protection
+from tests.protections_of_actions import OF_ACTIONS
 
 ROOT = Path(__file__).parent.parent
-
-
-class Protection(NamedTuple):
-    """What is switched off: in ``file`` the first of each pair becomes the second, and ``tests`` must fail."""
-
-    name: str
-    file: str
-    changes: tuple[tuple[str, str], ...]
-    tests: tuple[str, ...]
 
 
 PROTECTIONS = (
@@ -77,8 +73,8 @@ PROTECTIONS = (
     ),
     Protection(
         "the gate's permissions",
-        "src/frontdesk/policies/gate.py",
-        (("if tool.grant.permission not in held:", "if False:"),),
+        "src/frontdesk/policies/decide.py",
+        (("if grant.permission not in held:", "if False:"),),
         ("tests/policies/test_gate.py",),
     ),
     Protection(
@@ -89,8 +85,8 @@ PROTECTIONS = (
     ),
     Protection(
         "the customer's confirmation",
-        "src/frontdesk/policies/gate.py",
-        (("if tool.grant.confirm:", "if False:"),),
+        "src/frontdesk/policies/decide.py",
+        (("return PROPOSE if grant.confirm else RUN", "return RUN"),),
         ("tests/policies/test_gate.py",),
     ),
     Protection(
@@ -130,10 +126,11 @@ PROTECTIONS = (
     ),
     Protection(
         "the right of a key to publish",
-        "src/frontdesk/web/knowledge.py",
-        (("if not backend.knowledge:", "if False:"),),
+        "src/frontdesk/web/auth.py",
+        (("if right not in backend.rights:", "if False:"),),
         ("tests/web/test_knowledge.py",),
     ),
+    *OF_ACTIONS,
 )
 
 
@@ -143,29 +140,35 @@ def run(tree: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
 
 
-def main() -> int:
+def without(protection: Protection, tree: Path) -> subprocess.CompletedProcess[str]:
+    """The tests of a protection, run in a copy from which it is taken out."""
+    skipped = shutil.ignore_patterns(".git", ".venv", ".frontdesk", "work", "__pycache__", ".hypothesis")
+    shutil.copytree(ROOT, tree, ignore=skipped)
+    for file, old, new in protection.edits():
+        path = tree / file
+        text = path.read_text()
+        assert old in text, f"{protection.name}: {file} has changed; mend this file"
+        path.write_text(text.replace(old, new))
+    return run(tree, protection.tests)
+
+
+def main(words: Sequence[str]) -> int:
     """A line for each protection; exit 1 when one could be switched off unnoticed."""
     unnoticed = 0
     for protection in PROTECTIONS:
+        if words and not any(word in f"{protection.name} {protection.file}" for word in words):
+            continue
+        started = perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            tree = Path(folder) / "tree"
-            skipped = shutil.ignore_patterns(
-                ".git", ".venv", ".frontdesk", "work", "__pycache__", ".hypothesis"
-            )
-            shutil.copytree(ROOT, tree, ignore=skipped)
-            path = tree / protection.file
-            text = path.read_text()
-            for old, new in protection.changes:
-                assert old in text, f"{protection.name}: {protection.file} has changed; mend this file"
-                text = text.replace(old, new)
-            path.write_text(text)
-            result = run(tree, protection.tests)
+            result = without(protection, Path(folder) / "tree")
         noticed = result.returncode == 1 and (" failed" in result.stdout or " error" in result.stdout)
         unnoticed += not noticed
         last = result.stdout.strip().splitlines()[-1] if result.stdout.strip() else result.stderr[-200:]
-        print(f"{'noticed' if noticed else 'UNNOTICED':10} without {protection.name}: {last}", flush=True)
+        seconds = perf_counter() - started
+        state = "noticed" if noticed else "UNNOTICED"
+        print(f"{state:10} {seconds:5.1f} s  without {protection.name}: {last}", flush=True)
     return 1 if unnoticed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

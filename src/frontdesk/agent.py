@@ -22,7 +22,7 @@ from frontdesk.domain import Action, Json, Outcome, Step, TurnInput, TurnResult,
 from frontdesk.errors import ModelError
 from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
-from frontdesk.policies import grounding
+from frontdesk.policies import evidence, grounding
 from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
 from frontdesk.policies.receipt import receipt
 from frontdesk.settings import Settings
@@ -40,7 +40,6 @@ GIVEN_UP = "I'm sorry, I can't work this out right now. I've passed it to a coll
 GIVEN_UP_ALONE = "I'm sorry, I can't work this out right now. Please try again in a few minutes."
 BROKEN = encode({"error": {"code": "invalid_arguments", "message": "The arguments are not valid JSON."}})
 ADDRESS_OF_ARTICLE = re.compile(r'"url":"(https://[^"\\]+)"')
-ASKED_WITH = re.compile(r'"query":"(?:[^"\\]|\\.)*",?')
 ANSWERABLE = '"answerable":true'
 REWRITE = (
     "Your reply holds details that no tool result, passage or customer message supports: {details}. "
@@ -158,11 +157,11 @@ class Agent:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
         # Not what was replied before: an amount that was only quoted then would be a fact now.
         steps = [*(step for past in turn.window for step in past.steps), *state.gate.steps]
-        evidence = [self._desk.instructions, *map(_evidence, steps)]
+        shown = [self._desk.instructions, *map(evidence.of, steps)]
         said = [turn.message, *(past.message for past in turn.window), *_told(turn.facts)]
         known = grounding.sites([self._desk.instructions, self._desk.knowledge_url, *map(_own, steps)])
         reply = _cleaned(message, known)
-        missing = grounding.unsupported(reply, evidence, said)
+        missing = grounding.unsupported(reply, shown, said)
         if missing or not reply:
             details = ", ".join(missing) or "it was empty"
             log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
@@ -172,8 +171,8 @@ class Agent:
             )
             message = await self._ask(state)
             reply = "" if message.tool_calls else _cleaned(message, known)
-            if not reply or grounding.unsupported(reply, evidence, said):
-                return _safe(state.context.actions)
+            if not reply or grounding.unsupported(reply, shown, said):
+                return _safe(state.context.actions, known)
         reply, citations = grounding.cite(reply, state.context.passages)
         about: Json = message.response_metadata.get("frontdesk", {})
         return TurnResult(
@@ -196,13 +195,14 @@ class Agent:
         return TurnResult(GIVEN_UP.format(**ticket), Outcome.HANDED_OFF)
 
 
-def _safe(actions: list[Action]) -> TurnResult:
+def _safe(actions: list[Action], known: set[str]) -> TurnResult:
     """What code says in the place of a reply that nothing supports: of what it has worked out itself, if anything."""
     open_ = [action for action in actions if action.status == "proposed"]
     if not open_:
         return TurnResult(SAFE, Outcome.UNANSWERED, suggestions=["Talk to a person"], actions=actions)
     text = "\n\n".join([*(action.preview.text for action in open_), PLEASE_CONFIRM])
-    return TurnResult(grounding.clean(text), Outcome.AWAITING_CONFIRMATION, actions=actions)
+    text = grounding.without_foreign_links(grounding.clean(text), known)
+    return TurnResult(text, Outcome.AWAITING_CONFIRMATION, actions=actions)
 
 
 def _tool_message(step: Step, call_id: str) -> ToolMessage:
@@ -218,18 +218,13 @@ def _cleaned(message: AIMessage, known: set[str]) -> str:
 def _own(step: Step) -> str:
     """What a step says of addresses: of a search those of the articles, not those that articles speak of."""
     if step.tool != "search_knowledge":
-        return step.result
+        return evidence.of(step)
     return " ".join(ADDRESS_OF_ARTICLE.findall(step.result))
-
-
-def _evidence(step: Step) -> str:
-    """What a step brought, without the words that it was asked with: those are the model's own."""
-    return ASKED_WITH.sub("", step.result) if step.tool == "search_knowledge" else step.result
 
 
 def _sources(steps: Sequence[Step], instructions: str) -> list[tuple[str, str]]:
     """What a reply may rest on, this turn's results first."""
-    return [*((step.tool, _evidence(step)) for step in reversed(steps)), ("instructions", instructions)]
+    return [*((step.tool, evidence.of(step)) for step in reversed(steps)), ("instructions", instructions)]
 
 
 def _told(facts: Json) -> list[str]:

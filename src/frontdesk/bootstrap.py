@@ -16,7 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
-from frontdesk.desk import Frontdesk
+from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
@@ -85,10 +85,15 @@ def assemble(
 ) -> tuple[Support, Actions]:
     """A desk's turns and its actions on a database, neither started yet."""
     tools = tools_of(desk, database, settings, base)
-    open_ = partial(open_ticket, database)
-    actions = Actions(desk, tools, database, settings, secret=secret_of(desk, settings), open_ticket=open_)
+    actions = actions_of(desk, tools, database, settings)
     agent = Agent(desk, tools, chain, settings, actions)
     return Support(agent, database, settings, show=actions.show, revive=revive), actions
+
+
+def actions_of(desk: Frontdesk, tools: Sequence[Tool], database: Database, settings: Settings) -> Actions:
+    """A desk's actions on a database, not started: they decide and run what they are told to, and look for nothing."""
+    open_ = partial(open_ticket, database)
+    return Actions(desk, tools, database, settings, secret=secret_of(desk, settings), open_ticket=open_)
 
 
 def secret_of(desk: Frontdesk, settings: Settings) -> bytes:
@@ -142,10 +147,17 @@ def tools_of(
     open_ = partial(open_ticket, database)
     own = [builtin.open_ticket(open_), builtin.hand_over(open_)]
     if any(tool.grant.confirm for tool in desk.tools):
-        own.append(builtin.list_actions(partial(lately, database)))
+        own.append(
+            builtin.list_actions(partial(lately, database), {t.name: t.grant.permission for t in desk.tools})
+        )
     if base := base or knowledge_base(desk, database):
         own.insert(0, builtin.search_knowledge(base.ask(settings.answer_at)))
     check(desk)
+    for tool in desk.tools:
+        if tool.grant.changes and tool.grant.permission in VISITOR_PERMISSIONS:
+            raise DeclarationError(
+                f"{tool.name}: anonymous visitors hold {tool.grant.permission!r} for Frontdesk's own tickets: name another"
+            )
     taken = {tool.name for tool in desk.tools} & {tool.name for tool in own}
     if taken:
         raise DeclarationError(f"rename your tool {taken.pop()!r}: Frontdesk has one of that name")

@@ -161,6 +161,12 @@ class ApprovalNotYours(FrontdeskError):
     code, status = "approval_not_yours", 409
 
 
+class ReasonMissing(FrontdeskError):
+    """Say why in words: the customer is told the reason."""
+
+    code, status = "reason_missing", 422
+
+
 class BackendUnavailable(FrontdeskError):
     """The backend that this is about does not answer; nothing was done. Try again in a moment."""
 

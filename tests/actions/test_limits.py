@@ -8,7 +8,7 @@ import pytest
 
 from frontdesk.database import Database
 from frontdesk.domain import Action, Principal
-from frontdesk.errors import ActionDecided, ActionExpired, ApprovalNotYours, TokenMismatch
+from frontdesk.errors import ActionDecided, ActionExpired, ApprovalNotYours, ReasonMissing, TokenMismatch
 from tests.actions.shop import ANNA, BEN, Process, Shop, make_desk, process, wish
 from tests.test_support import rows
 
@@ -116,6 +116,17 @@ async def test_above_the_first_limit_one_colleague_approves_and_above_the_next_t
     assert "Refunded 100.01 EUR" in str(said[1])
 
 
+async def test_proposals_shown_together_cannot_pass_a_threshold_of_staff_together(database: Database) -> None:
+    shop = Shop(seconds=0.02)
+    desk_of = make_desk(shop, limit=[], approve_above="100 EUR/day", approve_twice_above=[])
+    async with process(database, shop, desk=desk_of) as desk:
+        wanted = [("refund_order", {"order_id": "789", "amount": amount}) for amount in ("60 EUR", "61 EUR")]
+        answer = await desk.say(wish(*wanted))
+        outcomes = await asyncio.gather(*(desk.confirm(action) for action in answer["actions"]))
+        assert sorted(outcome.status for outcome in outcomes) == ["confirmed", "executed"]
+        assert len(shop.effects) == 1
+
+
 async def test_who_asked_never_approves_and_nobody_twice(database: Database) -> None:
     async with process(database) as desk:
         action = await desk.confirm(await desk.propose("refund_order", order_id="789", amount="600 EUR"))
@@ -147,6 +158,15 @@ async def test_a_colleague_s_no_tells_the_customer_why(database: Database) -> No
         assert desk.shop.effects == {}
     told = rows(database, "SELECT body FROM messages WHERE n > 1 ORDER BY n DESC LIMIT 1")[0][0]
     assert str(told).endswith("The reason: The parcel has not come back yet.")
+
+
+@pytest.mark.parametrize("reason", ["", "  \n", "<b></b>"])
+async def test_a_colleague_s_no_needs_a_reason_that_can_be_read(database: Database, reason: str) -> None:
+    async with process(database) as desk:
+        action = await desk.confirm(await desk.propose("refund_order", order_id="789", amount="600 EUR"))
+        with pytest.raises(ReasonMissing):
+            await desk.actions.refuse("kim", action.id, reason)
+        assert (await desk.actions.find(ANNA, action.id)).status == "confirmed"
 
 
 async def test_an_approved_action_whose_process_died_is_run_by_another(database: Database) -> None:

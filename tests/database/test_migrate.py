@@ -19,6 +19,7 @@ LANDED = {
     "0007_conflicts": "f7f80333341b060b",
     "0008_key_rights": "7a246534d57f91a7",
     "0009_actions": "f566d0a43bd09efc",
+    "0010_actions_waiting": "61c20d93c0e9e0ec",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

@@ -34,6 +34,7 @@ from frontdesk.errors import (
     FrontdeskError,
     NotFound,
     PermissionDenied,
+    ReasonMissing,
     Superseded,
     TokenMismatch,
     ToolError,
@@ -42,8 +43,8 @@ from frontdesk.errors import (
 from frontdesk.policies import decide
 from frontdesk.policies.grounding import clean
 from frontdesk.settings import Settings
-from frontdesk.store.actions import ActionStore
-from frontdesk.tools import Tool, ToolContext, encode
+from frontdesk.store.actions import ActionStore, Judge
+from frontdesk.tools import Tool, ToolContext, encode, policy_version
 
 __all__ = ["Actions"]
 
@@ -112,13 +113,13 @@ class Actions:
         """(result, error code) of a write that needs nobody's yes, through the same ledger, once."""
         seen = await look(tool, arguments, context, self._seconds)
         action = made(tool, seen, context, effect)
-        refused = await self.store.begin(action, tool.grant.capped, self._within(tool, seen))
-        if refused:
-            raise Refused(refused.message, code=refused.code)
-        if refused is False:
+        judged = await self.store.begin(action, tool.grant.capped, self._judge(tool, action, seen))
+        if judged is None:
             action = await self._earlier(context, effect)
+        elif judged.verdict == "refuse":
+            raise Refused(judged.message, code=judged.code)
         else:
-            await self._detached(self._executor.run(action))
+            await self._detached(self._executor.run(replace(action, attempts=1)))
             action = await self.store.find(context.principal.key, effect)
         if action.status == "executed":
             return encode(action.result), ""
@@ -175,14 +176,7 @@ class Actions:
         )
         if refusal or tool is None:
             raise REFUSALS[refusal or "denied"]
-        seen = await self._same(tool, action, "proposed")
-        used = await self.store.used(action, tool.grant.capped)
-        needs = max(action.needs, decide.approvals_needed(tool.grant, action.preview.amount, used))
-        if needs:
-            if not await self.store.confirm(action, needs, APPROVED_WITHIN, words.waits(needs)):
-                raise ActionDecided
-        else:
-            await self._execute(tool, action, seen, was="proposed")
+        await self._execute(tool, action, await self._same(tool, action, "proposed"), was="proposed")
         return await self.find(principal, action_id)
 
     async def decline(self, principal: Principal, action_id: UUID) -> Action:
@@ -196,7 +190,7 @@ class Actions:
             "customer",
             was=["proposed", "confirmed"],
             by=action.principal,
-            tell=words.LEFT.format(title=action.preview.title),
+            tell=words.say(words.LEFT, title=action.preview.title),
         ):
             raise ActionDecided
         return await self.find(principal, action_id)
@@ -230,15 +224,15 @@ class Actions:
         if tool is None:
             raise ActionStale
         seen = await self._same(tool, action, "confirmed")
-        action = await self.store.approve(action, staff)
-        if decide.approved(action):
+        action = await self.store.approve(action, decide.person(staff))
+        if decide.approvals(action) >= action.needs:
             await self._execute(tool, action, seen, was="confirmed")
         return await self.store.find(action.principal, action_id)
 
     async def refuse(self, staff: str, action_id: UUID, reason: str) -> Action:
-        """A person's no; the customer is told why. Raises NotFound, ActionDecided."""
+        """A person's no; the customer is told why. Raises NotFound, ActionDecided, ReasonMissing."""
         action = await self.store.find(await self.store.owner(action_id), action_id)
-        told = clean(words.DECLINED.format(title=action.preview.title, reason=reason))
+        told = words.say(words.DECLINED, title=action.preview.title, reason=_said(reason))
         if not await self.store.end(
             action, "declined", reason, was=["confirmed"], by=f"staff:{staff}", tell=told
         ):
@@ -246,11 +240,17 @@ class Actions:
         return await self.store.find(action.principal, action_id)
 
     async def settle(self, staff: str, action_id: UUID, *, happened: bool, reason: str) -> Action:
-        """A person has found out what became of an unknown effect. Raises NotFound, ActionDecided."""
+        """A person has found out whether an unknown effect, or its taking back, has happened.
+
+        Raises NotFound, ActionDecided, ReasonMissing, and ApprovalNotYours for who asked for it.
+        """
         action = await self.store.find(await self.store.owner(action_id), action_id)
-        what = "went through" if happened else "did not go through"
-        told = clean(words.RESOLVED.format(title=action.preview.title, what=what, reason=reason))
-        status = "executed" if happened else "failed"
+        if decide.asked(action, staff):
+            raise ApprovalNotYours
+        undo = action.reason == "undo_person"
+        status = ("undone" if happened else "executed") if undo else ("executed" if happened else "failed")
+        what = words.WENT["not undone" if undo and not happened else status]
+        told = words.say(words.RESOLVED, title=action.preview.title, what=what, reason=_said(reason))
         if not await self.store.resolve(action, status, reason, staff, told):
             raise ActionDecided
         return await self.store.find(action.principal, action_id)
@@ -262,6 +262,8 @@ class Actions:
     # ------------------------------------------------------------------ running
     async def _same(self, tool: Tool, action: Action, was: str) -> Look:
         """A second look: raises ActionStale, and ends the proposal, where it is not what was shown."""
+        if policy_version(tool.grant) != action.policy:
+            raise await self._stale(action, was)
         try:
             seen = await look(tool, action.arguments, context_of(action), self._seconds)
         except ToolUnavailable:
@@ -278,21 +280,22 @@ class Actions:
         ended = await self.store.end(action, "expired", "stale", was=[was], by="desk", tell=told)
         return ActionStale() if ended else ActionDecided()
 
-    def _within(self, tool: Tool, seen: Look) -> Any:
-        """The judge that a claim asks while it holds the lock."""
+    def _judge(self, tool: Tool, action: Action, seen: Look) -> Judge:
+        """What a claim asks while it holds the lock."""
 
-        def judge(used: Sequence[Decimal]) -> decide.Decision | None:
-            decision = decide.within(tool.grant, seen.preview.amount, used)
-            return decision if decision.verdict == "refuse" else None
+        def judge(used: Sequence[Decimal]) -> decide.Decision:
+            decision = decide.may_run(tool.grant, action, seen.preview.amount, used)
+            return replace(decision, message=words.waits(decision.needs)) if decision.needs else decision
 
         return judge
 
     async def _execute(self, tool: Tool, action: Action, seen: Look, *, was: str) -> None:
-        """Claim and run, whoever has pressed the button or not stayed to see."""
-        refused = await self.store.claim(action, tool.grant.capped, self._within(tool, seen), was=was)
-        if refused is False:
+        """Claim and run, whoever has pressed the button or not stayed to see; or let it wait for staff."""
+        judge = self._judge(tool, action, seen)
+        judged = await self.store.claim(action, tool.grant.capped, judge, was=was, stands=APPROVED_WITHIN)
+        if judged is None:
             raise ActionDecided
-        if refused is None:
+        if judged.verdict == "run":
             await self._detached(self._executor.run(replace(action, attempts=1)))
 
     async def _detached(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -318,17 +321,25 @@ class Actions:
         """One action that nobody is at: run out, approved and not yet run, or of unknown outcome."""
         action = await self.store.find(owner, identity)
         if action.status == "expired":
-            tell = words.EXPIRED if action.needs and action.approved_by else ""
-            await self.store.end(
-                action, "expired", "expired", was=["proposed", "confirmed"], by="desk", tell=tell
-            )
+            # Who has said yes waits to hear of it; who has not knows.
+            for was, tell in (("confirmed", words.EXPIRED), ("proposed", "")):
+                await self.store.end(action, "expired", "expired", was=[was], by="desk", tell=tell)
         elif action.status == "confirmed":
             tool = self._tools.get(action.tool)
-            if tool is not None and decide.approved(action):
-                with suppress(
-                    FrontdeskError
-                ):  # decided meanwhile, or stale, or the backend is away: seen to again
+            if tool is None:
+                await self._stale(action, "confirmed")
+            elif decide.approvals(action) >= action.needs:
+                # Decided meanwhile, or stale, or the backend is away: then it is seen to again.
+                with suppress(FrontdeskError):
                     seen = await self._same(tool, action, "confirmed")
                     await self._execute(tool, action, seen, was="confirmed")
         elif await self.store.take(action):
             await self._executor.resume(replace(action, attempts=action.attempts + 1))
+
+
+def _said(reason: str) -> str:
+    """A reason as the customer will read it. Raises ReasonMissing where nothing of it is left to read."""
+    why = clean(reason)
+    if not why:
+        raise ReasonMissing
+    return why

@@ -16,11 +16,13 @@ import orjson
 import structlog
 
 from frontdesk.actions import words
-from frontdesk.actions.propose import context_of
+from frontdesk.actions.propose import context_of, look
 from frontdesk.domain import Action, Done, Principal, Ticket
 from frontdesk.errors import ToolError, ToolUnavailable
+from frontdesk.policies import decide
+from frontdesk.policies.gate import UNSTORABLE
 from frontdesk.store.actions import ActionStore, Settlement
-from frontdesk.tools import Tool
+from frontdesk.tools import Tool, storable
 
 log = structlog.get_logger("frontdesk.actions")
 
@@ -55,6 +57,9 @@ class Outcome:
     reason: str = ""
 
 
+UNKNOWN = Outcome("unknown")
+
+
 class Executor:
     """Runs claimed actions for one process."""
 
@@ -77,7 +82,9 @@ class Executor:
         if tool is None:
             return await self._to_a_person(action)
         if action.status == "undoing":
-            return await self.take_back(action)
+            # Nobody can ask whether it was taken back: only a backend that knows the effect's name may be told again.
+            repeats = tool.grant.undo is not None and tool.grant.reconcile == "repeat"
+            return await (self.take_back(action) if repeats else self._to_a_person(action, undo=True))
         return await self._settle(tool, action, await self._ask(tool, action))
 
     async def take_back(self, action: Action) -> Settlement:
@@ -87,9 +94,9 @@ class Executor:
         title = action.preview.title
         match outcome.effect:
             case "done":
-                settled = Settlement("undone", "done", tell=words.UNDONE.format(title=title))
+                settled = Settlement("undone", "done", tell=words.say(words.UNDONE, title=title))
             case "failed":
-                told = words.NOT_UNDONE.format(title=title, reason=outcome.reason)
+                told = words.say(words.NOT_UNDONE, title=title, reason=outcome.reason)
                 settled = Settlement("executed", "failed", "not_undone", tell=told)
             case _ if tool.grant.reconcile == "repeat" and action.attempts < MOST_ASKED:
                 settled = Settlement("undoing", "unknown", again_in=_pause(action))
@@ -111,30 +118,43 @@ class Executor:
         return await self._call(action, lambda: tool.ask(undo, action.arguments, context, done=done))
 
     async def _ask(self, tool: Tool, action: Action) -> Outcome:
-        """What became of an effect whose answer nobody has."""
+        """What became of an effect whose answer nobody has. A no to the question is none to the effect."""
         asks = tool.grant.reconcile
         if asks is None:
-            return Outcome("unknown")
+            return UNKNOWN
         if asks == "repeat":
-            return await self._do(tool, action)
-        found = await self._call(action, lambda: tool.ask(asks, action.arguments, context_of(action)))
-        if found.effect == "done" and found.result is None:
-            return await self._do(
-                tool, action
-            )  # it did not happen, so now it does: the customer has said yes
-        return Outcome("unknown") if found.effect == "failed" else found
+            found = await self._do(tool, action)
+        else:
+            found = await self._call(action, lambda: tool.ask(asks, action.arguments, context_of(action)))
+            if found.effect == "done" and found.result is None:
+                return await self._once_more(tool, action)
+        return UNKNOWN if found.effect == "failed" else found
+
+    async def _once_more(self, tool: Tool, action: Action) -> Outcome:
+        """It has not happened. Not yet is not never: it may still be on its way.
+
+        So it goes out again only under its name, by which a backend knows the two as one, and while all is as it
+        was shown to the customer; else a person finds out.
+        """
+        if "effect_id" not in tool.injected:
+            return UNKNOWN
+        try:
+            seen = await look(tool, action.arguments, context_of(action), self._seconds)
+        except ToolError:
+            return UNKNOWN
+        return await self._do(tool, action) if decide.basis(seen.preview) == action.basis else UNKNOWN
 
     async def _call(self, action: Action, work: Callable[[], Awaitable[Any]]) -> Outcome:
         try:
             async with asyncio.timeout(self._seconds):
-                return Outcome("done", await work())
+                return Outcome("done", storable(await work()))
         except ToolUnavailable:
-            return Outcome("unknown")
+            return UNKNOWN
         except ToolError as error:
-            return Outcome("failed", reason=error.detail)
+            return Outcome("failed", reason=UNSTORABLE.sub("", error.detail))
         except Exception as error:  # noqa: BLE001  the shop's code; whatever it raises leaves open what was done
             log.warning("action unknown", action=str(action.id), tool=action.tool, error=type(error).__name__)
-            return Outcome("unknown")
+            return UNKNOWN
 
     # ------------------------------------------------------------------ writing it down
     async def _settle(self, tool: Tool, action: Action, outcome: Outcome) -> Settlement:
@@ -151,7 +171,9 @@ class Executor:
                 told = words.not_done(action, outcome.reason)
                 settled = Settlement("failed", "failed", outcome.reason[:500], tell=told)
             case _ if tool.grant.reconcile is not None and action.attempts <= MOST_ASKED:
-                told = words.UNCLEAR.format(title=action.preview.title) if action.status != "unknown" else ""
+                told = (
+                    words.say(words.UNCLEAR, title=action.preview.title) if action.status != "unknown" else ""
+                )
                 settled = Settlement("unknown", "unknown", tell=told, again_in=_pause(action))
             case _:
                 return await self._to_a_person(action)
@@ -165,15 +187,15 @@ class Executor:
         what = "taking back of this action" if undo else "outcome of this action"
         ticket = await self._open_ticket(
             context.principal,
-            effect_id=uuid5(action.id, "unknown"),
+            effect_id=uuid5(action.id, "undo unknown" if undo else "unknown"),
             conversation_id=action.conversation_id,
             turn_id=action.turn_id,
             subject=f"Unknown outcome: {action.preview.title}"[:200],
             body=f"The {what} is unknown, effect {action.id}: {action.preview.text}",
             reason="failure",
         )
-        told = words.PERSON.format(title=action.preview.title, reference=ticket.reference)
-        settled = Settlement("unknown", "unknown", "person", tell=told)
+        told = words.say(words.PERSON, title=action.preview.title, reference=ticket.reference)
+        settled = Settlement("unknown", "unknown", "undo_person" if undo else "person", tell=told)
         await self._store.settle(action, settled, undo=undo)
         log.warning("action goes to a person", action=str(action.id), tool=action.tool)
         return settled

@@ -20,13 +20,15 @@ from frontdesk.domain import Action, Json, Money, Preview, Principal
 from frontdesk.errors import ToolError, ToolRefused, ToolUnavailable
 from frontdesk.policies import decide
 from frontdesk.store.actions import ActionStore
-from frontdesk.tools import InvalidArguments, Tool, ToolContext, policy_version
+from frontdesk.tools import InvalidArguments, Tool, ToolContext, policy_version, storable
 from frontdesk.tools.money import money
 
 log = structlog.get_logger("frontdesk.actions")
 
 MOST_SHOWN = 2000  # characters of a preview's text and of each of its values
 BLANK = re.compile(r"[ \t\f\v]+")
+UNSEEN = ("Cc", "Cf", "Co", "Cs", "Cn")
+BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0"  # letters and marks that show nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ async def look(tool: Tool, arguments: Json, context: ToolContext, seconds: float
 
     Raises ToolError: InvalidArguments, ToolNotFound for what is not the customer's, ToolRefused, ToolUnavailable.
     """
-    _, canonical = tool.parse(tidy(arguments))
+    values, canonical = tool.parse(tidy(arguments))
+    if tool.parse(canonical)[0] != values:  # what is stored must be what runs
+        raise InvalidArguments("These arguments cannot be kept as they are.")
     subject: Any = None
     if tool.grant.subject is not None:
         subject = await _read(tool, canonical, context, seconds)
@@ -83,9 +87,19 @@ def _preview(tool: Tool, subject: Any, arguments: Json) -> Preview:
     except Exception as error:  # noqa: BLE001  as above
         log.warning("preview failed", tool=tool.name, error=type(error).__name__)
         raise ToolRefused("This cannot be worked out.") from None
-    if made.amount is None and grant.amount and arguments.get(grant.amount) is not None:
-        made = replace(made, amount=_amount(arguments[grant.amount]))
-    return Preview.read(cast("Json", tidy(made.shown(), most=MOST_SHOWN)))
+    if grant.amount and arguments.get(grant.amount) is not None:
+        said = _amount(arguments[grant.amount])
+        if made.amount not in (None, said):  # one would be counted and shown, the other sent
+            raise ToolRefused("The amount cannot be worked out.")
+        made = replace(made, amount=said)
+    if made.amount is not None and made.amount.amount <= 0:
+        raise InvalidArguments("The amount must be more than nothing.")
+    shown = made.shown()
+    remembered = storable(shown.pop("remember"))
+    texts = [made.title, made.text, made.object, *(change.after for change in made.changes)]
+    if any(len(text) > MOST_SHOWN for text in texts):
+        raise InvalidArguments("This is too long to be shown; make it shorter.")
+    return Preview.read({**cast("Json", tidy(shown)), "remember": remembered})
 
 
 def _ruled(tool: Tool, subject: Any, arguments: Json) -> Preview:
@@ -120,11 +134,11 @@ def _said(value: Any) -> str:
 def tidy(value: Any, *, most: int = 8000) -> Any:
     """Text as the customer will see it: composed, without invisible or direction-changing characters."""
     if isinstance(value, str):
-        text = unicodedata.normalize("NFC", value[:most])
+        text = value[:most].replace("\u2028", " ").replace("\u2029", " ")
         kept = "".join(
-            c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn")
+            c for c in text if c == "\n" or (unicodedata.category(c) not in UNSEEN and c not in BLANKS)
         )
-        return BLANK.sub(" ", kept).strip()
+        return BLANK.sub(" ", unicodedata.normalize("NFC", kept)).strip()
     if isinstance(value, dict):
         return {key: tidy(item, most=most) for key, item in cast("Json", value).items()}
     if isinstance(value, list | tuple):

@@ -8,13 +8,14 @@ __all__ = ["view"]
 
 
 def view(action: Action) -> Json:
-    """``{id, tool, title, status, reason, preview: {text, changes, amount}, expires_at, approvals_needed, approvals}``.
+    """``{id, turn_id, tool, title, status, reason, preview: {text, changes, amount}, expires_at, approvals_needed, approvals}``.
 
     ``reason`` says why it ended: replaced, stale, expired, limit_reached, a person's words. Times are ISO 8601.
     """
     preview = action.preview
     return {
         "id": str(action.id),
+        "turn_id": str(action.turn_id),
         "tool": action.tool,
         "title": preview.title,
         "status": action.status,

@@ -6,7 +6,7 @@ from typing import Any
 
 from frontdesk.domain import Action, Preview
 from frontdesk.models.local.says import TemplateError, render
-from frontdesk.policies.grounding import clean
+from frontdesk.policies.grounding import clean, without_foreign_links
 from frontdesk.tools import Tool
 
 LEFT = "All right, I have left that as it is: {title}."
@@ -14,6 +14,7 @@ WAITS = "Thank you. A colleague has to approve this first; you will be told here
 WAITS_FOR_TWO = "Thank you. Two colleagues have to approve this first; you will be told here."
 STALE = "Something about this has changed since I asked you, so I have not done it. Please ask me again."
 RUN_OUT = "This was not confirmed in time, so it was not done."
+REPLACED = "A newer proposal has taken the place of this one, so it was not done."
 EXPIRED = (
     "This has waited too long for an approval, so it was not done. Please ask again if you still want it."
 )
@@ -23,6 +24,17 @@ DECLINED = "A colleague has looked at this and decided not to do it: {title}. Th
 NOT_UNDONE = "I could not take this back: {title}. {reason}"
 UNDONE = "That has been taken back: {title}."
 RESOLVED = "A colleague has checked: this {what}: {title}. {reason}"
+WENT = {
+    "executed": "went through",
+    "failed": "did not go through",
+    "undone": "was taken back",
+    "not undone": "was not taken back",
+}
+
+
+def say(template: str, **parts: str) -> str:
+    """One of these sentences, filled in. A title may hold a model's words: no markup, no link of theirs is left."""
+    return without_foreign_links(clean(template.format(**parts)), ())
 
 
 def title_of(tool: Tool, preview: Preview) -> str:
@@ -41,12 +53,12 @@ def done(tool: Tool | None, action: Action, result: Any) -> str:
             said = render(tool.grant.says, result)
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError):
             said = ""
-    return clean(said) or f"Done: {action.preview.title}."
+    return clean(said) or say("Done: {title}.", title=action.preview.title)
 
 
 def not_done(action: Action, reason: str) -> str:
     """The backend has said no."""
-    return clean(f"This was not done: {action.preview.title}. {reason}".strip())
+    return say("This was not done: {title}. {reason}", title=action.preview.title, reason=reason)
 
 
 def waits(needs: int) -> str:
@@ -65,12 +77,14 @@ def now(tool: Tool | None, action: Action) -> str:
         case "failed":
             return not_done(action, action.reason)
         case "undone":
-            return UNDONE.format(title=title)
+            return say(UNDONE, title=title)
         case "declined":
-            return LEFT.format(title=title)
+            return say(LEFT, title=title)
         case "proposed":
             return action.preview.text
         case "expired":
-            return STALE if action.reason == "stale" else RUN_OUT
+            return {"stale": STALE, "replaced": REPLACED}.get(
+                action.reason, EXPIRED if action.needs else RUN_OUT
+            )
         case _:
-            return UNCLEAR.format(title=title)
+            return say(UNCLEAR, title=title)

@@ -1,4 +1,4 @@
-"""The command line: ``frontdesk serve``, ``chat``, ``check``, ``knowledge sync``, ``conversations show``, ``audit verify``."""
+"""The command line: ``frontdesk serve``, ``chat``, ``check``, ``knowledge sync``, ``conversations show``, ``actions list``, …"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "knowledge": "frontdesk.cli.knowledge:knowledge",
     "eval": "frontdesk.cli.evaluate:evaluate",
     "conversations": "frontdesk.cli.conversations:conversations",
+    "actions": "frontdesk.cli.actions:actions",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
 }
@@ -30,6 +31,7 @@ ABOUT = {
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
     "conversations": "What was recorded: list, show ID",
+    "actions": "What customers want changed: list, show ID, approve ID, decline ID",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
 }

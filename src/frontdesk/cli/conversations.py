@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from frontdesk.bootstrap import database_urls
+from frontdesk.cli.shown import shown
 from frontdesk.domain import Json
 from frontdesk.settings import load
 from frontdesk.store.conversations import recent, show
@@ -37,7 +38,7 @@ def list_(limit: int) -> None:
 @click.argument("conversation_id", type=click.UUID)
 @click.option("--json", "as_json", is_flag=True, help="everything, as JSON")
 def show_(conversation_id: UUID, as_json: bool) -> None:
-    """Each message, tool call, answer, model, tokens and cost of CONVERSATION_ID."""
+    """Each message, tool call, answer, what its details are bound to, model, tokens and cost of CONVERSATION_ID."""
     found = show(database_urls(load())[1], conversation_id)
     if as_json:
         click.echo(orjson.dumps(found, default=_plain, option=orjson.OPT_INDENT_2))
@@ -60,7 +61,7 @@ def show_(conversation_id: UUID, as_json: bool) -> None:
 def _turn(turn: Json, messages: list[Json]) -> None:
     record: Json = turn["record"] or {}
     for message in messages:
-        if message["role"] != "customer":
+        if message["n"] == 1:  # what comes after the reply is what became of an action
             _steps(record)
         name = {"customer": "Customer", "assistant": "Assistant"}.get(message["role"], message["role"])
         console.print(f"\n[bold]{name}[/bold] {message['created_at']:%H:%M:%S}  {escape(message['body'])}")
@@ -68,6 +69,8 @@ def _turn(turn: Json, messages: list[Json]) -> None:
         console.print(
             f"  [dim]\\[{citation['n']}] {escape(citation['title'])} {escape(citation['url'])}[/dim]"
         )
+    if record.get("receipt"):
+        console.print(f"  [dim]bound: {_receipt(record['receipt'])}[/dim]")
     usage: Json = record.get("usage", {})
     cost = f", ${usage['cost_usd']:.5f}" if usage.get("cost_usd", 0) >= 0.00001 else ""
     degraded = f", degraded: {'; '.join(record['degraded'])}" if record.get("degraded") else ""
@@ -76,6 +79,16 @@ def _turn(turn: Json, messages: list[Json]) -> None:
         f" {usage.get('model_calls', 0)} model calls · {usage.get('input_tokens', 0)} in,"
         f" {usage.get('output_tokens', 0)} out{cost}{escape(degraded)} · turn {turn['id']}[/dim]"
     )
+
+
+def _receipt(bound: list[Json]) -> str:
+    """Each source with the details of the reply that rest on it: ``24.95, 2025-01-10 ← get_refunds``."""
+    sources: dict[str, list[str]] = {}
+    for item in bound:
+        details = sources.setdefault(item["source"], [])
+        if item["detail"] not in details:
+            details.append(item["detail"])
+    return shown("; ".join(f"{', '.join(details)} ← {source}" for source, details in sources.items()))
 
 
 def _steps(record: Json) -> None:

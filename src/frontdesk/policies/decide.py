@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,16 +22,17 @@ import orjson
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.domain import Action, Grant, Json, Limit, Money, Preview, Principal
 
-Verdict = Literal["run", "propose", "refuse"]
+Verdict = Literal["run", "propose", "wait", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a call: it runs, is proposed, or is refused with a code and a sentence."""
+    """What becomes of a call: it runs, is proposed, waits for ``needs`` members of staff, or is refused."""
 
     verdict: Verdict
     code: str = ""
     message: str = ""
+    needs: int = 0
 
     @property
     def allowed(self) -> bool:
@@ -74,8 +76,11 @@ def may_call(grant: Grant | None, held: frozenset[str], calls_before: int, most_
 def holds(grant: Grant, subject: Any, arguments: Json) -> Decision:
     """Whether the tool's rules hold for the record this is about: asked before it is proposed and before it runs."""
     for rule in grant.requires:
-        if sentence := rule(subject, arguments):
-            return Decision("refuse", "refused", sentence)
+        said = rule(subject, arguments)
+        if said is not None and said != "":  # False is no yes either
+            return Decision(
+                "refuse", "refused", said if isinstance(said, str) else "This cannot be done here."
+            )
     return PROPOSE
 
 
@@ -101,6 +106,15 @@ def approvals_needed(grant: Grant, amount: Money | None, used: Sequence[Decimal]
     if any(passes(cap, amount, before) for cap, before in two):
         return 2
     return int(any(passes(cap, amount, before) for cap, before in one))
+
+
+def may_run(grant: Grant, action: Action, amount: Money | None, used: Sequence[Decimal]) -> Decision:
+    """What becomes of an action that its customer has confirmed: asked while nobody else can use up a limit."""
+    decision = within(grant, amount, used)
+    if decision.verdict == "refuse":
+        return decision
+    needs = max(action.needs, approvals_needed(grant, amount, used))
+    return RUN if needs <= approvals(action) else Decision("wait", needs=needs)
 
 
 def passes(cap: Limit, amount: Money | None, before: Decimal) -> bool:
@@ -180,16 +194,23 @@ def may_approve(action: Action, staff: str, now: datetime) -> str:
         return "expired"
     if action.status != "confirmed":
         return "decided"
-    asked = {action.principal, action.principal.partition(":")[2]}
-    if not staff or staff in asked or f"staff:{staff}" in asked or staff in action.approved_by:
-        return "not_yours"
-    return ""
+    who = person(staff)
+    return "not_yours" if not who or asked(action, staff) or who in map(person, action.approved_by) else ""
 
 
-def approved(action: Action) -> bool:
-    """Whether as many different people have approved as must; those who asked do not count."""
-    counted = {staff for staff in action.approved_by if staff != action.principal.partition(":")[2]}
-    return len(counted) >= action.needs
+def person(staff: str) -> str:
+    """One spelling of who somebody is: "staff:Kim@shop.example" and "kim@shop.example" are the same person."""
+    return unicodedata.normalize("NFKC", staff).strip().casefold().removeprefix("staff:")
+
+
+def asked(action: Action, staff: str) -> bool:
+    """Whether this member of staff is the one who asked for the action: nobody decides on their own wish."""
+    return person(staff) in {person(action.principal), person(action.principal.partition(":")[2])}
+
+
+def approvals(action: Action) -> int:
+    """How many different people have approved; who asked does not count."""
+    return len({person(staff) for staff in action.approved_by if not asked(action, staff)})
 
 
 def may_undo(

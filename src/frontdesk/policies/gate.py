@@ -104,7 +104,10 @@ class Gate:
         else:
             result, error = _error(decision.code, decision.message), decision.code
             log.warning(
-                "tool call refused", tool=name[:80], code=decision.code, turn=str(self._context.turn_id)
+                "tool call refused",
+                tool=tool.name if tool else "unknown",
+                code=decision.code,
+                turn=str(self._context.turn_id),
             )
         step = Step(
             tool=tool.name if tool else "unknown",
@@ -136,7 +139,14 @@ class Gate:
         effect = effect_id(context.turn_id, tool.name, self._effect_number(tool, arguments))
         if propose:
             action = await self._writes.propose(tool, arguments, context, effect)
-            if action.id not in {known.id for known in context.actions}:
+            # The same in other letters ("20 EUR", "20.00 EUR") is one button.
+            same = (
+                known
+                for known in context.actions
+                if (known.tool, known.digest) == (action.tool, action.digest)
+            )
+            action = next(same, action)
+            if action not in context.actions:
                 context.actions.append(action)
             return encode({"proposed": told(action)}), ""
         context.effect_id = str(effect)

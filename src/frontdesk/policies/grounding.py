@@ -31,7 +31,7 @@ REFERENCE = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,300}\]:.*$", re.MULTILINE)
 URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s)>\]\"'\\]+", re.IGNORECASE)
 HOST = re.compile(r"\bwww\.[^\s)>\]\"'\\]+|\bmailto:[^\s)>\]\"'\\]+", re.IGNORECASE)
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-BARE = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE)  # shop.example/pay
+BARE = re.compile(r"\b(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE)  # shop.example/pay
 PLACES = (URL, HOST, ADDRESS, BARE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -63,8 +63,10 @@ DAY_FIRST = re.compile(r"(?<![\w.])([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?!
 DAY_MONTH = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({MONTH})\b\.?,?(?:\s+(\d{{4}}))?", re.IGNORECASE | re.ASCII
 )
-MONTH_DAY = re.compile(rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
-NUMBER = re.compile(r"(?<![^\W\d_])\d+(?:[.,  ’']\d{3}(?!\d))*(?:[.,]\d+)?")
+MONTH_DAY = re.compile(
+    rf"\b({MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE | re.ASCII
+)
+NUMBER = re.compile(r"(?<![^\W_])\d{1,60}(?:[.,  ’']\d{3}(?!\d))*(?:[.,]\d{1,60})?")
 CURRENCY = (
     r"(?:[$€£¥₹₽₩₺₴฿%]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|JPY|CNY|INR)\b|(?:US |Canadian )?dollars?\b"
     r"|euros?\b|cents?\b|pounds?\b|bucks\b|quid\b|zł|kr\b|francs?\b|percent\b|per cent\b)"

@@ -1,70 +1,166 @@
-"""Statuses in words: what a reply says has happened to something of the customer's, and nothing shows.
+"""Statuses in words: what a reply says has happened to something of the customer's, and no tool's result shows.
 
-"Your refund has been paid" needs a tool result that says so. Only plain statements about what is the customer's are
-read; conditions, questions, negations and what may happen are none. A proposal is no evidence that anything was done.
+"Your refund has been paid" needs a result that says so. Only plain statements about what is the customer's are read;
+conditions, questions, negations and what may happen are none. A status stands in a result's values, or in a field
+such as ``shipped_on`` that holds something: not in a field's name alone, not in an article, and not in a proposal.
+Where the sentence names an order, it stands in what that order's number stands in.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
-# Each status with the forms a reply may have, and the stems that show it in a result.
+import orjson
+
+# Each status with the forms a reply may have, and the words that show it in a result.
 SHOWN: tuple[tuple[str, str], ...] = (
-    (r"delivered|geliefert|zugestellt|entregado|livrée?", r"deliver|geliefert|zugestellt|entrega|livr"),
-    (r"out for delivery", r"out[_ ]for[_ ]delivery"),
-    (r"shipped|dispatched|sent out|versendet|enviado|expédiée?", r"ship|dispatch|carrier|tracking|in[_ ]transit|deliver|envi|exp[ée]d|versend"),
-    (r"cancell?ed|storniert|cancelado|annulée?", r"cancel|stornier|annul"),
-    (r"refunded|reimbursed|erstattet|reembolsado|remboursée?", r"refund|reimburs|erstatt|reembols|rembours|paid_out"),
-    (r"paid out|paid back|ausgezahlt", r"paid[_ ]out|paid[_ ]back|refund"),
-    (r"paid|bezahlt|pagado|payée?", r"paid|payment|bezahlt|pagad|pay[ée]"),
-    (r"returned|zurückgeschickt|devuelto|retournée?", r"return|devuelt|retour"),
-    (r"received|erhalten|recibido|reçue?", r"receiv|erhalten|recib|re[çc]u"),
-    (r"approved|genehmigt|aprobado|approuvée?", r"approv|genehmig|aprob"),
-    (r"rejected|declined|abgelehnt|rechazado|refusée?", r"reject|declin|abgelehnt|rechaz|refus"),
-    (r"changed|updated|geändert|cambiado|modifiée?", r"chang|updat|executed|ge[äa]ndert|cambi|modifi"),
-    (r"delayed|verspätet|retrasado|retardée?", r"delay|late|versp|retras|retard"),
-    (r"lost|verloren|perdido|perdue?", r"lost|verlor|perdid|perdu"),
+    (r"delivered|geliefert|zugestellt|entregado|livrée?", r"delivered|geliefert|zugestellt|entregado|livré"),
+    (r"out for delivery", r"out for delivery"),
+    (r"on (?:its|the) way|unterwegs|en camino|en route", r"shipped|dispatched|in transit|out for delivery|on its way|sent|paid out|processing|pending|initiated|unterwegs"),
+    (r"shipped|dispatched|sent out|versendet|enviado|expédiée?", r"shipped|dispatched|sent|in transit|out for delivery|delivered|delayed|lost|returned|versendet|enviado|expédié"),
+    (r"cancell?ed|storniert|cancelado|annulée?", r"cancel(?:led|ed|ation)|storniert|cancelado|annulé"),
+    (r"refunded|reimbursed|erstattet|reembolsado|remboursée?", r"refund(?:ed)?|reimbursed|paid(?: out| back)?|erstattet|reembolsado|remboursé"),
+    (r"paid out|paid back|ausgezahlt", r"paid(?: out| back)?|refunded|completed|ausgezahlt"),
+    (r"issued|processed", r"issued|processed|completed?|done|refunded|paid(?: out)?|sent|created|executed"),
+    (r"completed?|abgeschlossen|completado", r"completed?|done|executed|delivered|refunded|cancell?ed|paid|abgeschlossen"),
+    (r"paid|bezahlt|pagado|payée?", r"paid|captured|settled|succeeded|refunded|bezahlt|pagado|payé"),
+    (r"returned|zurückgeschickt|devuelto|retournée?", r"returned|return|received|devuelto|retourné"),
+    (r"received|erhalten|recibido|reçue?", r"received|arrived|inspected|refunded|delivered|erhalten|recibido|reçu"),
+    (r"approved|genehmigt|aprobado|approuvée?", r"approved|accepted|completed|refunded|genehmigt|aprobado|approuvé"),
+    (r"rejected|declined|abgelehnt|rechazado|refusée?", r"rejected|declined|refused|abgelehnt|rechazado|refusé"),
+    (r"changed|updated|geändert|cambiado|modifiée?", r"changed|updated|executed|done|geändert|cambiado|modifié"),
+    (r"delayed|verspätet|retrasado|retardée?", r"delayed|late|overdue|verspätet|retrasado|retardé"),
+    (r"lost|verloren|perdido|perdue?", r"lost|verloren|perdido|perdu"),
 )  # fmt: skip
-OWN = (
-    r"(?:your|this|that|the|my|ihre?|deine?|su|tu|votre|ta|ton) (?:[\w-]+ ){0,3}?(?:orders?|parcels?|packages?|refunds?|returns?|payments?|"
-    r"money|e-?mail(?: address)?|address|invoice|password|subscription|account|bestellung|paket|r[üu]ckerstattung|adresse|"
-    r"pedido|paquete|reembolso|commande|colis|remboursement)|orders? #?[\w-]*\d[\w-]*|it|everything"
+THINGS = (
+    r"(?:orders?|parcels?|packages?|refunds?|returns?|payments?|money|e-?mail(?: address)?|address|invoice|password|"
+    r"subscription|account|cancellation|bestellung|paket|r[üu]ckerstattung|adresse|pedido|paquete|reembolso|commande|colis|"
+    r"remboursement)"
 )
-BEEN = r"(?:has|have|was|were|is|are|wurde|ist|ha sido|fue|a été|est)(?: now| already| just| successfully)?(?: been)?(?: now| already| just| successfully)?"
+OWN = (
+    r"(?:(?:your|this|that|the|my|ihre?|deine?|su|tu|votre|ta|ton) (?:[\w-]{1,30} ){0,3}?" + THINGS + r"|"
+    r"orders? #?[\w-]{0,30}\d[\w-]{0,30}|it|everything)"
+)
+NOW = r"(?: now| already| just| successfully)?"
+BEEN = rf"(?:has|have|was|were|is|are|wurde|ist|ha sido|fue|a été|est){NOW}(?: been)?{NOW}"
 SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+AS_IF = r"if|once|when|whether|until|unless|as soon as|wenn|sobald|falls|cuando|quand|lorsque"
+# What makes the words behind it no statement: "if your order has been shipped", "I can't see that it was paid".
 NOT_SAID = re.compile(
-    r"\?|\b(?:if|once|when|whether|until|unless|after|before|as soon as|can|could|may|might|will|would|should|must|not|never|"
-    r"n't|no|yet|usually|normally|any|wenn|sobald|falls|nicht|kann|si|cuando|no|quand|lorsque|pas|peut)\b|n't",
+    rf"\b(?:{AS_IF}|after|before|can|could|may|might|will|would|should|must|not|never|usually|normally|any|nicht|kann|si|pas|peut"
+    r")\b|n['’]t\b|\bno\b(?!,)",
     re.IGNORECASE,
 )
-PROPOSED = re.compile(r'^\{"proposed":')
+# And what makes the words before it none: "it is refunded once we have it back".
+CONDITION = re.compile(rf"\s*(?:only )?(?:{AS_IF}|after|before)\b", re.IGNORECASE)
+PRESENT = re.compile(r"\b(?:is|are|ist|est)\b", re.IGNORECASE)
+NOW_SAID = re.compile(r"\b(?:now|already|just)\b", re.IGNORECASE)
 QUICK = re.compile("|".join(forms for forms, _ in SHOWN), re.IGNORECASE)
+NUMBERS = re.compile(r"[\w-]{0,30}\d[\w-]{0,30}")
 _CLAIMS = tuple(
     (
-        re.compile(
-            rf"(?:\b(?:{OWN}) {BEEN} (?:{forms})\b|\b(?:I|we)(?:'ve|’ve| have)(?: now| just| already| successfully)? (?:{forms})\b)",
-            re.IGNORECASE,
-        ),
-        re.compile(stems, re.IGNORECASE),
+        re.compile(rf"\b(?:{OWN} {BEEN}|(?:I|we)(?:['’]ve| have)?{NOW}) (?:{forms})\b", re.IGNORECASE),
+        re.compile(rf"(?<![^\W_])(?<!not )(?<!never )(?:{shown})(?![^\W_])", re.IGNORECASE),
     )
-    for forms, stems in SHOWN
+    for forms, shown in SHOWN
 )
+# An action that was carried out shows what its title says: "Cancel order 456", executed.
+DONE = {
+    "cancel": "cancelled", "refund": "refunded", "change": "changed", "update": "changed", "send": "sent",
+    "resend": "sent", "return": "returned", "start": "done", "reset": "sent", "open": "done", "add": "done",
+}  # fmt: skip
+PROPOSALS = (
+    "proposed",
+    "passages",
+)  # the keys of what shows nothing: what waits for a button, what an article says
+EMPTY = (None, False, "", 0)
 
 
-def unsupported_statuses(reply: str, evidence: list[str], said: str = "") -> list[str]:
+def unsupported_statuses(reply: str, evidence: Iterable[str], said: str = "") -> list[str]:
     """The statements of ``reply`` that something was done or has a status, which nothing supports, as written.
 
-    ``evidence`` are tool results and passages, each a text of its own; what the customer ``said`` may be said back.
+    ``evidence`` are tool results; what the customer ``said`` may be said back.
     """
     if not QUICK.search(reply):
         return []
-    source = "\n".join(text for text in evidence if not PROPOSED.match(text))
+    results = [found for text in evidence if (found := _read(text)) is not None]
     missing: list[str] = []
     for sentence in SENTENCE.findall(reply):
-        if NOT_SAID.search(sentence):
+        if sentence.endswith("?"):
             continue
         for claim, shown in _CLAIMS:
             found = claim.search(sentence)
-            if found and not shown.search(source) and found[0].lower() not in said.lower():
+            if found is None or _not_said(sentence, found) or found[0].lower() in said.lower():
+                continue
+            if not any(shown.search(text) for text in _speaking(results, sentence)):
                 missing.append(found[0])
     return missing
+
+
+def _not_said(sentence: str, claim: re.Match[str]) -> bool:
+    before, behind = sentence[: claim.start()], sentence[claim.end() :]
+    conditional = PRESENT.search(claim[0]) and not NOW_SAID.search(claim[0]) and CONDITION.match(behind)
+    return bool(NOT_SAID.search(before) or conditional)
+
+
+def _read(text: str) -> Any:
+    """A tool's result; None for what is none, and for what shows no status."""
+    try:
+        found: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return None if isinstance(found, dict) and any(key in found for key in PROPOSALS) else found
+
+
+def _speaking(results: list[Any], sentence: str) -> Iterator[str]:
+    """What the results say of the things that a sentence names, or all of it where it names none of theirs."""
+    named = {number.lower() for number in NUMBERS.findall(sentence)}
+    about = [thing for result in results for thing in _things(result) if named & _values(thing)]
+    for result in about or results:
+        yield from _texts(result)
+
+
+def _things(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a result."""
+    if isinstance(value, dict):
+        thing = cast("dict[str, Any]", value)
+        yield thing
+        for inner in thing.values():
+            yield from _things(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            yield from _things(inner)
+
+
+def _values(thing: dict[str, Any]) -> set[str]:
+    """What an object is known by: its own plain values, and the words of an action's title."""
+    own = {str(value).lower() for value in thing.values() if isinstance(value, str | int)}
+    return own | set(str(thing.get("title", "")).lower().split())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The values of a result as words, and the names of fields that hold something."""
+    if isinstance(value, str):
+        yield value.replace("_", " ")
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            yield from _texts(inner)
+    elif isinstance(value, dict):
+        thing = cast("dict[str, Any]", value)
+        if "title" in thing and "status" in thing:  # an action
+            yield from _of_action(thing)
+            return
+        for key, inner in thing.items():
+            if inner not in EMPTY:
+                yield re.sub(r"_(?:at|on|date|time)$", "", key) if not isinstance(inner, dict | list) else ""
+            yield from _texts(inner)
+
+
+def _of_action(action: dict[str, Any]) -> Iterator[str]:
+    if action["status"] == "executed":
+        yield f"executed {DONE.get(str(action['title']).lower().partition(' ')[0], '')}"
+        yield from _texts(action.get("result"))
+    elif action["status"] == "undone":
+        yield "undone changed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -37,9 +37,10 @@ DECIDE = """
 UPDATE actions SET status = %s, reason = %s, decided_at = now(), ended_at = now()
 WHERE id = %s AND status = ANY (%s) RETURNING true
 """
-CONFIRM = """
-UPDATE actions SET status = 'confirmed', decided_at = now(), needs = %s, expires_at = now() + %s
-WHERE id = %s AND status = 'proposed' AND expires_at > now() AND digest = %s RETURNING true
+WAIT = """
+UPDATE actions SET status = 'confirmed', decided_at = now(), needs = %(needs)s,
+  expires_at = CASE WHEN status = 'proposed' THEN now() + %(stands)s ELSE expires_at END
+WHERE id = %(id)s AND status = %(was)s AND expires_at > now() AND digest = %(digest)s RETURNING true
 """
 TAKE = """
 UPDATE actions SET lease_owner = %s, lease_until = now() + %s, attempts = attempts + 1
@@ -52,19 +53,23 @@ UPDATE actions SET status = %(status)s, reason = %(reason)s, result = coalesce(%
 WHERE id = %(id)s AND status IN ('executing', 'unknown', 'undoing') AND lease_owner = %(runner)s RETURNING true
 """
 RESOLVE = """
-UPDATE actions SET status = %s, reason = %s, ended_at = now() WHERE id = %s AND status = 'unknown' AND reason = 'person'
+UPDATE actions SET status = %s, reason = %s, ended_at = now() WHERE id = %s AND status = 'unknown' AND reason = %s
 RETURNING true
 """
 UNDO = """
 UPDATE actions SET status = 'undoing', attempts = 1, lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND status = 'executed' AND undo_until > now() RETURNING true
 """
-APPROVE = "INSERT INTO approvals (action_id, principal, staff) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING true"
+APPROVE = """
+INSERT INTO approvals (action_id, principal, staff)
+SELECT id, principal, %s FROM actions WHERE id = %s AND status = 'confirmed' ON CONFLICT DO NOTHING RETURNING true
+"""
+HOLD = "SELECT true FROM conversations WHERE id = %s FOR NO KEY UPDATE"
 END_EFFECT = "UPDATE effects SET outcome = %s, ended_at = now() WHERE id = %s"
 IDENTICAL = """
 SELECT action_state(a) FROM actions a
-WHERE principal = %s AND tool = %s AND object = %s AND status = 'proposed' AND digest = %s AND basis = %s
-  AND expires_at > now() + interval '1 minute' LIMIT 1
+WHERE principal = %s AND conversation_id = %s AND tool = %s AND object = %s AND status = 'proposed' AND digest = %s
+  AND basis = %s AND expires_at > now() + interval '1 minute' LIMIT 1
 """
 INSERT_RUNNING = """
 INSERT INTO actions (id, conversation_id, turn_id, principal, tool, arguments, digest, preview, basis, policy, object,
@@ -82,7 +87,7 @@ OF_CONVERSATION = """
 SELECT action_state(a) FROM actions a JOIN turns t ON t.id = a.turn_id
 WHERE a.conversation_id = %s AND t.seq > %s AND t.seq <= %s ORDER BY a.created_at, a.id
 """
-Judge = Callable[[Sequence[Decimal]], Any]
+Judge = Callable[[Sequence[Decimal]], Any]  # gives a decision: .verdict, .code, .message, .needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +127,12 @@ class ActionStore:
         return action_of(row[0])
 
     async def identical(self, action: Action) -> Action | None:
-        """The same proposal, already shown and still standing for more than a minute."""
+        """The same proposal, already shown in this conversation and still standing for more than a minute."""
         async with self._database.transaction(action.principal) as connection:
-            values = (action.principal, action.tool, action.preview.object, action.digest, action.basis)
-            row = await (await connection.execute(IDENTICAL, values)).fetchone()
+            whose = (action.principal, action.conversation_id, action.tool, action.preview.object)
+            row = await (
+                await connection.execute(IDENTICAL, (*whose, action.digest, action.basis))
+            ).fetchone()
         return action_of(row[0]) if row else None
 
     async def of_conversation(self, principal_key: str, conversation_id: UUID, after: int) -> list[Action]:
@@ -160,58 +167,59 @@ class ActionStore:
         return [row[0] for row in rows]
 
     # ------------------------------------------------------------------ deciding
-    async def claim(self, action: Action, caps: Sequence[Limit], judge: Judge, *, was: str) -> Any:
+    async def claim(
+        self, action: Action, caps: Sequence[Limit], judge: Judge, *, was: str, stands: timedelta
+    ) -> Any:
         """Claim an action for its effect: limits, state, ledger and audit in one transaction.
 
-        ``judge`` gets how much of each cap is used, under a lock that lets nobody else count meanwhile, and
-        returns None to go ahead or a reason not to, which is given back; then the action has failed. Returns
-        False when somebody else was faster.
+        ``judge`` gets how much of each cap is used, under a lock that lets nobody else count meanwhile. What it
+        returns is given back: "run", and it is claimed; "refuse", and it has failed; "wait", and it waits for as
+        many members of staff as that says, for at most ``stands``. None when somebody else was faster.
         """
         async with self._database.transaction(action.principal) as connection:
             await self._lock(connection, action, caps)
-            refused = judge(await self._used(connection, action, caps))
-            if refused is not None:
-                ended = await _one(connection, DECIDE, ("failed", refused.message, action.id, [was]))
+            judged = judge(await self._used(connection, action, caps))
+            if judged.verdict == "refuse":
+                ended = await _one(connection, DECIDE, ("failed", judged.message, action.id, [was]))
                 if ended:
-                    await _audit(connection, action, "failed", "desk", refused.code)
-                    await _tell(connection, action, refused.message)
-                return refused if ended else False
+                    await _audit(connection, action, "failed", "desk", judged.code)
+                    await _tell(connection, action, judged.message)
+                return judged if ended else None
+            if judged.verdict == "wait":
+                given = {"needs": judged.needs, "stands": stands, "id": action.id, "was": was}
+                waits = await _one(connection, WAIT, {**given, "digest": action.digest})
+                if waits:
+                    await _audit(connection, action, "confirmed", action.principal)
+                    await _tell(connection, action, judged.message)
+                return judged if waits else None
             values = (self._runner, self._lease, action.id, was, action.digest)
             if not await _one(connection, CLAIM, values):
-                return False
+                return None
             await self._begin(connection, action, caps, "do", action.id)
-        return None
+        return judged
 
     async def begin(self, action: Action, caps: Sequence[Limit], judge: Judge) -> Any:
         """``claim`` for a write that needs nobody's yes: it is recorded and claimed at once.
 
-        Returns False when the turn has been overtaken, or the action is there already.
+        None when the turn has been overtaken, or the action is there already.
         """
         async with self._database.transaction(action.principal) as connection:
             await self._lock(connection, action, caps)
-            refused = judge(await self._used(connection, action, caps))
-            if refused is not None:
-                return refused
+            judged = judge(await self._used(connection, action, caps))
+            if judged.verdict != "run":
+                return judged
             values = {**row_of(action), "runner": self._runner, "lease": self._lease}
             if not await _one(connection, INSERT_RUNNING, values):
-                return False
+                return None
             await self._begin(connection, action, caps, "do", action.id)
-        return None
-
-    async def confirm(self, action: Action, needs: int, stands: timedelta, tell: str) -> bool:
-        """The customer's yes to what staff must approve as well."""
-        async with self._database.transaction(action.principal) as connection:
-            done = await _one(connection, CONFIRM, (needs, stands, action.id, action.digest))
-            if done:
-                await _audit(connection, action, "confirmed", action.principal)
-                await _tell(connection, action, tell)
-        return bool(done)
+        return judged
 
     async def end(
         self, action: Action, status: str, reason: str, *, was: Sequence[str], by: str, tell: str = ""
     ) -> bool:
         """Decline or let run out an action that has not been claimed. False when it is past that."""
         async with self._database.transaction(action.principal) as connection:
+            await _one(connection, HOLD, (action.conversation_id,))
             done = await _one(connection, DECIDE, (status, reason, action.id, list(was)))
             if done:
                 await _audit(connection, action, status, by, reason)
@@ -221,7 +229,8 @@ class ActionStore:
     async def approve(self, action: Action, staff: str) -> Action:
         """Count a person's yes, once; returns the action with all who have approved."""
         async with self._database.transaction(action.principal) as connection:
-            if await _one(connection, APPROVE, (action.id, action.principal, staff)):
+            await _one(connection, HOLD, (action.conversation_id,))
+            if await _one(connection, APPROVE, (staff, action.id)):
                 await _audit(connection, action, "approved", f"staff:{staff}")
             row = await (await connection.execute(STATE, (action.id,))).fetchone()
         if row is None:
@@ -229,12 +238,14 @@ class ActionStore:
         return action_of(row[0])
 
     async def resolve(self, action: Action, status: str, reason: str, staff: str, tell: str) -> bool:
-        """A person has found out what became of an unknown effect."""
+        """A person has found out what became of an unknown effect, or of its taking back; False when it is past that."""
+        undo = action.reason == "undo_person"
         async with self._database.transaction(action.principal) as connection:
-            done = await _one(connection, RESOLVE, (status, reason, action.id))
+            await _one(connection, HOLD, (action.conversation_id,))
+            done = await _one(connection, RESOLVE, (status, reason, action.id, action.reason))
             if done:
-                outcome = "done" if status == "executed" else "failed"
-                await connection.execute(END_EFFECT, (outcome, action.id))
+                outcome = "done" if status == ("undone" if undo else "executed") else "failed"
+                await connection.execute(END_EFFECT, (outcome, undo_id(action.id) if undo else action.id))
                 await _audit(connection, action, status, f"staff:{staff}", reason)
                 await _tell(connection, action, tell)
         return bool(done)
@@ -248,6 +259,7 @@ class ActionStore:
     async def undo(self, action: Action) -> bool:
         """Claim the taking back of an executed action."""
         async with self._database.transaction(action.principal) as connection:
+            await _one(connection, HOLD, (action.conversation_id,))
             done = await _one(connection, UNDO, (self._runner, self._lease, action.id))
             if done:
                 await self._begin(connection, action, (), "undo", undo_id(action.id))
@@ -256,6 +268,7 @@ class ActionStore:
     async def settle(self, action: Action, settled: Settlement, *, undo: bool = False) -> bool:
         """Write down how a run came out; False when another process has taken it over meanwhile."""
         async with self._database.transaction(action.principal) as connection:
+            await _one(connection, HOLD, (action.conversation_id,))
             now = await _one(connection, b"SELECT now()", ())
             values = {
                 "id": action.id,
@@ -278,7 +291,11 @@ class ActionStore:
 
     # ------------------------------------------------------------------ inside a transaction
     async def _lock(self, connection: AsyncConnection[Any], action: Action, caps: Sequence[Limit]) -> None:
-        """Who counts the same limit waits: two claims that race must not both see room for one."""
+        """Who counts the same limit waits: two claims that race must not both see room for one.
+
+        The conversation comes first, as wherever a turn or an action is written down: so nobody waits in a circle.
+        """
+        await _one(connection, HOLD, (action.conversation_id,))
         if not caps:
             return
         wide = any(cap.scope not in ("customer", "call") for cap in caps)
@@ -302,7 +319,9 @@ class ActionStore:
         kind: str,
         effect: UUID,
     ) -> None:
-        keys = {name: _key(action, name) for name in {cap.scope for cap in caps} if name in action.arguments}
+        counted = {cap.scope for cap in caps}
+        # Ids are kept though nothing counts by them yet: a limit that is declared later counts what was done before.
+        keys = {n: _key(action, n) for n in action.arguments if n in counted or n.endswith("_id")}
         amount = action.preview.amount
         money = (amount.amount, amount.currency) if amount else (None, None)
         whose = (action.conversation_id, action.principal, action.tool)
@@ -356,7 +375,7 @@ def proposals(actions: Sequence[Action]) -> str | None:
             "amount": str(action.preview.amount.amount) if action.preview.amount else None,
             "currency": action.preview.amount.currency if action.preview.amount else None,
             "needs": action.needs,
-            "expires_at": action.expires_at.isoformat(),
+            "stands": (action.expires_at - (action.created_at or datetime.now(UTC))).total_seconds(),
         }
         for action in actions
     ]
@@ -403,7 +422,7 @@ def _caps(caps: Sequence[Limit], action: Action) -> Jsonb:
 
 
 def _key(action: Action, name: str) -> str:
-    """An argument's value as a limit counts by it: "#456" and "456" of one order would be two."""
+    """An argument's value as a limit counts by it, as it was written: subject= refuses other spellings of an id."""
     value = action.arguments.get(name)
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 

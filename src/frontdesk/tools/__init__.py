@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import UnionType
-from typing import Any, Union, Unpack, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, Unpack, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -38,6 +38,7 @@ __all__ = [
     "grant",
     "policy_version",
     "rule",
+    "storable",
     "tool",
 ]
 
@@ -147,6 +148,11 @@ def encode(value: Any) -> str:
     return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def storable(value: Any) -> Any:
+    """A backend's answer as PostgreSQL can hold it: JSON without NUL."""
+    return orjson.loads(encode(value).replace("\\u0000", ""))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
@@ -155,12 +161,18 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def tool(*, name: str = "", **declared: Unpack[Declaration]) -> Callable[[Callable[..., Any]], Tool]:
+def tool(
+    *bare: Callable[..., Any], name: str = "", **declared: Unpack[Declaration]
+) -> Callable[[Callable[..., Any]], Tool]:
     """Declare a function as a tool; see Grant for what each word means.
 
     A tool that changes data needs a person's confirmation unless ``confirm=False`` says that it does not.
     Raises DeclarationError with what to write instead.
     """
+    if bare:
+        raise DeclarationError(
+            'write @tool(permission="orders:read"): a tool needs the permission to call it'
+        )
 
     def declare(function: Callable[..., Any]) -> Tool:
         title = name or getattr(function, "__name__", "tool")
@@ -169,6 +181,7 @@ def tool(*, name: str = "", **declared: Unpack[Declaration]) -> Callable[[Callab
             raise DeclarationError(f"{title} needs a docstring: it tells the model what the tool is for")
         schema, injected = _schema(title, function)
         made = rights(title, schema.model_fields, injected, declared)
+        _counted(title, made, schema)
         return Tool(
             name=title,
             description=described(description, made),
@@ -210,7 +223,7 @@ def _schema(title: str, function: Callable[..., Any]) -> tuple[type[BaseModel], 
         if parameter.name in INJECTED:
             injected.append(parameter.name)
             continue
-        if hints.get(parameter.name) is Customer:
+        if Customer in _parts(hints.get(parameter.name)):
             raise DeclarationError(f"{title}: call the injected Customer 'customer', not {parameter.name!r}")
         default = FieldInfo() if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (_exact(hints.get(parameter.name, str)), default)
@@ -218,10 +231,32 @@ def _schema(title: str, function: Callable[..., Any]) -> tuple[type[BaseModel], 
     return create_model(f"{title}_arguments", __config__=config, **fields), tuple(injected)
 
 
+def _counted(title: str, made: Grant, schema: type[BaseModel]) -> None:
+    """What limits count must be exact: money as Money, and one value, not a list, where they count per argument."""
+    hints = {name: field.annotation for name, field in schema.model_fields.items()}
+    if made.amount and Money not in _parts(hints[made.amount]):
+        raise DeclarationError(
+            f"{title}: amount={made.amount!r} is to be Money, imported from frontdesk: exact"
+        )
+    for cap in made.capped:
+        if _parts(hints.get(cap.scope)) & {list, tuple, set, dict, frozenset}:
+            raise DeclarationError(f"{title}: {cap.said!r} counts per {cap.scope}, which is no single value")
+
+
 def _exact(hint: Any) -> Any:
-    """The hint with Money read as MoneyArgument does, also in ``Money | None``."""
+    """The hint with Money read as MoneyArgument does, also in ``Money | None`` and ``list[Money]``."""
     if hint is Money:
         return MoneyArgument
-    if get_origin(hint) in (Union, UnionType):
-        return Union[tuple(_exact(part) for part in get_args(hint))]  # noqa: UP007  (made of parts)
-    return hint
+    if Money not in _parts(hint):
+        return hint
+    if hasattr(hint, "__metadata__"):
+        return Annotated[(_exact(hint.__origin__), *hint.__metadata__)]
+    parts = tuple(_exact(part) for part in get_args(hint))
+    origin: Any = get_origin(hint)
+    return Union[parts] if origin in (Union, UnionType) else origin[parts]  # noqa: UP007  (made of parts)
+
+
+def _parts(hint: Any) -> set[Any]:
+    """A hint and all that it is made of."""
+    inner = set[Any]().union(*(_parts(part) for part in get_args(hint) if part is not ...))
+    return inner | {part for part in (hint, get_origin(hint)) if isinstance(part, type)}

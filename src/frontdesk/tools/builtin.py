@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -109,8 +109,11 @@ class Lately(Protocol):
         ...
 
 
-def list_actions(lately: Lately) -> Tool:
-    """The tool that shows again what waits for the customer, and what can still be taken back."""
+def list_actions(lately: Lately, rights: Mapping[str, str]) -> Tool:
+    """The tool that shows again what waits for the customer, and what can still be taken back.
+
+    ``rights`` are the permissions of the desk's tools: a narrowed token reads no more here than it may do.
+    """
 
     @tool(permission="actions:read", step="Looking at what was asked for")
     async def list_actions(context: ToolContext) -> Json:
@@ -121,9 +124,13 @@ def list_actions(lately: Lately) -> Tool:
         now = datetime.now(UTC)
         found = await lately(context.principal, context.conversation_id)
         told: list[Json] = []
+        held = context.principal.permissions
         for action in found:
+            if held is not None and rights.get(action.tool) not in held:
+                continue
             undo = action.status == "executed" and action.undo_until is not None and action.undo_until > now
-            if undo or action.status == "proposed":
+            shown = {known.id for known in context.actions}
+            if (undo or action.status == "proposed") and action.id not in shown:
                 context.actions.append(action)
             told.append(
                 {

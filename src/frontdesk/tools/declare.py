@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import product
 from typing import Any, Literal, TypedDict
 
@@ -51,6 +52,11 @@ def rule(sentence: str, holds: Callable[[Any, Json], bool]) -> Rule:
     ``rule("Only a pending order can be cancelled.", lambda order, args: order["status"] == "pending")``
     """
 
+    if inspect.iscoroutinefunction(holds):
+        raise DeclarationError(
+            f"rule({sentence!r}, …) takes a plain function: read in subject= what must be awaited"
+        )
+
     def check(subject: Any, arguments: Json) -> str | None:
         return None if holds(subject, arguments) else sentence
 
@@ -63,8 +69,9 @@ def rights(title: str, accepts: Collection[str], takes: Collection[str], declare
 
     Raises DeclarationError with a sentence that says what to write.
     """
+    _known_words(title, declared)
     permission = declared.get("permission", "")
-    if not PERMISSION.match(permission):
+    if not PERMISSION.fullmatch(permission):
         raise DeclarationError(f'{title}: write a permission such as @tool(permission="orders:read")')
     confirm = declared.get("confirm")
     changes = declared.get("changes", False) or bool(confirm)
@@ -72,6 +79,10 @@ def rights(title: str, accepts: Collection[str], takes: Collection[str], declare
     if words and not changes:
         raise DeclarationError(
             f"{title}: {words[0]}= is for a tool that changes data: write confirm=True beside it"
+        )
+    if not isinstance(declared.get("limits", {}), Mapping):
+        raise DeclarationError(
+            f'{title}: write limit="3/day" for what is refused; limits= is what the articles say'
         )
     for thing, quantity in declared.get("limits", {}).items():
         limit(title, thing, quantity)  # refused at start, not in front of a customer
@@ -100,14 +111,23 @@ def rights(title: str, accepts: Collection[str], takes: Collection[str], declare
     return made
 
 
-def _texts(declared: str | Sequence[str] | None) -> str | list[str]:
-    return declared if isinstance(declared, str) else list(declared or ())
+def _known_words(title: str, declared: Declaration) -> None:
+    """A word that is misspelt would be a limit that is not there."""
+    for word in declared.keys() - Declaration.__annotations__.keys():
+        near = get_close_matches(word, [*Declaration.__annotations__, "name"], 1, 0.5)
+        raise DeclarationError(f"{title}: there is no {word}={f'; did you mean {near[0]}=?' if near else ''}")
+
+
+def _texts(declared: Any) -> list[Any]:
+    """The texts of one or several limits; what is none is refused where they are read."""
+    return list(declared) if isinstance(declared, list | tuple) else [] if declared is None else [declared]
 
 
 def _check(
     title: str, made: Grant, accepts: Collection[str], takes: Collection[str], declared: Declaration
 ) -> None:
     """What fits together and what does not."""
+    _check_words(title, made, declared)
     if made.amount and made.amount not in accepts:
         raise DeclarationError(
             f"{title}: amount={made.amount!r} names no argument; it has {_listed(accepts)}"
@@ -131,6 +151,24 @@ def _check(
             f"{title}: requires= needs subject=, the function that reads what the rules are about"
         )
     _check_functions(title, made, accepts, takes)
+
+
+def _check_words(title: str, made: Grant, declared: Declaration) -> None:
+    """What would be passed over in silence."""
+    if not isinstance(declared.get("requires", ()), list | tuple):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DeclarationError(f"{title}: requires= is a list: requires=[rule(…)]")
+    for word in ("undo", "expires"):
+        if word in declared and not made.confirm:
+            raise DeclarationError(f"{title}: {word}= needs confirm=True: it belongs to a button")
+    if any(inspect.iscoroutinefunction(function) for function in (made.preview, *made.requires)):
+        raise DeclarationError(f"{title}: preview= and requires= are plain functions: await in subject=")
+    money = {cap.currency for cap in made.capped if cap.currency}
+    for group in (made.limit, made.approve, made.approve_twice):
+        spoken = {cap.currency for cap in group if cap.currency}
+        if spoken and spoken != money:
+            raise DeclarationError(
+                f"{title}: its limits speak of {_listed(money)}: give each of them in each currency"
+            )
 
 
 def _check_functions(title: str, made: Grant, accepts: Collection[str], takes: Collection[str]) -> None:

@@ -35,9 +35,17 @@ async function begin(kept) {
 async function restore() {
   const answer = await fetch(`/support/conversations/${conversation}`, { headers: { authorization: `Bearer ${session}` } });
   if (!answer.ok) return begin();
-  for (const { role, text, citations } of (await answer.json()).messages) {
-    if (role === "customer") log.append(element("li", text, "customer"));
-    else show(assistant(), text, citations ?? []);
+  const { messages, actions } = await answer.json();
+  const shown = new Set(); // what came of an action is a message of the same turn
+  for (const { role, text, citations, turn_id } of messages) {
+    if (role === "customer") {
+      log.append(element("li", text, "customer"));
+      continue;
+    }
+    const item = assistant();
+    show(item, text, citations ?? []);
+    if (!shown.has(turn_id)) cards(item, actions.filter((action) => action.turn_id === turn_id));
+    shown.add(turn_id);
   }
   toEnd();
 }
@@ -146,6 +154,7 @@ function step(steps, { tool, label, state }) {
 function finish(item, reply, done) {
   reply.remove();
   show(item, done.reply, done.citations);
+  cards(item, done.actions ?? []);
   if (done.degraded) item.append(element("div", "Answered in a reduced way: something was not reachable.", "meta"));
   status.textContent = done.mode === "queued" ? "A colleague has been asked to follow up; the AI goes on answering." : "";
   offer(done.suggestions);
@@ -161,6 +170,68 @@ function show(item, text, citations) {
     sources.append(line);
   }
   item.append(sources);
+}
+
+// What the assistant has proposed: what will change, and the buttons that decide. A typed "yes" decides nothing.
+function cards(item, actions) {
+  for (const action of actions) {
+    const made = element("section", "", "card");
+    made.ariaLabel = action.title;
+    item.append(made);
+    draw(made, action);
+  }
+}
+
+const ENDED = { declined: "Not done", expired: "No longer offered", executed: "Done", failed: "Not done", undone: "Taken back" };
+
+function draw(card, action, said = "") {
+  const { title, status, preview } = action;
+  card.replaceChildren(element("h2", title));
+  if (!card.parentElement?.querySelector(":scope > p")?.textContent.includes(preview.text)) card.append(element("p", preview.text));
+  if (preview.changes.length) {
+    const table = element("dl");
+    for (const { label, before, after } of preview.changes) {
+      const value = element("dd");
+      if (before) value.append(element("del", before), " → ");
+      value.append(element("ins", after));
+      table.append(element("dt", label), value);
+    }
+    card.append(table);
+  }
+  if (said || !action.confirm_token) card.append(element("p", said || ENDED[status] || "Under way", "meta"));
+  if (action.confirm_token) {
+    card.append(
+      deciding(card, action, "Confirm", "confirm", action.confirm_token),
+      deciding(card, action, "Don't do it", "decline"),
+      element("p", `Open until ${clock(action.expires_at)}`, "meta"),
+    );
+  }
+  if (action.undo_token) {
+    card.append(
+      deciding(card, action, "Take it back", "undo", action.undo_token),
+      element("p", `Possible until ${clock(action.undo_until)}`, "meta"),
+    );
+  }
+}
+
+const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+function deciding(card, action, text, verb, token) {
+  const button = element("button", text, verb);
+  button.type = "button";
+  button.onclick = async () => {
+    for (const each of card.querySelectorAll("button")) each.disabled = true;
+    try {
+      const done = await post(`/support/actions/${action.id}/${verb}`, token ? { confirm_token: token } : {}, session);
+      draw(card, done.action, done.reply);
+    } catch (problem) {
+      // Whatever it was, the record knows how the action stands.
+      const now = await fetch(`/support/actions/${action.id}`, { headers: { authorization: `Bearer ${session}` } });
+      draw(card, now.ok ? (await now.json()).action : action, problem.message);
+    }
+    status.textContent = card.querySelector(".meta").textContent;
+  };
+  return button;
 }
 
 function link(url, text) {
