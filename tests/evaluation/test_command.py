@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,11 +47,15 @@ class Eval:
 
 
 @pytest.fixture(scope="module")
-def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Eval]:
-    with pytest.MonkeyPatch.context() as patch:
+def evaluate() -> Iterator[Eval]:
+    # Not below pytest's own folder: PostgreSQL runs as another user, and each session closes that to others again.
+    with (
+        tempfile.TemporaryDirectory(prefix="frontdesk-test-", ignore_cleanup_errors=True) as data,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr("frontdesk.cli.evaluate_run.configure", lambda _: None)
         patch.chdir(ROOT)
-        yield Eval(tmp_path_factory.mktemp("data"))
+        yield Eval(Path(data))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +83,9 @@ def evaluate_run(
         sys.exit(NOT_RUNNABLE)
     except OSError as error:
         click.echo(f"frontdesk: {error.strerror or error}: {error.filename or ''}", err=True)
+        sys.exit(NOT_RUNNABLE)
+    except Exception:  # noqa: BLE001  a defect, shown as one; left alone it would end with 1, which says that scenarios failed
+        traceback.print_exc()
         sys.exit(NOT_RUNNABLE)
     _report(prepared.run, stopped, before)
     if json_file:
