@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from frontdesk.models.local import LocalModel
 
 #: Confidence from which the local model answers alone; `python -m evals.cascade` measures it.
-AT = 0.96
+AT = 0.965
 EFFECTS = ("open_ticket", "hand_over")
 
 
