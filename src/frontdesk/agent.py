@@ -165,7 +165,10 @@ class Agent:
         if missing or not reply:
             details = ", ".join(missing) or "it was empty"
             log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
-            state.messages.append(HumanMessage(REWRITE.format(details=details)))
+            about_reply = {"frontdesk": {"rewrite": True}}  # not the customer's words
+            state.messages.append(
+                HumanMessage(REWRITE.format(details=details), additional_kwargs=about_reply)
+            )
             message = await self._ask(state)
             reply = "" if message.tool_calls else _cleaned(message, known)
             if not reply or grounding.unsupported(reply, shown, said):
@@ -179,6 +182,7 @@ class Agent:
             suggestions=list(about.get("suggestions", []))[:3],
             actions=state.context.actions,
             receipt=receipt(reply, _sources(steps, self._desk.instructions), said),
+            confidence=about.get("confidence"),
         )
 
     async def _give_up(self, state: _Turn) -> TurnResult:

@@ -19,7 +19,7 @@ from frontdesk.database import Database, embedded, migrate
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
-from frontdesk.models import ModelChain, resolve
+from frontdesk.models import ModelChain, cascaded, resolve
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -114,9 +114,19 @@ def _revive(settings: Settings) -> None:
 
 
 def model_chain(settings: Settings) -> list[tuple[str, BaseChatModel]]:
-    """The chosen model, its fallbacks, and the local one last. Raises SettingsError for a name nobody knows."""
-    names = list(dict.fromkeys([settings.model_name, *settings.fallback_models, "local"]))
-    return [(name, model_named(name, settings)) for name in names]
+    """The chosen model, its fallbacks, and the local one last; before a cascade's, the local one where it is sure.
+
+    Raises SettingsError for a name nobody knows.
+    """
+    name = settings.model_name
+    asked = cascaded(name) or [name]
+    names = list(dict.fromkeys([*asked, *settings.fallback_models, "local"]))
+    chain = [(name, model_named(name, settings)) for name in names]
+    if asked == [name]:
+        return chain
+    from frontdesk.models.cascade import AT, SureLocal  # noqa: PLC0415  (for those who have one)
+
+    return [("local", SureLocal(local=dict(chain)["local"], at=settings.cascade_at or AT)), *chain]
 
 
 def model_named(name: str, settings: Settings) -> BaseChatModel:

@@ -347,6 +347,7 @@ class TurnResult:
     ms: float = 0.0
     actions: list[Action] = field(default_factory=list[Action])
     receipt: list[Json] = field(default_factory=list[Json])  # what each detail of the reply is bound to
+    confidence: float | None = None  # of the local model that answered it in a cascade
 
     @property
     def degraded(self) -> bool:

@@ -35,7 +35,16 @@ class Settings(BaseSettings):
     )
     migration_url: str = Field("", description="the role that owns the tables, where it is another")
 
-    model: str = Field("", description="what init_chat_model takes, or 'local'; empty: by the keys at hand")
+    model: str = Field(
+        "",
+        description="what init_chat_model takes, 'local', or 'cascade:local,NAME'; empty: by the keys at hand",
+    )
+    cascade_at: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="confidence from which local answers a cascade's turn alone; 0: the default",
+    )
     fallback_models: Words = Field((), description="asked in turn when the model fails; local is always last")
     model_timeout: float = Field(20.0, gt=0, le=300, description="seconds for one call to a chat model")
     openai_base_url: str = Field("", description="an OpenAI-compatible endpoint; empty: OPENAI_BASE_URL")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from langchain.chat_models import base
 from langchain_openai import ChatOpenAI
 
 from frontdesk.errors import SettingsError
@@ -67,6 +68,7 @@ def test_empty_name_is_refused_at_start() -> None:
 def test_missing_package_says_what_to_install(
     name: str, module: str, install: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    base._get_chat_model_creator.cache_clear()  # what another test has loaded
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, f"{module}.chat_models", None)
     with pytest.raises(SettingsError) as caught:

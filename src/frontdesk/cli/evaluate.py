@@ -16,11 +16,13 @@ class Group(Lazy):
         "run": "frontdesk.cli.evaluate_run:evaluate_run",
         "record": "frontdesk.cli.eval_record:eval_record",
         "replay": "frontdesk.cli.eval_replay:eval_replay",
+        "calibrate": "frontdesk.cli.eval_calibrate:eval_calibrate",
     }
     about = {  # noqa: RUF012
         "run": "Run the scenarios of a folder; the word may be left out",
         "record": "Write a recorded conversation as a scenario, personal data exchanged",
         "replay": "Run recorded conversations again, results from the record, and show what changes",
+        "calibrate": "From which confidence a cascade lets the local model answer alone",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -234,6 +234,7 @@ def _turn(said: str, response: Json, stored: StoredTurn, ms: float) -> Turn:
         output_tokens=usage.get("output_tokens", 0),
         model_calls=usage.get("model_calls", 0),
         cost_usd=usage.get("cost_usd", 0.0 if record.get("model") in ("local", "") else None),
+        confidence=record.get("confidence"),
     )
 
 

@@ -57,6 +57,7 @@ class Turn:
     output_tokens: int = 0
     model_calls: int = 0
     cost_usd: float | None = 0.0
+    confidence: float | None = None  # of the local model that answered it in a cascade
 
 
 @dataclass(frozen=True, slots=True)

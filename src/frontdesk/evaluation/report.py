@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from frontdesk.evaluation.calibrate import row, turns_of
 from frontdesk.evaluation.happened import Finding, Result, ToolUse, Turn
 from frontdesk.evaluation.run import Run
 from frontdesk.evaluation.tables import Figures, figures, groups, models
+from frontdesk.models import CASCADE
 
 __all__ = ["failures", "money", "summary", "told"]
 
@@ -49,6 +51,19 @@ def summary(console: Console, run: Run) -> None:
     console.print(
         f"\n{run.desk} with {run.model}: {len(results)} runs in {run.seconds:.1f} s on {run.workers} workers"
         f" · turns by model: {answered or 'none'}" + (f" · {tokens:,} tokens" if tokens else "")
+    )
+    if run.model.startswith(CASCADE):
+        console.print(_saved(results))
+
+
+def _saved(results: Sequence[Result]) -> str:
+    """What a cascade came to: the share of turns without a paid call, and how many of those are right."""
+    found = row(turns_of(results), 0.0)
+    turns = sum(turn.does == "say" for result in results for turn in result.turns)
+    low, high = found.interval
+    return (
+        f"without a paid call: {found.answered} of {turns} turns, {found.precision:.1%} of them right"
+        f" ({low:.1%} to {high:.1%} at 95 %)"
     )
 
 

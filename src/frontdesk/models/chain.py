@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from langchain_core.exceptions import ContextOverflowError, ModelInvalidRequestError, ModelTimeoutError
+from langchain_core.exceptions import ContextOverflowError, ModelInvalidRequestError
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
@@ -17,6 +17,7 @@ from langchain_core.tools import BaseTool
 
 from frontdesk.errors import ModelError, ModelRejected
 from frontdesk.models.breaker import Breaker
+from frontdesk.models.failures import again_after, said_of, whole
 from frontdesk.models.prices import cost
 from frontdesk.models.wire import finish
 
@@ -25,6 +26,10 @@ MOST_BINDINGS = 256
 ABOUT_THE_REQUEST = (ModelRejected, ModelInvalidRequestError, ContextOverflowError)
 
 Asked = Runnable[LanguageModelInput, AIMessage]
+
+
+class PassedOn(Exception):
+    """Raised by a model of a chain to have the next one asked, without a mark for a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Completion:
 class ModelChain:
     """Models in the order they are asked; the last one, as a rule the local one, is never skipped.
 
+    A model may pass a turn on (PassedOn): the next one is asked, and the turn is not degraded by it.
     ``timeout`` is in seconds, for one call to one model.
     """
 
@@ -92,6 +98,8 @@ class ModelChain:
                 continue
             try:
                 message = await self._ask(index, messages, tools, on_text, on_reset)
+            except PassedOn:
+                continue
             except Exception as error:  # noqa: BLE001 — each provider has its own errors; any means: ask the next
                 steps.append(f"{name}: {self._failed(index, error)}")
                 continue
@@ -113,11 +121,23 @@ class ModelChain:
         on_text: Callable[[str], None] | None,
         on_reset: Callable[[], None] | None,
     ) -> AIMessage:
-        async with asyncio.timeout(self._timeout):
-            asked = self._bind(index, tools)
+        kind = self._models[index][1]._llm_type  # pyright: ignore[reportPrivateUsage]  (the one name all have)
+        asked = self._bind(index, tools)
+
+        async def once() -> AIMessage:
             if on_text is None:
-                return await asked.ainvoke(list(messages))
-            return await _stream(asked, list(messages), on_text, on_reset)
+                return whole(await asked.ainvoke(list(messages)), kind)
+            return await _stream(asked, list(messages), kind, on_text, on_reset)
+
+        async with asyncio.timeout(self._timeout):
+            try:
+                return await once()
+            except Exception as error:
+                wait = again_after(error)
+                if wait is None:
+                    raise
+            await asyncio.sleep(wait)
+            return await once()
 
     def _bind(self, index: int, tools: Sequence[BaseTool]) -> Asked:
         model = self._models[index][1]
@@ -136,11 +156,7 @@ class ModelChain:
         """Note the failure; returns two or three words without a key and without what was asked."""
         if not isinstance(error, ABOUT_THE_REQUEST):
             self._breakers[index].failed()
-        if isinstance(error, ModelError):
-            return error.reason
-        if isinstance(error, TimeoutError | ModelTimeoutError):
-            return "timeout"
-        return type(error).__name__
+        return said_of(error)
 
     def _completion(self, index: int, message: AIMessage, steps: list[str], began: float) -> Completion:
         name = self._models[index][0]
@@ -160,6 +176,7 @@ class ModelChain:
 async def _stream(
     asked: Asked,
     messages: list[BaseMessage],
+    kind: str,
     on_text: Callable[[str], None],
     on_reset: Callable[[], None] | None,
 ) -> AIMessage:
@@ -172,7 +189,7 @@ async def _stream(
             if text := str(chunk.text):
                 told = True
                 on_text(text)
-        return finish(chunks)
+        return whole(finish(chunks), kind)
     except BaseException:  # a timeout arrives as a cancellation
         if told and on_reset:
             on_reset()

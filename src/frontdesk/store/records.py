@@ -28,6 +28,7 @@ def record_of(turn: TurnInput, result: TurnResult) -> tuple[str, str]:
         "mode": result.mode,
         "actions": [str(action.id) for action in result.actions],
         "receipt": result.receipt,
+        "confidence": "" if result.confidence is None else round(result.confidence, 4),
         "ms": round(result.ms, 1),
     }
     audit: Json = {

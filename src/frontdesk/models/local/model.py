@@ -17,6 +17,7 @@ from frontdesk.models.local.catalog import Catalog, Encoder, build, describe
 from frontdesk.models.local.changes import how_to
 from frontdesk.models.local.dialogue import Dialogue, read
 from frontdesk.models.local.respond import Reply, Step, Wish
+from frontdesk.models.local.sure import confidence, grounds
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -79,10 +80,15 @@ class LocalModel(BaseChatModel):
         self._catalog(tools)
         how_to("", self._encoder())
 
+    def judged(self, messages: list[BaseMessage], tools: Sequence[Any]) -> tuple[AIMessage, float]:
+        """The answer, and the chance, 0 to 1, that a turn that is answered so is answered rightly."""
+        dialogue, catalog = read(messages), self._catalog(tools)
+        step = Step(dialogue, catalog, self._encoder()).take()
+        return _message(step, dialogue), confidence(grounds(step, dialogue, catalog, self._encoder()))
+
     def _result(self, dialogue: Dialogue, tools: Sequence[Any]) -> ChatResult:
         step = Step(dialogue, self._catalog(tools), self._encoder()).take()
-        message = _said(step) if isinstance(step, Reply) else _asked(step, len(dialogue.calls))
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return ChatResult(generations=[ChatGeneration(message=_message(step, dialogue))])
 
     def _encoder(self) -> Encoder:
         if self.embedder is None:
@@ -101,6 +107,10 @@ class LocalModel(BaseChatModel):
                 kept = (list(tools), build(describe(tools), self._encoder()))
                 self._catalogs[key] = kept
             return kept[1]
+
+
+def _message(step: Reply | list[Wish], dialogue: Dialogue) -> AIMessage:
+    return _said(step) if isinstance(step, Reply) else _asked(step, len(dialogue.calls))
 
 
 def _asked(wishes: list[Wish], before: int) -> AIMessage:

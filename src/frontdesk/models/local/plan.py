@@ -87,6 +87,11 @@ class Planner:
                 found.setdefault(token, parameter.thing if parameter else "")
         return found
 
+    @property
+    def things(self) -> dict[str, str]:
+        """Ids in the message, with what each is an id of: {"456": "order"}."""
+        return self._mentioned()
+
     # Which tool
 
     def _previous(self) -> Entry | None:
