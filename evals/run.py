@@ -72,6 +72,8 @@ def judge(  # noqa: C901  (a table of rules, one a line)
         return "" if answer["outcome"] == "answered" and not tools else f"{answer['outcome']} {tools}"
     if intent == "ticket":
         return "" if "open_ticket" in tools or "ticket" in reply.lower() else "no ticket opened or offered"
+    if intent == "change_request" and answer["outcome"] in {"awaiting_confirmation", "asked"}:
+        return ""  # written before there were actions: what was wished for is proposed, or what it lacks is asked
     if intent in {"knowledge", "change_request"}:
         return _knowledge(line, answer)
     if intent == "memory":

@@ -50,6 +50,17 @@ def address(text: str) -> Address | None:
     return Address(street, place["code"], city, (begin, place.end()))
 
 
+_ALONE = re.compile(
+    r"\b(?:to|an die|au|naar)\s+(\d{1,4}[a-zA-Z]? [A-Za-zÀ-ÿ'’ ]{3,30}|[A-Za-zÀ-ÿ'’ ]{3,30} \d{1,4}[a-zA-Z]?)\s*(?:[,.;!]|please|$)"
+)
+
+
+def street_alone(text: str) -> str:
+    """A street with its number behind "to", where no postal code follows it."""
+    found = _ALONE.search(text)
+    return found[1].strip() if found and not re.match(r"(?:order|my|the)\b", found[1]) else ""
+
+
 def without_address(text: str) -> str:
     """The text with blanks where an address is: its house number and postal code are no ids."""
     found = address(text)

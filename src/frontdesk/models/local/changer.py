@@ -14,7 +14,7 @@ from typing import Any
 from frontdesk.domain import Outcome
 from frontdesk.models.local import context, slots
 from frontdesk.models.local import parameters as kinds
-from frontdesk.models.local.addresses import address, part_of, without_address
+from frontdesk.models.local.addresses import address, part_of, street_alone, without_address
 from frontdesk.models.local.catalog import Catalog, Entry
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import ORDER_STATUS
@@ -162,7 +162,7 @@ class Changer:
         for parameter in entry.parameters:
             part = part_of(parameter.name)
             if part:
-                value: Any = getattr(found, part) if found else ""
+                value: Any = getattr(found, part) if found else street_alone(text) if part == "street" else ""
             elif parameter.kind == kinds.EMAIL:
                 value = _email(parameter.name, text)
             elif parameter.kind == kinds.MONEY:

@@ -104,8 +104,9 @@ KINDS = (
         ),
     ),
 )
+LONGEST = 30  # words of a clause: a story is no instruction
 _HOW = re.compile(
-    r"^(?:how|what|when|where|until|why|who|which|is it (?:still )?possible|am i|do you|does|did|has|have|if)\b|\bhow (?:do|can|would|to)\b"
+    r"^(?:how|what|when|where|until|why|who|which|is it (?:still )?possible|am i|do you|does|did|has|have|if)\b|\bhow (?:do|can|would|to)\b|\bhow[?. ]*$|\b(?:until|till) when\b|\bwhere (?:do|can) i\b|\bpossible\?"
 )
 _MAY = re.compile(r"^(?:can|could|may) (?:i|we|you|order|#?\d)")
 _DENIED = re.compile(
@@ -143,6 +144,8 @@ def wanted_clauses(message: str) -> list[str]:
 def wish(clause: str, message: str, catalog: Catalog) -> Entry | None:
     """The tool that makes the change which a clause (plain text) wishes for; None where it wishes for none."""
     core = without_courtesy(clause)
+    if len(clause.split()) > LONGEST:
+        return None
     for kind in KINDS:
         entry = _tool(kind, catalog)
         if entry is None or kind.never.search(core) or kind.never.search(clause):
