@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench bench-knowledge eval prove chaos tau transcript lock clean help
+.PHONY: run test check bench bench-knowledge eval eval-shop prove chaos tau tau-bench transcript lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,6 +33,12 @@ tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden
 
 chaos: $(DEV_STAMP) ## kills, races, hang-ups, faults, a hostile model, in full; ONLY="R1 S2" COUNT=… FRESH=1, resumable
 	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT)) $(if $(FRESH),--fresh)
+
+tau-bench: $(DEV_STAMP) ## tau-bench's retail tasks as conversations; AGENT=gold|local|openai:…, CUSTOMER=scripted|openai:…, DATA_DIR
+	@$(BIN)/python -m evals.tau_bench --agent $(or $(AGENT),local) --user $(or $(CUSTOMER),scripted) --trials $(or $(TRIALS),1) --jobs $(or $(JOBS),2) --resume
+
+eval-shop: $(DEV_STAMP) ## the example shop's scenarios with the local model; ONLY='refund/*' RUNS=4
+	@$(BIN)/frontdesk eval examples/ourshop/scenarios --model local $(if $(ONLY),--only '$(ONLY)') $(if $(RUNS),--runs $(RUNS))
 
 eval: $(DEV_STAMP)  ## the paraphrases against the example shop with the local model
 	@$(BIN)/python -m evals.run

@@ -34,7 +34,7 @@ Change = Callable[[random.Random, str, str], str]
 
 
 def _put(rng: random.Random, text: str, alphabet: str, cut: int) -> str:
-    at = rng.randrange(len(text))
+    at = rng.randint(0, len(text))
     return text[:at] + rng.choice(alphabet) + text[at + cut :]
 
 
@@ -53,10 +53,10 @@ CHANGES: dict[str, Change] = {
     "one less": lambda rng, text, _: _put(rng, text, URL_SAFE, 2),
     "an odd one": lambda rng, text, _: _put(rng, text, ODD, 1),
     "an odd one more": lambda rng, text, _: _put(rng, text, ODD, 0),
-    "cut": lambda rng, text, _: text[: rng.randrange(1, len(text))],
-    "cut in front": lambda rng, text, _: text[rng.randrange(1, len(text)) :],
+    "cut": lambda rng, text, _: text[: rng.randint(0, len(text))],
+    "cut in front": lambda rng, text, _: text[rng.randint(0, len(text)) :],
     "other case": lambda _, text, __: text.swapcase(),
-    "spliced": lambda rng, text, other: text[: (at := rng.randrange(1, len(text)))] + other[at:],
+    "spliced": lambda rng, text, other: text[: (at := rng.randint(0, len(text)))] + other[at:],
     "twice": lambda _, text, __: text + text,
     "backwards": lambda _, text, __: text[::-1],
     "other claims": _claim,

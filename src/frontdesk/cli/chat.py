@@ -40,11 +40,12 @@ def chat(url: str, user_id: str, key: str) -> None:
                 console.print()
                 return
             if message:
-                _say(http, user_id, message)
+                for action in _say(http, user_id, message):
+                    _decide(http, user_id, action)
 
 
-def _say(http: httpx.Client, user_id: str, message: str) -> None:
-    """Send one message and show its steps and its answer as they come."""
+def _say(http: httpx.Client, user_id: str, message: str) -> list[dict[str, Any]]:
+    """Send one message, show its steps and its answer as they come; returns what waits for the customer's yes."""
     body = {"user_id": user_id, "message": message}
     try:
         with http.stream(
@@ -53,15 +54,32 @@ def _say(http: httpx.Client, user_id: str, message: str) -> None:
             if not answer.is_success:
                 answer.read()
                 console.print(f"[red]{answer.status_code} {escape(answer.json().get('detail', ''))}[/red]")
-                return
+                return []
             kind = ""
             for line in answer.iter_lines():
                 if line.startswith("event: "):
                     kind = line[7:]
                 elif line.startswith("data: "):
-                    _show(kind, orjson.loads(line[6:]))
+                    data: dict[str, Any] = orjson.loads(line[6:])
+                    _show(kind, data)
+                    if kind == "done":
+                        return [action for action in data["actions"] if "confirm_token" in action]
     except httpx.HTTPError:
         console.print(f"[red]Not delivered: nothing answers at {http.base_url}. Is the desk running?[/red]")
+    return []
+
+
+def _decide(http: httpx.Client, user_id: str, action: dict[str, Any]) -> None:
+    """The button of a proposal, as a question in the terminal."""
+    for change in action["preview"]["changes"]:
+        console.print(
+            f"  {escape(change['label'])}: [dim]{escape(change['before'])}[/dim] → {escape(change['after'])}"
+        )
+    yes = console.input(f"  {escape(action['title'])}? \\[y/N] ").strip().lower() in ("y", "yes")
+    body = {"user_id": user_id, **({"confirm_token": action["confirm_token"]} if yes else {})}
+    answer = http.post(f"/support/actions/{action['id']}/{'confirm' if yes else 'decline'}", json=body)
+    said = answer.json()
+    console.print(Markdown(said["reply"]) if answer.is_success else f"[red]{escape(said['detail'])}[/red]")
 
 
 def _show(kind: str, data: dict[str, Any]) -> None:

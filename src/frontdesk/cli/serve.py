@@ -29,11 +29,12 @@ from frontdesk.web.app import create_app
 
 @click.command()
 @click.argument("desk", default="support:desk")
-@click.option("--port", type=int, help="instead of FRONTDESK_PORT (8000)")
+@click.option("--port", type=int, help="instead of PORT or FRONTDESK_PORT (8000)")
 @click.option("--sync/--no-sync", default=True, help="bring the help center up to date first")
 @click.option("--jobs/--no-jobs", default=True, help="do what is scheduled in this process")
 def serve(desk: str, port: int | None, sync: bool, jobs: bool) -> None:
     """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
+    port = port or int(os.environ.get("PORT") or 0)  # as `frontdesk chat` and `make run` do
     settings = with_key(load(**({"port": port} if port else {})))
     configure(settings.log_level, settings.log_format)
     for sentence in unknown_names():

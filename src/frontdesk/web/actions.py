@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AliasChoices, Field
 
 from frontdesk.actions.view import view
 from frontdesk.bootstrap import Service
@@ -35,6 +35,14 @@ class TokenDecision(Decision):
     """The same with the token that the button carries."""
 
     confirm_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class UndoDecision(Decision):
+    """The same with the token of the button that takes an action back: the action's ``undo_token``."""
+
+    undo_token: Annotated[
+        str, Field(min_length=1, max_length=200, validation_alias=AliasChoices("undo_token", "confirm_token"))
+    ]
 
 
 class StaffDecision(Body):
@@ -109,13 +117,13 @@ async def decline(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     return _answer(desk, await desk.actions.decline(principal, _uuid(action_id)))
 
 
-@router.post("/{action_id}/undo", openapi_extra=_takes(TokenDecision))
+@router.post("/{action_id}/undo", openapi_extra=_takes(UndoDecision))
 async def undo(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """ "I changed my mind": takes an executed action back while its time lasts; ``undo_token`` is the token."""
     auth.knock(request)
-    body = await read_json(request, TokenDecision)
+    body = await read_json(request, UndoDecision)
     principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.undo(principal, _uuid(action_id), body.confirm_token))
+    return _answer(desk, await desk.actions.undo(principal, _uuid(action_id), body.undo_token))
 
 
 @staff.get("")
