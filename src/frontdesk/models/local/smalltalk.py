@@ -40,7 +40,7 @@ _BYE = re.compile(
     r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|cya|cu|later|tschüss|good night)(?: .{0,20})?$"
 )
 BOT_QUESTION = re.compile(
-    r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
+    r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real |actual |live )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
 )
 _CAN = re.compile(
     r"^(?:what|how) can you (?:do|help)(?: .*)?$|^what are you able to do(?: .*)?$|^what (?:kind of )?(?:things|questions) can (?:you|i) .*$|^what do you do$|^(?:help|help me|i need help|can you help(?: me)?|menu|what are my options|what can i ask(?: you)?)$|^(?:i have|got) a (?:question|problem)$"

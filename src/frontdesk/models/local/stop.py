@@ -13,7 +13,7 @@ SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|adv
 _WISH = re.compile(
     rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{SOMEBODY}|someone|somebody|anyone|anybody)\b"
     rf"|\b(?:get|give|want|need|send me|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{SOMEBODY}\b(?! (?:code|number|name|discount))"
-    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
+    rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bget me (?:someone|somebody|anyone)\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
     r"|\b(?:someone|somebody|anyone) (?:real|there|human|in charge|alive|responsible)\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|\b(?:give|get) me (?:\w+ )?(?:human|representative|agent|staff|supervisor|manager|operator|support)\b|\ban? (?:human|person|representative|agent)(?: please| now|[!.]*$)|^talk to a person$|\b(?:transfer|connect) me\b|\bdone with (?:this|the|you)\b"
 )
 _LEGAL = re.compile(

@@ -95,7 +95,7 @@ FOREIGN = {
         {
             "dónde": "where", "donde": "where", "está": "is", "esta": "is", "mi": "my", "mis": "my", "pedido": "order",
             "pedidos": "orders", "paquete": "parcel", "cuándo": "when", "cuando": "when", "llega": "arrives", "llegará": "will arrive",
-            "reembolso": "refund", "dinero": "money", "devolver": "return", "devolución": "return", "cancelar": "cancel", "cancelen": "cancel", "cancele": "cancel", "cancela": "cancel", "anulen": "cancel", "anular": "cancel", "reembolsos": "refund", "envíen": "send", "enviar": "send", "pendiente": "pending", "tengo": "do i have",
+            "reembolso": "refund", "dinero": "money", "devolver": "return", "devolución": "return", "cancelar": "cancel", "cancelen": "cancel", "cancele": "cancel", "cancela": "cancel", "anulen": "cancel", "anular": "cancel", "reembolsos": "refund", "envíen": "send", "enviar": "send", "pendiente": "pending", "tengo": "do i have", "quiero": "i want to", "quisiera": "i want to",
             "cómo": "how", "puedo": "can i", "pago": "payment", "envío": "shipping", "dirección": "address", "cambiar": "change",
             "contraseña": "password", "factura": "invoice", "persona": "person", "hablar": "speak to a", "todos": "all", "garantía": "warranty",
         },
