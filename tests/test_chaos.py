@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import faults, hangups, kills, races, repeats
+from chaos import faults, forged, hangups, kills, races, repeats, strangers
 from chaos.backend import backend
 from chaos.document import BEGIN, END, write
 from chaos.journal import Experiment, Journal, Portion, Tally, run, silent
@@ -75,6 +75,17 @@ async def test_a_repeated_message_is_one_row_with_one_answer(pair: Pair) -> None
 async def test_a_stream_that_is_hung_up_is_recorded_whole_and_read_on(pair: Pair) -> None:
     tally = await pair(hangups.EXPERIMENT, 5000, 10)
     assert tally.counts["recorded whole"] == tally.counts["read on"] == 10
+
+
+async def test_strangers_find_nothing_of_each_other() -> None:
+    tally = await small(strangers.EXPERIMENT, 60)
+    assert tally.counts["on foreign ids"] >= 60
+
+
+async def test_no_forged_credential_opens_a_door() -> None:
+    tally = await small(forged.EXPERIMENT, 200)
+    assert tally.counts["mutations by hand"] >= 60
+    assert {tally.counts[kind] for kind in ("sessions", "service keys", "buttons")} == {50}
 
 
 async def test_faults_lose_nothing_double_nothing_and_are_told_of_honestly() -> None:
