@@ -6,6 +6,7 @@ from tests.protection import Protection
 
 DECIDE = "src/frontdesk/policies/decide.py"
 STORE = "src/frontdesk/store/actions.py"
+STATEMENTS = "src/frontdesk/store/action_statements.py"
 ACTIONS = "src/frontdesk/actions/__init__.py"
 EXECUTE = "src/frontdesk/actions/execute.py"
 TABLES = "src/frontdesk/database/migrations/0009_actions.sql"
@@ -73,7 +74,7 @@ BUTTON = (
     ),
     Protection(
         "a proposal's expiry, where it is claimed",
-        STORE,
+        STATEMENTS,
         (("WHERE id = %s AND status = %s AND expires_at > now()", "WHERE id = %s AND status = %s"),),
         (CLAIMS, "-k", "run_out"),
     ),
@@ -91,7 +92,7 @@ BUTTON = (
     ),
     Protection(
         "the newer message that keeps a running turn from a small write",
-        STORE,
+        STATEMENTS,
         ((" AND c.turns_accepted = t.seq\n", "\n"),),
         (CLAIMS, "-k", "overtaken"),
     ),
@@ -111,13 +112,13 @@ BUTTON = (
 CLAIM = (
     Protection(
         "the one UPDATE that claims, by its status",
-        STORE,
+        STATEMENTS,
         (("WHERE id = %s AND status = %s AND expires_at", "WHERE id = %s AND %s <> '' AND expires_at"),),
         (CLAIMS, "-k", "claimed_once"),
     ),
     Protection(
         "the comparison of arguments in the claim",
-        STORE,
+        STATEMENTS,
         (
             (
                 "AND status = %s AND expires_at > now() AND digest = %s",
@@ -128,7 +129,7 @@ CLAIM = (
     ),
     Protection(
         "the one UPDATE that passes an action on to staff",
-        STORE,
+        STATEMENTS,
         (
             (
                 "WHERE id = %(id)s AND status = %(was)s AND expires_at > now() AND digest",
@@ -287,7 +288,7 @@ EFFECT = (
     ),
     Protection(
         "the undo window, where it is claimed",
-        STORE,
+        STATEMENTS,
         (("status = 'executed' AND undo_until > now()", "status = 'executed'"),),
         (CLAIMS, "-k", "taken_back_late"),
     ),

@@ -4,7 +4,7 @@ from frontdesk.desk import Frontdesk
 from frontdesk.domain import Change, Customer, Done, Money, Preview, Principal
 from frontdesk.errors import ToolError, ToolNotFound, ToolRefused, ToolUnavailable
 from frontdesk.knowledge.declared import Knowledge
-from frontdesk.tools import Tool, grant, rule, tool
+from frontdesk.tools import Tool, ToolContext, grant, rule, tool
 
 __all__ = [
     "Change",
@@ -16,6 +16,7 @@ __all__ = [
     "Preview",
     "Principal",
     "Tool",
+    "ToolContext",
     "ToolError",
     "ToolNotFound",
     "ToolRefused",

@@ -1,7 +1,6 @@
 """More that a cold reading found."""
 
 import asyncio
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -131,6 +130,7 @@ def test_a_long_s_in_a_note_does_not_break_the_gate() -> None:
     unsupported("It arrives on 5 May.", ['{"note":"\u017fep 5"}'])
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "reply",
     [
@@ -140,9 +140,7 @@ def test_a_long_s_in_a_note_does_not_break_the_gate() -> None:
     ],
 )
 def test_no_reply_holds_the_process_up(reply: str) -> None:
-    started = time.perf_counter()
-    unsupported(reply, [])
-    assert time.perf_counter() - started < 0.5
+    unsupported(reply, [])  # took minutes: each digit, and each hyphen, was a beginning of its own
 
 
 def test_no_customer_is_an_argument() -> None:

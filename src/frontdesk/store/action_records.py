@@ -10,7 +10,7 @@ import orjson
 from frontdesk.database import as_owner
 from frontdesk.domain import Action, Json
 from frontdesk.errors import NotFound
-from frontdesk.store.actions import action_of
+from frontdesk.store.action_rows import action_of
 
 LISTED = """
 SELECT s.state FROM (SELECT action_state(a) AS state, a.created_at, a.principal FROM actions a) s

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,74 +19,29 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from frontdesk.database import Database
-from frontdesk.domain import Action, Json, Limit, Preview, Principal
+from frontdesk.domain import Action, Limit, Principal
 from frontdesk.errors import NotFound
+from frontdesk.store.action_rows import action_of, row_of
+from frontdesk.store.action_statements import (
+    APPROVE,
+    BEGIN,
+    CLAIM,
+    DECIDE,
+    END_EFFECT,
+    HOLD,
+    IDENTICAL,
+    INSERT_RUNNING,
+    LATELY,
+    OF_CONVERSATION,
+    RESOLVE,
+    SETTLE,
+    STATE,
+    TAKE,
+    UNDO,
+    WAIT,
+)
 from frontdesk.store.records import sha
 
-STATE = "SELECT action_state(a) FROM actions a WHERE a.id = %s"
-CLAIM = """
-UPDATE actions SET status = 'executing', decided_at = coalesce(decided_at, now()), attempts = 1,
-  lease_owner = %s, lease_until = now() + %s
-WHERE id = %s AND status = %s AND expires_at > now() AND digest = %s RETURNING true
-"""
-BEGIN = """
-INSERT INTO effects (id, action_id, kind, conversation_id, principal, tool, keys, amount, currency)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
-"""
-DECIDE = """
-UPDATE actions SET status = %s, reason = %s, decided_at = now(), ended_at = now()
-WHERE id = %s AND status = ANY (%s) RETURNING true
-"""
-WAIT = """
-UPDATE actions SET status = 'confirmed', decided_at = now(), needs = %(needs)s,
-  expires_at = CASE WHEN status = 'proposed' THEN now() + %(stands)s ELSE expires_at END
-WHERE id = %(id)s AND status = %(was)s AND expires_at > now() AND digest = %(digest)s RETURNING true
-"""
-TAKE = """
-UPDATE actions SET lease_owner = %s, lease_until = now() + %s, attempts = attempts + 1
-WHERE id = %s AND status IN ('executing', 'unknown', 'undoing') AND lease_until < now() RETURNING true
-"""
-SETTLE = """
-UPDATE actions SET status = %(status)s, reason = %(reason)s, result = coalesce(%(result)s, result),
-  ended_at = CASE WHEN %(over)s THEN now() ELSE ended_at END, undo_until = coalesce(%(undo_until)s, undo_until),
-  lease_owner = NULL, lease_until = %(again)s
-WHERE id = %(id)s AND status IN ('executing', 'unknown', 'undoing') AND lease_owner = %(runner)s RETURNING true
-"""
-RESOLVE = """
-UPDATE actions SET status = %s, reason = %s, ended_at = now() WHERE id = %s AND status = 'unknown' AND reason = %s
-RETURNING true
-"""
-UNDO = """
-UPDATE actions SET status = 'undoing', attempts = 1, lease_owner = %s, lease_until = now() + %s
-WHERE id = %s AND status = 'executed' AND undo_until > now() RETURNING true
-"""
-APPROVE = """
-INSERT INTO approvals (action_id, principal, staff)
-SELECT id, principal, %s FROM actions WHERE id = %s AND status = 'confirmed' ON CONFLICT DO NOTHING RETURNING true
-"""
-HOLD = "SELECT true FROM conversations WHERE id = %s FOR NO KEY UPDATE"
-END_EFFECT = "UPDATE effects SET outcome = %s, ended_at = now() WHERE id = %s"
-IDENTICAL = """
-SELECT action_state(a) FROM actions a
-WHERE principal = %s AND conversation_id = %s AND tool = %s AND object = %s AND status = 'proposed' AND digest = %s
-  AND basis = %s AND expires_at > now() + interval '1 minute' LIMIT 1
-"""
-INSERT_RUNNING = """
-INSERT INTO actions (id, conversation_id, turn_id, principal, tool, arguments, digest, preview, basis, policy, object,
-  amount, currency, status, expires_at, decided_at, attempts, lease_owner, lease_until)
-SELECT %(id)s, %(conversation)s, %(turn)s, %(principal)s, %(tool)s, %(arguments)s, %(digest)s, %(preview)s, %(basis)s,
-  %(policy)s, %(object)s, %(amount)s, %(currency)s, 'executing', %(expires_at)s, now(), 1, %(runner)s, now() + %(lease)s
-FROM conversations c, turns t WHERE c.id = %(conversation)s AND t.id = %(turn)s AND c.turns_accepted = t.seq
-ON CONFLICT (id) DO NOTHING RETURNING true
-"""
-LATELY = """
-SELECT action_state(a) FROM actions a WHERE conversation_id = %s AND created_at > now() - interval '24 hours'
-ORDER BY created_at DESC LIMIT 10
-"""
-OF_CONVERSATION = """
-SELECT action_state(a) FROM actions a JOIN turns t ON t.id = a.turn_id
-WHERE a.conversation_id = %s AND t.seq > %s AND t.seq <= %s ORDER BY a.created_at, a.id
-"""
 Judge = Callable[[Sequence[Decimal]], Any]  # gives a decision: .verdict, .code, .message, .needs
 
 
@@ -337,74 +292,6 @@ async def lately(database: Database, principal: Principal, conversation_id: UUID
 def undo_id(action_id: UUID) -> UUID:
     """The name of the effect that takes an action's effect back."""
     return uuid5(action_id, "undo")
-
-
-def row_of(action: Action) -> Json:
-    """The columns of a new action."""
-    amount = action.preview.amount
-    return {
-        "id": action.id,
-        "conversation": action.conversation_id,
-        "turn": action.turn_id,
-        "principal": action.principal,
-        "tool": action.tool,
-        "arguments": Jsonb(action.arguments),
-        "digest": action.digest,
-        "preview": Jsonb(action.preview.shown()),
-        "basis": action.basis,
-        "policy": action.policy,
-        "object": action.preview.object,
-        "amount": amount.amount if amount else None,
-        "currency": amount.currency if amount else None,
-        "expires_at": action.expires_at,
-    }
-
-
-def proposals(actions: Sequence[Action]) -> str | None:
-    """New proposals as finish_turn takes them; None where there are none."""
-    rows = [
-        {
-            "id": str(action.id),
-            "tool": action.tool,
-            "arguments": action.arguments,
-            "digest": action.digest.hex(),
-            "preview": action.preview.shown(),
-            "basis": action.basis.hex(),
-            "policy": action.policy,
-            "object": action.preview.object,
-            "amount": str(action.preview.amount.amount) if action.preview.amount else None,
-            "currency": action.preview.amount.currency if action.preview.amount else None,
-            "needs": action.needs,
-            "stands": (action.expires_at - (action.created_at or datetime.now(UTC))).total_seconds(),
-        }
-        for action in actions
-    ]
-    return orjson.dumps(rows).decode() if rows else None
-
-
-def action_of(state: Json) -> Action:
-    """An action out of the database's action_state."""
-    return Action(
-        id=UUID(state["id"]),
-        conversation_id=UUID(state["conversation_id"]),
-        turn_id=UUID(state["turn_id"]),
-        principal=state["principal"],
-        tool=state["tool"],
-        arguments=state["arguments"],
-        digest=bytes.fromhex(state["digest"]),
-        preview=Preview.read(state["preview"]),
-        basis=bytes.fromhex(state["basis"]),
-        policy=state["policy"],
-        status=state["status"],
-        expires_at=datetime.fromisoformat(state["expires_at"]),
-        needs=state["needs"],
-        approved_by=tuple(state["approved_by"]),
-        reason=state["reason"],
-        result=state["result"],
-        attempts=state["attempts"],
-        undo_until=datetime.fromisoformat(state["undo_until"]) if state["undo_until"] else None,
-        created_at=datetime.fromisoformat(state["created_at"]),
-    )
 
 
 def _caps(caps: Sequence[Limit], action: Action) -> Jsonb:

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from frontdesk.database import Database
 from frontdesk.domain import Action, Json, Mode, PastTurn, Principal, TurnInput, TurnResult
 from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull, Superseded
-from frontdesk.store.actions import action_of, proposals
+from frontdesk.store.action_rows import action_of, proposals
 from frontdesk.store.records import record_of, steps_of
 
 

@@ -6,26 +6,25 @@ The same message comes to the same steps, so that each step finds where it was f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from typing import Any
 
 from frontdesk.domain import Outcome
 from frontdesk.models.local import context, slots
 from frontdesk.models.local import parameters as kinds
-from frontdesk.models.local.addresses import address, part_of, street_alone, without_address
+from frontdesk.models.local.addresses import address, part_of, without_address
 from frontdesk.models.local.catalog import Catalog, Entry
+from frontdesk.models.local.details import stated, tickets, with_amount
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import ORDER_STATUS
+from frontdesk.models.local.items import choice, named_items
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.smalltalk import Reply, says_no
-from frontdesk.models.local.text import content_words, in_english, plain
-from frontdesk.models.local.wishes import amends, denied, opens_elsewhere, wanted_clauses, wish
+from frontdesk.models.local.text import in_english, plain
+from frontdesk.models.local.wishes import amends, opens_elsewhere, wanted_clauses, wish
 
 WHICH_ITEMS = "Which of them do you mean?"
 MOST = 3  # changes in one message
-_ALL = re.compile(r"\b(?:all|everything|both|whole|entire|complete|alles|tout|todo)\b")
 _NAMES_ITEMS = re.compile(
     r"\b(?:refund|return|back for|money for)\b (?:me )?(?:for )?(?:only )?(?:the|my|one|a) (?!order\b|money\b|whole\b|rest\b|full\b|amount\b|purchase\b|shipping\b)[a-z]"
 )
@@ -90,7 +89,7 @@ class Changer:
         """Words for a ticket: what they speak of is no wish of its own."""
         entry = amends(self.english, self.catalog)
         if entry and entry.id_parameter:
-            numbers = _ticket(self.message)
+            numbers = tickets(self.message)
             given: dict[str, Any] = {entry.id_parameter.name: numbers[-1]} if numbers else {}
             note = self.message.partition(":")[2].strip() or self.message
             words = next((p for p in entry.parameters if p.kind == kinds.WORDS), None)
@@ -119,7 +118,7 @@ class Changer:
         return found
 
     def _of_clause(self, entry: Entry, clause: str, *, whole: bool = False) -> list[Change]:
-        values = self.values(entry, self.message)
+        values = stated(entry, self.message)
         parameter = entry.id_parameter
         if not parameter:
             return [Change(entry, values, clause)]
@@ -154,31 +153,6 @@ class Changer:
             return [current] if current else []
         return []
 
-    # ------------------------------------------------------------------ arguments
-    def values(self, entry: Entry, text: str) -> dict[str, Any]:
-        """What a text says of a tool's arguments, its id and what must be looked up left out."""
-        found = address(text)
-        given: dict[str, Any] = {}
-        for parameter in entry.parameters:
-            part = part_of(parameter.name)
-            if part:
-                value: Any = getattr(found, part) if found else street_alone(text) if part == "street" else ""
-            elif parameter.kind == kinds.EMAIL:
-                value = _email(parameter.name, text)
-            elif parameter.kind == kinds.MONEY:
-                value = slots.money(text)
-            elif parameter.kind == kinds.WORDS:
-                value = text if parameter.required else ""
-            elif parameter.kind in (kinds.ID, kinds.IDS) or (
-                parameter.kind == kinds.TEXT and not parameter.required
-            ):
-                value = ""
-            else:
-                value = slots.value(parameter, without_address(text))
-            if value not in ("", None):
-                given[parameter.name] = value
-        return given
-
     # ------------------------------------------------------------------ going on with an earlier wish
     def _going_on(self) -> list[Change]:
         """The answer to a question that an earlier wish left open, or a correction of what was proposed."""
@@ -210,15 +184,13 @@ class Changer:
             if not isinstance(step, Asked) or is_wide_question(self.english):
                 return []
             entry, given = change.entry, dict(step.given)
-            values = {
-                k: v for k, v in self.values(entry, self.message).items() if k not in given or part_of(k)
-            }
+            values = {k: v for k, v in stated(entry, self.message).items() if k not in given or part_of(k)}
             asked = next(
                 (p for p in entry.parameters if p.ask and self.dialogue.last.reply.endswith(p.ask)), None
             )
             ids = self._ids(entry, plain(self.message)) if entry.id_parameter else []
             if entry.id_parameter and (asked is entry.id_parameter or entry.id_parameter.name not in given):
-                ids = ids or _ticket(self.message)[:1] or self._pointed(entry.id_parameter)
+                ids = ids or tickets(self.message)[:1] or self._pointed(entry.id_parameter)
                 values |= {entry.id_parameter.name: ids[-1]} if ids else {}
             if (
                 asked
@@ -235,7 +207,7 @@ class Changer:
         short = len(low.split()) <= 4
         if not (short or _CORRECTS.search(low)):
             return []
-        values = {k: v for k, v in self.values(entry, self.message).items() if _kind(entry, k) != kinds.WORDS}
+        values = {k: v for k, v in stated(entry, self.message).items() if _kind(entry, k) != kinds.WORDS}
         parameter = entry.id_parameter
         amount = any(p.kind == kinds.MONEY and proposed.get(p.name) for p in entry.parameters)
         if parameter:
@@ -245,7 +217,7 @@ class Changer:
         for other in entry.parameters:
             if other.kind == kinds.MONEY and other.name in proposed and not values:
                 number = re.search(r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w.,]\d|\w)", low)
-                values |= {other.name: _with_amount(proposed[other.name], number[1])} if number else {}
+                values |= {other.name: with_amount(proposed[other.name], number[1])} if number else {}
         street = next((p.name for p in entry.parameters if part_of(p.name) == "street"), "")
         if street and street in proposed and not address(self.message):
             said = re.search(r"([A-ZÀ-Þ][\w'’.-]+(?: [\w'’.-]+){0,2}? \d{1,4}[a-z]?)\b", self.message)
@@ -307,7 +279,7 @@ class Changer:
         if len(named or rows) == 1:
             given[parameter.name] = context.row_id((named or rows)[0], parameter.name)
             return None
-        return Asked(_choice(rows, parameter), given)
+        return Asked(choice(rows, parameter), given)
 
     def _items(
         self, change: Change, parameter: Parameter, items: Parameter, given: dict[str, Any]
@@ -323,7 +295,7 @@ class Changer:
         if read.error:
             return read
         rows = [row for row in context.rows(read) if context.row_id(row, "id")]
-        chosen = _named_items(change.text, rows)
+        chosen = named_items(change.text, rows)
         if chosen:
             given[items.name] = [context.row_id(row, "id") for row in chosen]
             return None
@@ -360,82 +332,3 @@ def is_wide_question(text: str) -> bool:
 
 def _kind(entry: Entry, name: str) -> str:
     return next(p.kind for p in entry.parameters if p.name == name)
-
-
-def _ticket(message: str) -> list[str]:
-    """Numbers of tickets: letters and digits, "TK1043"."""
-    return [m.upper() for m in re.findall(r"\b[A-Za-z]{1,4}-?\d{2,8}\b", message)]
-
-
-_FROM = r"\b(?:from|old|current|present|von|de|van|not)\b[^@]{0,30}?"
-_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-
-
-def _email(name: str, text: str) -> str | None:
-    """The e-mail address that an argument of this name takes: the new one stands last, the old one behind "from"."""
-    found = [m.rstrip(".") for m in re.findall(_MAIL, text)]
-    old = re.search(_FROM + f"({_MAIL})", text, re.IGNORECASE)
-    is_old = bool(re.search(r"current|old|present|from", name))
-    if len(found) > 1:
-        before = old[1].rstrip(".") if old else found[0]
-        return before if is_old else next((m for m in reversed(found) if m != before), found[-1])
-    if not found:
-        return None
-    return found[0] if is_old == bool(old) else None
-
-
-def _with_amount(money: Any, number: str) -> str:
-    currency = str(money).split()[-1] if isinstance(money, str) else str(money.get("currency", ""))
-    return f"{number.replace(',', '.')} {currency}"
-
-
-def _choice(rows: Sequence[dict[str, Any]], parameter: Parameter) -> Reply:
-    thing = parameter.thing
-    shown = list(rows[:5])
-    lines = "\n".join(
-        f"- {thing.capitalize()} {context.row_id(row, parameter.name)}{_about(row)}" for row in shown
-    )
-    buttons = tuple(f"{thing.capitalize()} {context.row_id(row, parameter.name)}" for row in shown[:3])
-    return Reply(f"You have more than one {thing}:\n{lines}\n\n{context.WHICH_ONE}", Outcome.ASKED, buttons)
-
-
-def _about(row: dict[str, Any]) -> str:
-    said = [str(row[key]).replace("_", " ") for key in ("status", "summary") if row.get(key)]
-    return f": {', '.join(said)}" if said else ""
-
-
-_BESIDES = re.compile(r"\bbesides? (?:the |my )?[\w-]+")
-_ALL_OF = re.compile(
-    r"\b(?:all|both|everything)\b(?: \w+)? (?:things|items|pieces|of (?:it|them|the|this|that|my)|of #?\d|in #?\d|from #?\d)"
-)
-_NOT_ITEMS = frozenset(
-    content_words(
-        "order item return refund back want send money start please lines thing pair set size big small wrong"
-    )
-)
-
-
-def _named_items(text: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows whose names a text uses; all of them where it says so or there is but one."""
-    parts = [part for part in re.split(r"[,.;!]| but ", _BESIDES.sub(" ", text)) if not denied(part.strip())]
-    spoken = " ".join(parts) or text
-    if _ALL_OF.search(spoken):
-        return list(rows)
-    words = set(re.findall(r"[a-zà-ÿ-]{3,}", spoken))
-    stems = content_words(spoken) - _NOT_ITEMS
-    scores = [(row, _overlap(str(row.get("name") or row.get("text") or ""), stems, words)) for row in rows]
-    named = [row for row, score in scores if score]
-    if named:
-        return named
-    if len(rows) == 1 or _ALL.search(spoken):
-        return list(rows)
-    return []
-
-
-def _overlap(name: str, stems: set[str], words: set[str]) -> int:
-    own = content_words(name)
-    slips = sum(
-        any(len(word) > 4 and SequenceMatcher(None, word, part).ratio() >= 0.84 for word in words)
-        for part in re.findall(r"[a-z]{5,}", name.lower())
-    )
-    return len(own & stems) or slips
