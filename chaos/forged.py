@@ -96,7 +96,8 @@ async def opened(seed: int, shown: Shown) -> AsyncGenerator[Portion]:
             async def portion(first: int, many: int) -> Tally:
                 tally, rng = Tally(), random.Random(seed + first)
                 for name, text in MUTATIONS.items() if first == 0 else ():
-                    if text.strip() != text:
+                    # What was of the future when it was made may be of today by now.
+                    if text.strip() != text or "future" in name:
                         continue
                     answer = await locks[0].knock(text)
                     tally.counts["mutations by hand"] += 1

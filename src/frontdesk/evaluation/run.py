@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -221,14 +220,17 @@ def _take(lock: IO[str]) -> None:
         ) from None
 
 
+_ELSEWHERE = {".venv", "venv", "site-packages", "node_modules", "tests"}
+
+
 def _fingerprint(desk: str, model: str, persona: str, known: Sequence[tuple[str, ...]]) -> str:
     """A hash over what a result depends on: the code of desk and Frontdesk, the model's name, the articles."""
     digest = hashlib.sha256(orjson.dumps([desk, model, persona, known]))
     own = Path(str(resources.files("frontdesk")))
     theirs = Path(import_module(desk.partition(":")[0]).__file__ or "").parent
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    loaded = {Path(file) for file in files if file}
-    for path in sorted({*own.rglob("*.*"), *(path for path in loaded if path.is_relative_to(theirs))}):
+    # Not what is loaded: that depends on who asks.
+    code = [path for path in theirs.rglob("*.py") if not _ELSEWHERE & set(path.relative_to(theirs).parts)]
+    for path in sorted({*own.rglob("*.*"), *code}):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(str(path.name).encode() + path.read_bytes())
     return digest.hexdigest()[:16]

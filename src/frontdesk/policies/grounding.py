@@ -31,7 +31,9 @@ REFERENCE = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,300}\]:.*$", re.MULTILINE)
 URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s)>\]\"'\\]+", re.IGNORECASE)
 HOST = re.compile(r"\bwww\.[^\s)>\]\"'\\]+|\bmailto:[^\s)>\]\"'\\]+", re.IGNORECASE)
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-BARE = re.compile(r"\b(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE)  # shop.example/pay
+BARE = re.compile(
+    r"\b(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/[^\s)>\]\"'\\]*", re.IGNORECASE
+)  # shop.example/pay
 PLACES = (URL, HOST, ADDRESS, BARE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
