@@ -164,7 +164,10 @@ def capabilities(dialogue: Dialogue, catalog: Catalog) -> str:
     lines = [f"- {_first_sentence(entry.description)}" for entry in catalog.own() if not entry.grant.changes][
         :6
     ]
-    more = "I answer questions from our help center, and I can pass you to a colleague."
+    deeds = [entry.name.replace("_", " ") for entry in catalog.own() if entry.grant.confirm][:8]
+    asked = f"When you confirm it with a button I can also: {', '.join(deeds)}.\n\n" if deeds else ""
+    reads = "I answer questions from our help center, and " if catalog.bound("search_knowledge") else ""
+    more = f"{asked}{reads}I can pass you to a colleague."
     if not lines:
         return f"I'm the AI assistant{_of(dialogue)}. {more}"
     return (
