@@ -87,16 +87,9 @@ class Driver:
         findings = (
             [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.instructions])
         )
-        return Result(
-            name=scenario.name,
-            run=number,
-            kind=scenario.kind,
-            hard=scenario.hard,
-            locale=scenario.locale,
-            tools=scenario.tools,
-            why=scenario.why,
-            customer=scenario.customer,
-            digest=scenario.digest,
+        return Result.of(
+            scenario,
+            number,
             findings=findings,
             turns=talk.turns,
             seconds=round(time.perf_counter() - began, 3),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from frontdesk.domain import Json
+from frontdesk.evaluation.scenario import Scenario
 
 __all__ = ["Deed", "Finding", "Happened", "Result", "ToolUse", "Turn"]
 
@@ -108,6 +109,34 @@ class Result:
     turns: Sequence[Turn]
     seconds: float
     error: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        run: int,
+        *,
+        findings: Sequence[Finding],
+        turns: Sequence[Turn],
+        seconds: float,
+        error: str,
+    ) -> Result:
+        """What a run of a scenario came to, with what the reports say of the scenario."""
+        return cls(
+            name=scenario.name,
+            run=run,
+            kind=scenario.kind,
+            hard=scenario.hard,
+            locale=scenario.locale,
+            tools=scenario.tools,
+            why=scenario.why,
+            customer=scenario.customer,
+            digest=scenario.digest,
+            findings=findings,
+            turns=turns,
+            seconds=seconds,
+            error=error,
+        )
 
     @property
     def passed(self) -> bool:

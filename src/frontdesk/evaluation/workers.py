@@ -146,16 +146,9 @@ class _Worker:
         assert self._job is not None  # noqa: S101  (only who has work is waited for)
         self._process.join(END_SECONDS)
         scenario, run = self._job
-        return Result(
-            name=scenario.name,
-            run=run,
-            kind=scenario.kind,
-            hard=scenario.hard,
-            locale=scenario.locale,
-            tools=scenario.tools,
-            why=scenario.why,
-            customer=scenario.customer,
-            digest=scenario.digest,
+        return Result.of(
+            scenario,
+            run,
             findings=[],
             turns=[],
             seconds=0.0,

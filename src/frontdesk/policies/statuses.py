@@ -153,8 +153,8 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _of_action(thing)
             return
         for key, inner in thing.items():
-            if inner not in EMPTY:
-                yield re.sub(r"_(?:at|on|date|time)$", "", key) if not isinstance(inner, dict | list) else ""
+            if inner not in EMPTY and not isinstance(inner, dict | list):
+                yield re.sub(r"_(?:at|on|date|time)$", "", key)
             yield from _texts(inner)
 
 

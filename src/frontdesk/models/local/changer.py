@@ -73,25 +73,24 @@ class Changer:
 
     def rest(self) -> str:
         """The part of the message that asks for something else beside the changes; "" where there is none."""
-        left = [c for c in wanted_clauses(self.english) if not wish(c, c, self.catalog)]
+        wanted = wanted_clauses(self.english)
+        left = [c for c in wanted if not wish(c, c, self.catalog)]
         asking = [
             c
             for c in left
             if re.search(r"\?$", c.strip())
             or re.match(r"(?:and |also )*(?:what|when|where|how|who|which|is|are|do|does|tell|show)\b", c)
         ]
-        return (
-            " ".join(asking) if len(left) < len(wanted_clauses(self.english)) or address(self.message) else ""
-        )
+        return " ".join(asking) if len(left) < len(wanted) or address(self.message) else ""
 
     # ------------------------------------------------------------------ what is wished for
     def _told(self) -> list[Change]:
         """Words for a ticket: what they speak of is no wish of its own."""
+        note = self.message.partition(":")[2].strip() or self.message
         entry = amends(self.english, self.catalog)
         if entry and entry.id_parameter:
             numbers = tickets(self.message)
             given: dict[str, Any] = {entry.id_parameter.name: numbers[-1]} if numbers else {}
-            note = self.message.partition(":")[2].strip() or self.message
             words = next((p for p in entry.parameters if p.kind == kinds.WORDS), None)
             bare = not re.search(r":|\bthat\b|,", self.message) and len(self.message.split()) <= 10
             if words and not bare:
@@ -99,7 +98,6 @@ class Changer:
             return [Change(entry, given, note)]
         entry = opens_elsewhere(self.english, self.catalog)
         if entry:
-            note = self.message.partition(":")[2].strip() or self.message
             texts = [p.name for p in entry.parameters if p.kind == kinds.WORDS]
             return [Change(entry, dict.fromkeys(texts, note), note)]
         return []
@@ -113,18 +111,15 @@ class Changer:
             ):
                 continue
             found += self._of_clause(entry, clause)
-        if len({change.entry.name for change in found}) == 1 and len(found) == 1:
-            return self._of_clause(found[0].entry, plain(self.message), whole=True)
-        return found
+        # A wish that stands alone may have its words anywhere in the message.
+        return self._of_clause(found[0].entry, plain(self.message)) if len(found) == 1 else found
 
-    def _of_clause(self, entry: Entry, clause: str, *, whole: bool = False) -> list[Change]:
+    def _of_clause(self, entry: Entry, clause: str) -> list[Change]:
         values = stated(entry, self.message)
         parameter = entry.id_parameter
         if not parameter:
             return [Change(entry, values, clause)]
-        ids = self._ids(entry, clause) or (() if not whole else self._pointed(parameter))
-        if not ids and whole is False:
-            ids = self._pointed(parameter)
+        ids = self._ids(entry, clause) or self._pointed(parameter)
         return [Change(entry, {**values, parameter.name: i}, clause) for i in ids] or [
             Change(entry, values, clause)
         ]
@@ -198,7 +193,7 @@ class Changer:
                 and (part_of(asked.name) == "" or not address(self.message))
             ):
                 values[asked.name] = self.message.strip().rstrip(".")
-            return [Change(entry, {**given, **values}, f"{plain(self.message)}")]
+            return [Change(entry, {**given, **values}, plain(self.message))]
         return []
 
     def _corrected(self, entry: Entry, proposed: dict[str, Any]) -> list[Change]:

@@ -42,13 +42,12 @@ def tickets(message: str) -> list[str]:
 
 
 _FROM = r"\b(?:from|old|current|present|von|de|van|not)\b[^@]{0,30}?"
-_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 
 
 def _email(name: str, text: str) -> str | None:
     """The e-mail address that an argument of this name takes: the new one stands last, the old one behind "from"."""
-    found = [m.rstrip(".") for m in re.findall(_MAIL, text)]
-    old = re.search(_FROM + f"({_MAIL})", text, re.IGNORECASE)
+    found = [m.rstrip(".") for m in re.findall(slots.MAIL, text)]
+    old = re.search(_FROM + f"({slots.MAIL})", text, re.IGNORECASE)
     is_old = bool(re.search(r"current|old|present|from", name))
     if len(found) > 1:
         before = old[1].rstrip(".") if old else found[0]

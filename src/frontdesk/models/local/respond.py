@@ -116,7 +116,7 @@ class Step:
             if (call.tool, call.arguments) in wished
             or not (self._changes(call.tool) or (call.tool, call.arguments) in changer.looked)
         ]
-        return Step(replace(asked, calls=tuple(own)), self.catalog, self.encoder).take()
+        return Step(replace(asked, calls=tuple(own)), self.catalog, self.encoder).take() if own else first
 
     def _changes(self, tool: str) -> bool:
         entry = self.catalog.entries.get(tool)

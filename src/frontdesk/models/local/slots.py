@@ -126,9 +126,12 @@ def _free(parameter: Parameter, text: str) -> str | None:
     return proper[-1] if len(proper) == 1 else None
 
 
+MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+
+
 def email(text: str) -> str | None:
     """An e-mail address."""
-    match = re.search(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", text)
+    match = re.search(MAIL, text)
     return match[0].rstrip(".") if match else None
 
 
