@@ -125,6 +125,12 @@ class GapConflict(FrontdeskError):
 
 
 # ------------------------------------------------------------------ actions
+class Conflict(FrontdeskError):
+    """Somebody else was faster: load the page again."""
+
+    code, status = "conflict", 409
+
+
 class PermissionDenied(FrontdeskError):
     """You may not do this."""
 

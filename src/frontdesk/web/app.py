@@ -17,7 +17,7 @@ from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
-from frontdesk.web import actions, chat, dev_tokens, knowledge, problems, sessions
+from frontdesk.web import actions, chat, console, dev_tokens, knowledge, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy, allowed_origins
@@ -77,6 +77,7 @@ def create_app(
     app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
+    console.install(app)
     _health(app)
     if settings.development:
         app.include_router(dev_tokens.router)

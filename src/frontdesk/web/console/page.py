@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -105,7 +104,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     filters = (ago, wait_level, moment, clock, percent, dollars, pretty, customer_of, words, bars, columns)
-    made.filters.update({filter_.__name__: filter_ for filter_ in filters})
+    named: dict[str, Any] = made.filters
+    named.update({each.__name__: each for each in filters})
     made.globals["asset"] = asset
     return made
 

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, quote
 
 from fastapi import Depends, Request
@@ -23,7 +23,7 @@ from frontdesk.people import Staff
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.origins import hide_from_browser
 
-__all__ = ["Form", "Session", "SignInFirst", "Visitor", "leads_only", "admins_only", "visitor", "signed_in"]
+__all__ = ["Form", "Session", "SignInFirst", "Visitor", "admins_only", "leads_only", "signed_in", "visitor"]
 
 LARGEST_FORM = 256 * 1024  # bytes: an article of 40,000 characters, percent-encoded
 TOKEN = re.compile(r"[\w-]{20,100}")
@@ -95,9 +95,13 @@ def set_cookie(response: Response, service: Service, token: str) -> None:
     """Keep ``token`` in the browser until it is closed or signs out; an empty one takes it away."""
     secure = not service.settings.development
     if token:
-        response.set_cookie(cookie_name(service), token, httponly=True, secure=secure, samesite="strict", path="/")
+        response.set_cookie(
+            cookie_name(service), token, httponly=True, secure=secure, samesite="strict", path="/"
+        )
     else:
-        response.delete_cookie(cookie_name(service), httponly=True, secure=secure, samesite="strict", path="/")
+        response.delete_cookie(
+            cookie_name(service), httponly=True, secure=secure, samesite="strict", path="/"
+        )
 
 
 def fresh_token() -> str:
