@@ -95,6 +95,10 @@ class People:
         rows = await store.tickets(self._database, staff, status, after=number, limit=limit + 1)
         return Page(rows[:limit], str(rows[limit - 1].number) if len(rows) > limit else "")
 
+    async def ticket(self, staff: Staff, identity: UUID) -> TicketRow:
+        """One ticket. Raises NotFound."""
+        return await store.ticket(self._database, staff, identity)
+
     # ------------------------------------------------------------------ who holds it
     async def take_over(self, staff: Staff, identity: UUID, *, force: bool = False) -> None:
         """Hold a conversation: the AI is silent from here on. Of two at once one wins.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from frontdesk import Change, Customer, Frontdesk, Money, Preview, tool
+from frontdesk.tools.money import money as read
 from tests.desk import call
 
 ORDERS = {"789": {"order_id": "789", "status": "shipped", "total": "249.00"}}
@@ -20,7 +20,7 @@ async def _order(order_id: str, customer: Customer) -> dict[str, Any]:
 
 
 def _preview(order: dict[str, Any], arguments: dict[str, Any]) -> Preview:
-    money = Money(Decimal(str(arguments["amount"])), "EUR")
+    money = read(arguments["amount"])
     return Preview(
         f"Refund {money} for order {order['order_id']} to the PayPal account of the customer.",
         (Change("paid back", "0.00 EUR", str(money)),),
@@ -73,5 +73,5 @@ def follow(messages: list[BaseMessage]) -> AIMessage:
         return call("hand_over", reason="customer_wish", summary=text[:200])
     number = re.search(r"\d{3,}", text)
     if "refund" in text and number:
-        return call("refund_order", order_id=number[0], amount={"amount": "249.00", "currency": "EUR"})
+        return call("refund_order", order_id=number[0], amount="249.00 EUR")
     return call("get_order_status", order_id=number[0]) if number else AIMessage(f"You said: {text}")

@@ -14,13 +14,39 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from frontdesk.errors import FrontdeskError, NotFound
-from frontdesk.web.console import conversation, events, inbox, signin, static
+from frontdesk.web.console import (
+    approvals,
+    ask,
+    conversation,
+    events,
+    gaps,
+    inbox,
+    knowledge,
+    reports,
+    settings,
+    signin,
+    static,
+    tickets,
+)
 from frontdesk.web.console.page import HEADERS, page, see_other, wants_fragment
 from frontdesk.web.console.session import SignInFirst, sign_in_path
 
 __all__ = ["install"]
 
-PARTS = (static, signin, inbox, conversation, events)
+PARTS = (
+    static,
+    signin,
+    inbox,
+    conversation,
+    events,
+    approvals,
+    tickets,
+    ask,
+    knowledge,
+    gaps,
+    reports,
+    settings,
+)
 HEADINGS = {401: "Sign in", 403: "Not allowed", 404: "Nothing here", 409: "Too late", 422: "Not understood"}
 
 

@@ -1,0 +1,96 @@
+"""Reports: what became of conversations and at what cost; each number leads to the conversations behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from frontdesk.errors import NotFound
+from frontdesk.knowledge.gaps import gaps as list_gaps
+from frontdesk.store.behind import KINDS, Day, behind, days_and_cited
+from frontdesk.store.figures import DEFINITIONS, Figures, figures
+from frontdesk.store.outcomes import Outcomes, outcomes
+from frontdesk.web.console.frame import framed
+from frontdesk.web.console.session import Lead, Session
+
+__all__ = ["Counted", "figures_of", "router"]
+
+PERIODS = (7, 30, 90)
+KEEP_SECONDS = 60.0
+router = APIRouter(prefix="/reports")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A period's figures, counted at ``at``. ``cited``: (title, conversations), most first."""
+
+    outcomes: Outcomes
+    figures: Figures
+    days: list[Day]
+    cited: list[tuple[str, int]]
+    at: datetime
+
+
+async def figures_of(session: Session, days: int) -> Counted:
+    """The figures of the last ``days`` days, counted at most once a minute in one process, however many look."""
+    kept: dict[int, tuple[float, asyncio.Task[Counted]]]
+    state = session.request.app.state
+    kept = state.figures = getattr(state, "figures", {})
+    known = kept.get(days)
+    if known is None or time.monotonic() - known[0] > KEEP_SECONDS:
+        work = asyncio.to_thread(_count, session.service.owner_url, days)
+        known = kept[days] = (time.monotonic(), asyncio.create_task(work))
+    try:
+        return await asyncio.shield(known[1])
+    except Exception:
+        kept.pop(days, None)
+        raise
+
+
+def _count(owner_url: str, days: int) -> Counted:
+    until = datetime.now(UTC)
+    since = until - timedelta(days=days)
+    counted = outcomes(owner_url, since, until)
+    by_day, cited = days_and_cited(owner_url, since, until)
+    known = {each.day: each for each in by_day}
+    every = [until.date() - timedelta(days=n) for n in range(days - 1, -1, -1)]
+    filled = [known.get(day, Day(day, 0, 0, 0)) for day in every]
+    return Counted(counted, figures(counted), filled, cited, until)
+
+
+@router.get("")
+async def reports(session: Lead, days: int = 7) -> Response:
+    """A week, a month or a quarter."""
+    days = days if days in PERIODS else PERIODS[0]
+    counted = await figures_of(session, days)
+    unanswered = await list_gaps(session.service.database, limit=10)
+    return await framed(
+        session,
+        "reports.html",
+        days=days,
+        periods=PERIODS,
+        counted=counted,
+        found=counted.figures,
+        told=counted.outcomes,
+        chart=[(f"{each.day:%-d %b}", (each.good, each.people, each.other)) for each in counted.days],
+        names=("resolved or not yet known", "with a person or a ticket", "otherwise"),
+        gaps=unanswered,
+        definitions=DEFINITIONS,
+    )
+
+
+@router.get("/conversations")
+async def conversations(session: Lead, kind: str = "all", value: str = "", days: int = 7) -> Response:
+    """The conversations behind a number."""
+    if kind not in KINDS:
+        raise NotFound
+    until = datetime.now(UTC)
+    since = until - timedelta(days=days if days in PERIODS else PERIODS[0])
+    value = value.replace("\x00", "")[:300]
+    rows = await asyncio.to_thread(behind, session.service.owner_url, since, until, kind, value)
+    return await framed(session, "behind.html", rows=rows, kind=kind, value=value, days=days)
