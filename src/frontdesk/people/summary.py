@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from frontdesk.domain import Json
 from frontdesk.store.people import StaffConversation
+from frontdesk.store.records import PROPOSED
 
 __all__ = ["Summary", "summary_of"]
 
@@ -46,8 +47,8 @@ def _turn(made: Summary, turn: Json) -> None:
     record: Json = turn["record"] or {}
     for step in record.get("steps", []):
         label = step.get("label") or step["tool"].replace("_", " ")
-        if step["tool"] in OWN:
-            continue
+        if step["tool"] in OWN or step.get("result", "").startswith(PROPOSED):
+            continue  # what was proposed stands among the actions
         if step.get("ok", True):
             made.found.append(label)
         else:

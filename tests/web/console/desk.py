@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -30,10 +31,14 @@ def _preview(order: dict[str, Any], arguments: dict[str, Any]) -> Preview:
     )
 
 
-def console_desk(name: str = "OurShop") -> Frontdesk:
+def console_desk(hold: asyncio.Event, name: str = "OurShop") -> Frontdesk:
+    """``hold``: while it is not set, looking up order 555 takes until it is."""
+
     @tool(permission="orders:read", step="Looking up order {order_id}", examples=["where is my order 789"])
     async def get_order_status(order_id: str, customer: Customer) -> dict[str, Any]:
         """Status of an order."""
+        if order_id == "555":
+            await hold.wait()
         return await _order(order_id, customer)
 
     @tool(

@@ -59,12 +59,13 @@ def install(app: FastAPI) -> None:
     console.add_exception_handler(FrontdeskError, _refused)
     console.add_exception_handler(HTTPException, _http)
     console.add_exception_handler(RequestValidationError, _unreadable)
+    console.add_exception_handler(500, _broken)
     app.mount("/console", console)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What went wrong, as a page; for htmx in a header, which the page shows beside what is written."""
-    if not isinstance(error, FrontdeskError) or error.status >= 500:
+    if not isinstance(error, FrontdeskError) or error.status == 500:
         raise error
     if isinstance(error, SignInFirst) and not wants_fragment(request):
         return see_other(request, sign_in_path(request))
@@ -73,6 +74,18 @@ async def _refused(request: Request, error: Exception) -> Response:
     heading = HEADINGS.get(error.status, HTTPStatus(error.status).phrase)
     name = request.app.state.service.desk.name
     return page("problem.html", error.status, desk=name, heading=heading, problem=error.detail)
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    """A defect of ours; it goes on to the log from here, without its text."""
+    name = request.app.state.service.desk.name
+    return page(
+        "problem.html",
+        500,
+        desk=name,
+        heading="Something went wrong",
+        problem="It has been written to the log.",
+    )
 
 
 async def _http(request: Request, error: Exception) -> Response:

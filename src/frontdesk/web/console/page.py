@@ -40,6 +40,12 @@ def ago(at: datetime | None) -> str:
     return ""
 
 
+def waited(at: datetime | None) -> str:
+    """``waits 4 min``; ``new`` in the first minute."""
+    since = ago(at)
+    return "new" if since == "now" else f"waits {since}" if since else ""
+
+
 def wait_level(at: datetime | None) -> str:
     """``ok``, ``warn`` or ``overdue`` for a customer who has waited since then; empty where nobody waits."""
     if at is None:
@@ -103,7 +109,20 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    filters = (ago, wait_level, moment, clock, percent, dollars, pretty, customer_of, words, bars, columns)
+    filters = (
+        ago,
+        waited,
+        wait_level,
+        moment,
+        clock,
+        percent,
+        dollars,
+        pretty,
+        customer_of,
+        words,
+        bars,
+        columns,
+    )
     named: dict[str, Any] = made.filters
     named.update({each.__name__: each for each in filters})
     made.globals["asset"] = asset
