@@ -77,6 +77,18 @@ class Console:
             )
             return [orjson.loads(row[0])["event"] for row in await rows.fetchall()]
 
+    async def decisions(self, action: str) -> list[str]:
+        """What the audit chain says that people decided about an action."""
+        import orjson
+        import psycopg
+
+        async with await psycopg.AsyncConnection.connect(self.service.owner_url) as owner:
+            rows = await owner.execute(
+                "SELECT data FROM frontdesk.audit WHERE kind = 'action' AND data LIKE %s", (f"%{action}%",)
+            )
+            events = [orjson.loads(row[0]) for row in await rows.fetchall()]
+        return [event["event"] for event in events if str(event.get("by", "")).startswith("staff:")]
+
     async def transcript(self, customer: str, conversation: str) -> list[dict[str, Any]]:
         answer = await self.backend.get(
             f"/support/conversations/{conversation}", params={"user_id": customer}

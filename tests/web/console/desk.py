@@ -23,7 +23,7 @@ async def _order(order_id: str, customer: Customer) -> dict[str, Any]:
 def _preview(order: dict[str, Any], arguments: dict[str, Any]) -> Preview:
     money = read(arguments["amount"])
     return Preview(
-        f"Refund {money} for order {order['order_id']} to the PayPal account of the customer.",
+        f"Refund {money} for order {order['order_id']}, the tent, to the PayPal account it was paid from.",
         (Change("paid back", "0.00 EUR", str(money)),),
         money,
         object=f"order {order['order_id']}",

@@ -117,7 +117,9 @@ async def learn_scenario(session: Staffed, identity: UUID) -> Response:
 
 def _question(talk: StaffConversation) -> UnansweredTurn:
     """What the customer asked before staff answered: the last question, or else the longest message."""
-    answered = min(message.turn_seq for message in talk.messages if message.role == "staff")
+    answered = next((message.turn_seq for message in talk.messages if message.role == "staff"), None)
+    if answered is None:
+        raise GapConflict("no colleague has answered here: there is nothing to learn from")
     said = [m for m in talk.messages if m.role == "customer" and m.turn_seq <= answered]
     questions = [m for m in said if asked(m.body).endswith("?")]
     chosen = questions[-1] if questions else max(said, key=lambda message: len(message.body))

@@ -3,7 +3,6 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 
 // A live update morphs the page around what somebody is at: what is typed and what is open stay.
-Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
   !(old.dataset && "keep" in old.dataset && fresh.dataset && "keep" in fresh.dataset);
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
@@ -68,6 +67,7 @@ const isAtEnd = (element) => element.scrollHeight - element.scrollTop - element.
 document.addEventListener("htmx:beforeSwap", () => { const e = scroller(); atEnd = !e || isAtEnd(e); });
 document.addEventListener("htmx:afterSettle", () => {
   showCount();
+  if (document.activeElement === document.body) $("#detail")?.focus(); // the button that was pressed is gone
   const element = scroller();
   if (element && atEnd) element.scrollTop = element.scrollHeight;
 });
