@@ -177,8 +177,7 @@ async def test_c30_an_approval_shows_what_it_is_about_and_declining_needs_a_reas
     assert await desk.decisions(action) == ["approved"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 async def test_no_view_has_an_accessibility_violation(
     desk: Console, enter: Open, scheme: str, size: str
 ) -> None:
@@ -192,7 +191,10 @@ async def test_no_view_has_an_accessibility_violation(
         await page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
         if wrong := await violations(page):
             found[view] = wrong
-        await _shot(page, f"{view.partition('?')[0].partition('/')[0]}-{size}-{scheme}")
+        for each in ("light", "dark"):
+            await page.emulate_media(color_scheme=each)  # type: ignore[arg-type]
+            await _shot(page, f"{view.partition('?')[0].partition('/')[0]}-{size}-{each}")
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     assert found == {}
     assert page.said == []
 
