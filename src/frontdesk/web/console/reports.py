@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +20,7 @@ from frontdesk.web.console.session import Lead, Session
 __all__ = ["Counted", "figures_of", "router"]
 
 PERIODS = (7, 30, 90)
-KEEP_SECONDS = 60.0
+KEEP = timedelta(minutes=1)
 router = APIRouter(prefix="/reports")
 
 
@@ -37,26 +36,33 @@ class Counted:
 
 
 async def figures_of(session: Session, days: int) -> Counted:
-    """The figures of the last ``days`` days, counted at most once a minute in one process, however many look."""
-    kept: dict[int, tuple[float, asyncio.Task[Counted]]]
+    """The figures of the last ``days`` days. Who looks later than a minute after they were counted gets them still,
+    and the next one newer ones: nobody but the first waits.
+    """
     state = session.request.app.state
-    kept = state.figures = getattr(state, "figures", {})
+    kept: dict[int, asyncio.Task[Counted]] = getattr(state, "figures", {})
+    state.figures = kept
     known = kept.get(days)
-    if known is None or time.monotonic() - known[0] > KEEP_SECONDS:
-        work = asyncio.to_thread(_count, session.service.owner_url, days)
-        known = kept[days] = (time.monotonic(), asyncio.create_task(work))
-    try:
-        return await asyncio.shield(known[1])
-    except Exception:
-        kept.pop(days, None)
-        raise
+    if known is None or (known.done() and _failed(known)):
+        known = kept[days] = asyncio.create_task(_count(session.service.owner_url, days))
+    elif known.done() and datetime.now(UTC) - known.result().at > KEEP:
+        fresh = asyncio.create_task(_count(session.service.owner_url, days))
+        fresh.add_done_callback(lambda done: None if _failed(done) else kept.update({days: done}))
+        state.counting = fresh  # so that it is not forgotten before it is done
+    return await asyncio.shield(known)
 
 
-def _count(owner_url: str, days: int) -> Counted:
+def _failed(task: asyncio.Task[Counted]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+async def _count(owner_url: str, days: int) -> Counted:
     until = datetime.now(UTC)
     since = until - timedelta(days=days)
-    counted = outcomes(owner_url, since, until)
-    by_day, cited = days_and_cited(owner_url, since, until)
+    counted, (by_day, cited) = await asyncio.gather(
+        asyncio.to_thread(outcomes, owner_url, since, until),
+        asyncio.to_thread(days_and_cited, owner_url, since, until),
+    )
     known = {each.day: each for each in by_day}
     every = [until.date() - timedelta(days=n) for n in range(days - 1, -1, -1)]
     filled = [known.get(day, Day(day, 0, 0, 0)) for day in every]
