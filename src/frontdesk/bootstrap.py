@@ -21,6 +21,8 @@ from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
 from frontdesk.people import People, PeopleHub, StaffDirectory
+from frontdesk.people.handoff import Handoffs
+from frontdesk.people.mail import Mailer
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -42,6 +44,7 @@ class Service:
     people: People
     staff: StaffDirectory
     hub: PeopleHub
+    handoffs: Handoffs
     owner_url: str
 
 
@@ -79,9 +82,15 @@ async def service(
         hub = PeopleHub(url)
         await hub.start()
         stack.push_async_callback(hub.stop)
+        mailer = Mailer(database, settings, desk.name)
+        await mailer.start()
+        stack.push_async_callback(mailer.stop)
+        handoffs = Handoffs(database, desk.hours)
         people, staff = People(database, support), StaffDirectory(database)
         names = tuple(chain.names)
-        yield Service(desk, settings, database, support, actions, names, base, people, staff, hub, owner_url)
+        yield Service(
+            desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
+        )
 
 
 def assemble(

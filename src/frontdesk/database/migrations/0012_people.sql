@@ -121,6 +121,8 @@ CREATE FUNCTION finish_turn(
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
 DECLARE
   held text;
+  called boolean := EXISTS (SELECT FROM jsonb_array_elements(coalesce(entry -> 'steps', '[]')) s
+    WHERE s ->> 'tool' = 'hand_over' AND coalesce((s ->> 'ok')::boolean, true));
 BEGIN
   PERFORM set_config('frontdesk.principal', who, true);
   IF proposals IS NOT NULL THEN
@@ -139,8 +141,9 @@ BEGIN
     turns_done = done_seq,
     active_at = now(),
     facts = new_facts,
-    mode = CASE WHEN c.mode = 'human' THEN c.mode ELSE new_mode END,
-    queue_reason = CASE WHEN new_mode = 'queued' AND c.mode = 'ai' THEN coalesce((
+    -- A turn only brings a person in, and only by what it did itself: what a button or staff decided meanwhile stands.
+    mode = CASE WHEN c.mode = 'ai' AND new_mode = 'queued' AND called THEN 'queued' ELSE c.mode END,
+    queue_reason = CASE WHEN new_mode = 'queued' AND c.mode = 'ai' AND called THEN coalesce((
       SELECT CASE s -> 'arguments' ->> 'reason'
         WHEN 'customer_wish' THEN 'asked' WHEN 'anger' THEN 'anger' WHEN 'safety' THEN 'danger' WHEN 'legal' THEN 'policy'
         WHEN 'repeated_failure' THEN 'failed_twice' ELSE 'unsure' END
@@ -168,7 +171,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- What staff write stands behind the newest message, in the order of the conversation's lock; once per client_id.
+-- What staff write stands behind the newest message (before the first one, in turn 0), in the order of the conversation's lock; once per client_id.
 CREATE FUNCTION staff_write(conv uuid, kind text, said text, by uuid, by_name text, once text)
 RETURNS TABLE (turn_seq integer, n smallint, created_at timestamptz)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
@@ -176,7 +179,7 @@ DECLARE
   place integer;
   whose text;
 BEGIN
-  SELECT greatest(c.turns_accepted, 1), c.principal INTO place, whose FROM conversations c WHERE c.id = conv FOR UPDATE;
+  SELECT c.turns_accepted, c.principal INTO place, whose FROM conversations c WHERE c.id = conv FOR UPDATE;
   INSERT INTO messages AS m (conversation_id, turn_seq, n, principal, role, body, author, author_name, client_id, created_at)
     SELECT conv, place, greatest(coalesce(max(k.n), 0), 1) + 1, whose, kind, said, by, by_name, once, clock_timestamp()
     FROM messages k WHERE k.conversation_id = conv AND k.turn_seq = place
