@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from fastapi import APIRouter
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from frontdesk.bootstrap import load_desk, model_chain
@@ -25,8 +27,9 @@ from frontdesk.errors import SettingsError
 from frontdesk.settings import Settings, load
 from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
+from frontdesk.web.keys import dev_keyring
+from frontdesk.web.tokens import sign
 
-CUSTOMERS = ("u123", "u124", "u125", "u126")
 SHOP_START_SECONDS = 60
 
 
@@ -109,13 +112,26 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SettingsError("the example shop did not answer in time")
 
 
+def _storefront(settings: Settings) -> APIRouter | None:
+    """The shop's own pages, which sign in whom one likes. None where this is not development mode."""
+    key = dev_keyring(settings)
+    if key is None:
+        return None
+
+    def token_for(customer: str) -> str:
+        return sign(customer, key)
+
+    return importlib.import_module("examples.ourshop.storefront").storefront(token_for)
+
+
 def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseChatModel]]) -> None:
     desk = load_desk("examples.ourshop.support:desk")
-    app = create_app(desk, settings, models=models, demo_customers=CUSTOMERS)
+    app = create_app(desk, settings, models=models, front=_storefront(settings))
     asyncio.run(prepare(desk, settings))
     greet(
         settings,
-        "                  as one of its customers u123 to u126, or in a terminal: .venv/bin/frontdesk chat"
+        "                  the shop's own pages with the widget in its place; sign in as one of its customers."
+        " In a terminal: .venv/bin/frontdesk chat"
         + ("" if settings.port == 8000 else f" --url http://{settings.host}:{settings.port}"),
         f"  The shop's API  http://127.0.0.1:{shop_port}/orders/789  (Authorization: Bearer shop-demo);"
         " its clock stands at 15 January 2025",
