@@ -19,7 +19,9 @@ def receipt(reply: str, sources: Sequence[tuple[str, str]], said: Sequence[str])
     "customer"; a detail that several sources support only together is bound to "together".
     """
     bound: list[Json] = []
-    for line in filter(None, reply.split("\n")):  # not each sentence: the gate's time goes by how often it is asked
+    for line in filter(
+        None, reply.split("\n")
+    ):  # not each sentence: the gate's time goes by how often it is asked
         left = unsupported(line, [])
         for label, text in sources:
             if not left:
