@@ -3,10 +3,12 @@
 from frontdesk.desk import Frontdesk
 from frontdesk.domain import Change, Customer, Done, Money, Preview, Principal
 from frontdesk.errors import ToolError, ToolNotFound, ToolRefused, ToolUnavailable
+from frontdesk.hours import BusinessHours
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.tools import Tool, ToolContext, grant, rule, tool
 
 __all__ = [
+    "BusinessHours",
     "Change",
     "Customer",
     "Done",

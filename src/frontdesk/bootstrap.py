@@ -20,6 +20,9 @@ from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
+from frontdesk.people import People, PeopleHub, StaffDirectory
+from frontdesk.people.handoff import Handoffs
+from frontdesk.people.mail import Mailer
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -38,6 +41,11 @@ class Service:
     actions: Actions
     models: tuple[str, ...]
     knowledge: KnowledgeBase | None
+    people: People
+    staff: StaffDirectory
+    hub: PeopleHub
+    handoffs: Handoffs
+    owner_url: str
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -71,7 +79,18 @@ async def service(
         stack.push_async_callback(actions.stop)
         await support.start()
         stack.push_async_callback(support.stop)
-        yield Service(desk, settings, database, support, actions, tuple(chain.names), base)
+        hub = PeopleHub(url)
+        await hub.start()
+        stack.push_async_callback(hub.stop)
+        mailer = Mailer(database, settings, desk.name)
+        await mailer.start()
+        stack.push_async_callback(mailer.stop)
+        handoffs = Handoffs(database, desk.hours)
+        people, staff = People(database, support), StaffDirectory(database)
+        names = tuple(chain.names)
+        yield Service(
+            desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
+        )
 
 
 def assemble(

@@ -106,6 +106,24 @@ class BodyTooLarge(FrontdeskError):
     code, status = "body_too_large", 413
 
 
+class NotAttachable(FrontdeskError):
+    """Attach a PNG, JPEG, GIF or WebP picture, or a PDF."""
+
+    code, status = "not_attachable", 415
+
+
+class TooManyAttachments(FrontdeskError):
+    """A conversation holds ten files."""
+
+    code, status = "too_many_attachments", 409
+
+
+class MailOff(FrontdeskError):
+    """This desk sends no mail: FRONTDESK_SMTP_URL is not set."""
+
+    code, status = "mail_off", 409
+
+
 class NotJson(FrontdeskError):
     """Send application/json."""
 
@@ -125,6 +143,12 @@ class GapConflict(FrontdeskError):
 
 
 # ------------------------------------------------------------------ actions
+class Conflict(FrontdeskError):
+    """Somebody else was faster: load the page again."""
+
+    code, status = "conflict", 409
+
+
 class PermissionDenied(FrontdeskError):
     """You may not do this."""
 

@@ -62,6 +62,14 @@ class Settings(BaseSettings):
     rate_customer_hour: int = Field(60, ge=1, description="messages of one customer an hour")
     rate_address_minute: int = Field(60, ge=1, description="messages from one address a minute")
     rate_visitors_hour: int = Field(30, ge=1, description="new visitors from one address an hour")
+    attachment_bytes: int = Field(
+        5_000_000, ge=1000, le=50_000_000, description="the largest file of a customer"
+    )
+    smtp_url: str = Field(
+        "",
+        description="smtp://user:password@host:587 or smtps://…, for mail to customers; empty: none is sent",
+    )
+    mail_from: str = Field("", description="the address that mail comes from: OurShop <support@shop.example>")
     queue_limit: int = Field(2000, ge=1, description="turns that may wait or run in one process")
 
     window_turns: int = Field(8, ge=1, le=100, description="turns of the transcript a model reads")

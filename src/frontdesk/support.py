@@ -225,13 +225,18 @@ class Support:
         else:
             result = await self._agent.run(turn, live.step)
         try:
-            more = await self._turns.finish(turn, result)
+            more, silenced = await self._turns.finish(turn, result)
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over
             result = await self._agent.hand_over(turn)
-            more = await self._turns.finish(turn, result)
+            more, silenced = await self._turns.finish(turn, result)
         except Superseded:  # what the older message wanted is not what is wanted now
             result = replace(result, reply=OVERTAKEN, outcome=Outcome.ASKED, actions=[], citations=[])
-            more = await self._turns.finish(turn, result)
+            more, silenced = await self._turns.finish(turn, result)
+        if silenced:  # a person took over while the agent was writing: nobody talks over them
+            result = replace(
+                result, reply="", outcome=Outcome.HANDED_OFF, mode="human", actions=[], citations=[]
+            )
+            result.suggestions, result.receipt = [], []
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
         self._waiting -= 1
         del self._open[turn.conversation_id][turn.turn_id]

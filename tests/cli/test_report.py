@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from frontdesk.cli import main
-from frontdesk.cli.figures import DEFINITIONS
+from frontdesk.store.figures import DEFINITIONS
 from frontdesk.testing import temporary_url
 from tests.outcomes import ARTICLE, READ, SEARCHED, Past, step
 

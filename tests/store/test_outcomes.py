@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from frontdesk.cli.figures import figures
+from frontdesk.store.figures import figures
 from frontdesk.store.outcomes import Outcomes, outcomes
 from frontdesk.testing import temporary_url
 from tests.outcomes import ARTICLE, NOW, READ, SEARCHED, Past, step

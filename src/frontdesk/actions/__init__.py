@@ -259,6 +259,16 @@ class Actions:
         """What waits for staff: to be approved, or to be found out; oldest first."""
         return await self.store.waiting()
 
+    async def passed(self, action: Action) -> list[str]:
+        """The thresholds beside its tool that an action goes beyond, in words: why it waits for staff."""
+        tool = self._tools.get(action.tool)
+        if tool is None:
+            return []
+        grant, money = tool.grant, action.preview.amount
+        used = await self.store.used(action, grant.capped)
+        pairs = list(zip(grant.capped, used, strict=True))[len(grant.limit) :]
+        return [decide.told(cap) for cap, before in pairs if decide.passes(cap, money, before)]
+
     # ------------------------------------------------------------------ running
     async def _same(self, tool: Tool, action: Action, was: str) -> Look:
         """A second look: raises ActionStale, and ends the proposal, where it is not what was shown."""

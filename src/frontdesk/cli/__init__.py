@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "frontdesk.cli.report:report",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
+    "staff": "frontdesk.cli.staff:staff",
 }
 ABOUT = {
     "serve": "Serve a desk: frontdesk serve support:desk",
@@ -36,6 +37,7 @@ ABOUT = {
     "report": "What became of conversations: resolved, handed off, at what cost",
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
+    "staff": "Who may sign in to the console: add, list, disable, password",
 }
 
 

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from frontdesk.bootstrap import database_urls
-from frontdesk.cli.figures import DEFINITIONS, Figures, figures
 from frontdesk.cli.period import between, since_option
 from frontdesk.cli.shown import shown
 from frontdesk.database import migrate
 from frontdesk.settings import load
+from frontdesk.store.figures import DEFINITIONS, Figures, figures
 from frontdesk.store.outcomes import Outcomes, outcomes
 
 console = Console(highlight=False, soft_wrap=True)

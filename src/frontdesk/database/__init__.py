@@ -100,14 +100,14 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, principal: str | None = None, *, brief: bool | None = None
+        self, principal: str | None = None, *, brief: bool | None = None, staff: str = ""
     ) -> AsyncGenerator[AsyncConnection[Any]]:
         """A connection in a transaction, which sees the rows of ``principal`` (``customer:u123``) only.
 
-        Without a principal it sees no customer's row. Raises DatabaseUnavailable when PostgreSQL is gone; a
+        Without a principal it sees no customer's row; with ``staff``, the id of one who works here, every one's. Raises DatabaseUnavailable when PostgreSQL is gone; a
         ``brief`` one, as a principal's is, also when it is not over in time because the server hangs.
         """
-        brief = principal is not None if brief is None else brief
+        brief = principal is not None or bool(staff) if brief is None else brief
         with _translated():
             async with (
                 self._brief() if brief else self._pool.connection() as connection,
@@ -116,6 +116,10 @@ class Database:
                 if principal is not None:
                     await connection.execute(
                         "SELECT set_config('frontdesk.principal', %s, true)", (principal,), prepare=True
+                    )
+                if staff:
+                    await connection.execute(
+                        "SELECT set_config('frontdesk.staff', %s, true)", (staff,), prepare=True
                     )
                 yield connection
 

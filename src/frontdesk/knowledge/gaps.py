@@ -10,10 +10,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from frontdesk.database import Database
 from frontdesk.domain import Visibility
-from frontdesk.errors import NotFound
+from frontdesk.errors import GapConflict, NotFound
 from frontdesk.knowledge.ask import Ask
 from frontdesk.knowledge.embed import Embedder, Embeddings
 from frontdesk.knowledge.library import vector_text
@@ -85,6 +86,19 @@ async def sweep(
         if progress:
             progress(report.turns)
     return report
+
+
+async def bring_up(
+    database: Database, turn: store.UnansweredTurn, embeddings: Embeddings | None = None
+) -> int:
+    """Note one question by hand, whatever became of it; the number of its gap. Raises GapConflict where it asks nothing."""
+    embeddings = embeddings or Embedder.default()
+    noted = await _prepared([turn], embeddings)
+    await store.note(database, noted, model=embeddings.name, alike=ALIKE, upto=datetime.fromtimestamp(0, UTC))
+    number = await store.gap_of(database, turn.turn_id)
+    if number is None:
+        raise GapConflict("the customer asked nothing here that an article could answer")
+    return number
 
 
 async def _prepared(turns: Sequence[store.UnansweredTurn], embeddings: Embeddings) -> list[store.Noted]:

@@ -12,12 +12,15 @@ from frontdesk.database import Database, as_owner
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import NotFound
 
-CONVERSATION = "SELECT id, channel, mode, created_at, turns_accepted FROM conversations WHERE id = %s"
+CONVERSATION = """
+SELECT id, channel, mode, created_at, turns_accepted, (SELECT rating FROM ratings r WHERE r.conversation_id = c.id)
+FROM conversations c WHERE id = %s
+"""
 MESSAGES = """
-SELECT m.role, m.body, m.created_at, m.turn_seq, t.id, t.outcome, t.record -> 'citations'
-FROM messages m CROSS JOIN LATERAL (
+SELECT m.role, m.body, m.created_at, m.turn_seq, t.id, t.outcome, t.record -> 'citations', m.n, coalesce(m.author_name, '')
+FROM messages m LEFT JOIN LATERAL (
   SELECT * FROM turns t WHERE t.conversation_id = m.conversation_id AND t.seq = m.turn_seq OFFSET 0
-) t
+) t ON true
 WHERE m.conversation_id = %s AND m.role <> 'note' AND m.turn_seq > %s AND m.turn_seq <= %s
 ORDER BY m.turn_seq, m.n
 """
@@ -35,9 +38,11 @@ class TranscriptLine:
     role: str
     text: str
     at: datetime
-    turn_id: UUID
+    turn_id: UUID | None  # None for what a person wrote before there was a turn
     outcome: str
     citations: list[Json]
+    key: str  # its place, "turn.n"
+    author: str  # of what a person wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Transcript:
     created_at: datetime
     lines: list[TranscriptLine]
     next_after_turn: int | None
+    rating: str | None
 
 
 async def transcript(
@@ -64,12 +70,23 @@ async def transcript(
         if head is None:
             raise NotFound
         last = after_turn + turns
-        rows = await (await connection.execute(MESSAGES, (conversation_id, after_turn, last))).fetchall()
+        rows = await (
+            await connection.execute(MESSAGES, (conversation_id, after_turn or -1, last))
+        ).fetchall()
     lines = [
-        TranscriptLine(role, body, at, turn, (outcome or "") if role == "assistant" else "", citations or [])
-        for role, body, at, _, turn, outcome, citations in rows
+        TranscriptLine(
+            role,
+            body,
+            at,
+            turn,
+            (outcome or "") if role == "assistant" else "",
+            citations or [],
+            f"{seq}.{n}",
+            author,
+        )
+        for role, body, at, seq, turn, outcome, citations, n, author in rows
     ]
-    return Transcript(head[0], head[1], head[2], head[3], lines, last if head[4] > last else None)
+    return Transcript(head[0], head[1], head[2], head[3], lines, last if head[4] > last else None, head[5])
 
 
 async def begin(database: Database, principal: Principal, channel: str) -> UUID:

@@ -179,6 +179,16 @@ async def questions_of(database: Database, number: int, limit: int = 50) -> list
         return await cursor.fetchall()
 
 
+async def gap_of(database: Database, turn_id: UUID) -> int | None:
+    """The gap that a turn's question was put with."""
+    async with database.transaction() as connection:
+        cursor = await connection.execute(
+            "SELECT gap FROM knowledge_gap_questions WHERE turn_id = %s", (turn_id,)
+        )
+        row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def staff_replies(database: Database, number: int) -> list[StaffReply]:
     """What staff wrote after a gap's questions, in the same conversations; the newest first."""
     async with database.transaction() as connection:

@@ -13,10 +13,10 @@ from typing import LiteralString
 from frontdesk.database import as_owner
 
 # A record is stored compressed: all that is wanted of it is taken out at once, and what is sorted is small.
-_TURNS: LiteralString = """
+TURNS: LiteralString = """
 period AS MATERIALIZED (
   SELECT c.id, c.principal, c.mode, c.turns_done < c.turns_accepted AS waits,
-    c.principal LIKE 'staff:%%' OR c.principal LIKE 'backend:%%' AS test
+    c.principal LIKE 'staff:%%' OR c.principal LIKE 'backend:%%' OR c.channel = 'staff' AS test
   FROM conversations c
   WHERE c.created_at >= %(since)s AND c.created_at < %(until)s AND c.turns_accepted > 0
 ),
@@ -43,7 +43,7 @@ turn AS MATERIALIZED (
 ),
 """
 # A visit ends where nothing is said for a day: from then on a message begins a new conversation by itself.
-_CONVERSATIONS: LiteralString = """
+CONVERSATIONS: LiteralString = """
 visit AS MATERIALIZED (
   SELECT conversation_id, min(seq) FILTER (WHERE accepted_at > before + interval '24 hours') AS again,
     min(accepted_at) FILTER (WHERE accepted_at > before + interval '24 hours') AS again_at,
@@ -119,7 +119,7 @@ FROM (
   FROM turn WHERE agent
 ) t
 """
-QUERY: LiteralString = "WITH " + _TURNS + _CONVERSATIONS + _ACTIONS + _FIGURES
+QUERY: LiteralString = "WITH " + TURNS + CONVERSATIONS + _ACTIONS + _FIGURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,11 +117,12 @@ class Turns:
         window = _window(past)
         return TurnInput(turn_id, conversation_id, seq, caller, message, window, facts, mode), tries
 
-    async def finish(self, turn: TurnInput, result: TurnResult) -> bool:
-        """Commit reply, record, facts, proposals and audit at once. Returns whether more turns wait.
+    async def finish(self, turn: TurnInput, result: TurnResult) -> tuple[bool, bool]:
+        """Commit reply, record, facts, proposals and audit at once.
 
-        Raises LeaseLost when another process has taken the conversation over, Superseded when the turn proposes
-        something and a newer message has come in; then nothing is written.
+        Returns whether more turns wait, and whether a person has taken over meanwhile: then neither the reply nor the
+        proposals were kept. Raises LeaseLost when another process has taken the conversation over, Superseded when
+        the turn proposes something and a newer message has come in; then nothing is written.
         """
         record, audit = record_of(turn, result)
         facts = orjson.dumps(result.facts).decode()
@@ -133,10 +134,10 @@ class Turns:
         )
         if row is None:
             raise LeaseLost
-        more, superseded = row
+        more, superseded, silenced = row
         if superseded:
             raise Superseded
-        return more
+        return more, silenced
 
     async def claim(self, principal_key: str, conversation_id: UUID) -> bool:
         """Take the lease of a conversation that has turns to answer, if nobody alive holds it."""

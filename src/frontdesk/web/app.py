@@ -18,7 +18,19 @@ from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
-from frontdesk.web import actions, chat, dev_tokens, knowledge, problems, sessions, widget
+from frontdesk.web import (
+    actions,
+    attachments,
+    chat,
+    console,
+    dev_tokens,
+    handoff,
+    knowledge,
+    problems,
+    sessions,
+    widget,
+    widget_config,
+)
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy, allowed_origins
@@ -76,10 +88,14 @@ def create_app(
     problems.install(app)
     app.add_middleware(OriginPolicy, settings=settings)
     app.include_router(chat.router)
+    app.include_router(widget_config.router)
+    app.include_router(handoff.router)
+    app.include_router(attachments.router)
     app.include_router(actions.router)
     app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
+    console.install(app)
     widget.install(app)
     _health(app)
     if settings.development:

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import unicodedata
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Request
@@ -55,6 +55,12 @@ def _uuid(value: object) -> object:
     raise PydanticCustomError("uuid", "is a UUID in text, 36 characters")
 
 
+def _uuids(value: object) -> object:
+    if not isinstance(value, list) or len(found := cast("list[object]", value)) > 10:
+        raise PydanticCustomError("uuid", "is a list of at most ten UUIDs")
+    return tuple(_uuid(item) for item in found if item is not None)
+
+
 class ChatRequest(Body):
     """The body of POST /support/chat. ``user_id`` is needed beside a service key only."""
 
@@ -62,6 +68,7 @@ class ChatRequest(Body):
     message: Annotated[str, Field(min_length=1, max_length=8000), AfterValidator(_not_blank)]
     conversation_id: Annotated[UUID | None, BeforeValidator(_uuid)] = None
     client_message_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    attachments: Annotated[tuple[UUID, ...], BeforeValidator(_uuids)] = ()
 
 
 class ConversationRequest(Body):

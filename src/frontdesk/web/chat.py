@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -13,10 +13,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
 from frontdesk.bootstrap import Service
-from frontdesk.domain import Json, Principal
+from frontdesk.domain import Principal
 from frontdesk.errors import DatabaseUnavailable, NotFound
 from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
+from frontdesk.store.customers import attachments, send_attachments
 from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json
 
@@ -58,6 +59,8 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
         conversation_id=body.conversation_id,
         client_message_id=body.client_message_id,
     )
+    if body.attachments:
+        await send_attachments(desk.database, principal, accepted.turn_id, list(body.attachments))
     if streaming:
         return _stream(desk, principal, accepted.turn_id, 0)
     try:
@@ -65,14 +68,14 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
         response = await desk.support.wait(principal, accepted.turn_id, seconds)
     except DatabaseUnavailable:  # the message is stored all the same, and will be answered
         response = None
-    return _json(response) if response else _pending(accepted.turn_id, accepted.conversation_id)
+    return json_answer(response) if response else _pending(accepted.turn_id, accepted.conversation_id)
 
 
 @router.get("/support/turns/{turn_id}")
 async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Response:
     """A turn as it stands: 200 with the answer, 202 while it runs; as a stream where that is accepted."""
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    identity = _uuid(turn_id)
+    identity = uuid_of(turn_id)
     if "text/event-stream" in request.headers.get("accept", ""):
         last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
         return await _resume(desk, principal, identity, int(last[2]) if last else 0)
@@ -84,7 +87,7 @@ async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response
     """Begin another conversation; messages that name none go on with it."""
     body = await read_json(request, ConversationRequest, required=False)
     principal = await auth.admit(request, body.user_id)
-    return _json({"conversation_id": await begin(desk.database, principal, "api")}, 201)
+    return json_answer({"conversation_id": await begin(desk.database, principal, "api")}, 201)
 
 
 @router.get("/support/conversations/{conversation_id}")
@@ -93,25 +96,32 @@ async def conversation(
 ) -> Response:
     """A conversation, for its owner, oldest first; ``next_after_turn`` is there when there is more."""
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    found = await transcript(desk.database, principal, _uuid(conversation_id), after_turn=max(0, after_turn))
+    found = await transcript(
+        desk.database, principal, uuid_of(conversation_id), after_turn=max(0, after_turn)
+    )
     proposed = await desk.actions.of_conversation(principal, found.conversation_id, max(0, after_turn))
+    files = await attachments(desk.database, principal, found.conversation_id)
     messages = [
         {
             "role": line.role,
             "text": line.text,
             "at": line.at,
             "turn_id": line.turn_id,
+            **({"id": line.key, "author": line.author} if line.role == "staff" else {}),
             **({"outcome": line.outcome, "citations": line.citations} if line.role == "assistant" else {}),
         }
         for line in found.lines
     ]
-    return _json(
+    return json_answer(
         {
             "conversation_id": found.conversation_id,
             "mode": found.mode,
             "created_at": found.created_at,
             "messages": messages,
             "actions": [desk.actions.show(action) for action in proposed],
+            "attachments": files,
+            "handoff": await desk.handoffs.of(principal, found.conversation_id),
+            "rating": found.rating,
             "next_after_turn": found.next_after_turn,
         }
     )
@@ -124,20 +134,20 @@ async def rating(request: Request, conversation_id: str, desk: Desk, auth: Auth)
     auth.knock(request)
     body = await read_json(request, RatingRequest)
     principal = await auth.admit(request, body.user_id)
-    await rate(desk.database, principal, _uuid(conversation_id), body.rating)
-    return _json({"conversation_id": conversation_id, "rating": body.rating})
+    await rate(desk.database, principal, uuid_of(conversation_id), body.rating)
+    return json_answer({"conversation_id": conversation_id, "rating": body.rating})
 
 
 async def _state(desk: Service, principal: Principal, turn_id: UUID) -> Response:
     stored = await desk.support.find(principal, turn_id)
     if stored.done:
-        return _json(desk.support.response(stored))
+        return json_answer(desk.support.response(stored))
     return _pending(turn_id, stored.conversation_id)
 
 
 def _pending(turn_id: UUID, conversation_id: UUID) -> Response:
     running = {"turn_id": str(turn_id), "conversation_id": str(conversation_id), "status": "running"}
-    return _json(running, 202, {"retry-after": "1"})
+    return json_answer(running, 202, {"retry-after": "1"})
 
 
 async def _resume(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
@@ -184,7 +194,7 @@ def _sse(turn_id: UUID, event: Event) -> bytes:
     )
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
     """An id from a path; one that cannot be one is as unknown as any other."""
     try:
         return UUID(text)
@@ -192,7 +202,8 @@ def _uuid(text: str) -> UUID:
         raise NotFound from None
 
 
-def _json(value: Json | dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """``value`` as JSON, for nobody to keep."""
     return Response(
         orjson.dumps(value), status, {"cache-control": "no-store", **(headers or {})}, "application/json"
     )

@@ -19,6 +19,7 @@ from frontdesk.settings import Settings
 
 __all__ = ["Limiter", "MemoryWindows", "address_of"]
 
+MAILS_HOUR = 3  # that one customer may ask for
 Check = tuple[RateLimitItem, str]
 
 
@@ -103,6 +104,7 @@ class Limiter:
             RateLimitItemPerHour(settings.rate_customer_hour, namespace="customer"),
         )
         self._address = RateLimitItemPerMinute(settings.rate_address_minute, namespace="address")
+        self._mail = RateLimitItemPerHour(MAILS_HOUR, namespace="mail")
         self._visitors = RateLimitItemPerHour(settings.rate_visitors_hour, namespace="visitors")
 
     def message(self, principal_key: str, address: str) -> None:
@@ -116,6 +118,10 @@ class Limiter:
     def visitor(self, address: str) -> None:
         """Count a new anonymous visitor from ``address``. Raises RateLimited."""
         self._take([(self._visitors, address)])
+
+    def mail(self, principal_key: str) -> None:
+        """Count a mail that a principal asks for. Raises RateLimited."""
+        self._take([(self._mail, principal_key)])
 
     def _take(self, checks: list[Check]) -> None:
         full = [check for check in checks if not self._limiter.test(check[0], check[1])]

@@ -1,0 +1,220 @@
+"""People: who waits for one, who holds a conversation, and what they write in it. Every act is in the audit chain."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+import orjson
+
+from frontdesk.database import Database
+from frontdesk.domain import Json, Principal
+from frontdesk.errors import Conflict, NotFound
+from frontdesk.people.directory import StaffDirectory
+from frontdesk.people.hub import EVERYTHING, Happened, PeopleHub
+from frontdesk.people.summary import Summary, summary_of
+from frontdesk.store import people as store
+from frontdesk.store.people import InboxRow, Message, StaffConversation, TicketRow
+from frontdesk.store.staff import Staff
+from frontdesk.support import Support
+
+__all__ = [
+    "EVERYTHING", "Counts", "Happened", "InboxRow", "Message", "Page", "People", "PeopleHub", "Staff",
+    "StaffConversation", "StaffDirectory", "Summary", "TicketRow", "View", "summary_of",
+]  # fmt: skip
+
+View = Literal["needs_reply", "mine", "all"]
+Item = TypeVar("Item")
+ASK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A page of a list; ``next`` is what ``after`` takes for the one behind it, "" at the end."""
+
+    items: list[Item]
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What stands beside the console's places."""
+
+    needs_reply: int
+    mine: int
+    approvals: int
+    tickets: int
+
+
+class People:
+    """What staff do, on one database."""
+
+    def __init__(self, database: Database, support: Support) -> None:
+        self._database = database
+        self._support = support
+
+    # ------------------------------------------------------------------ reading
+    async def inbox(
+        self, staff: Staff, view: View, *, query: str = "", after: str = "", limit: int = 50
+    ) -> Page[InboxRow]:
+        """Conversations: those that wait, longest first; one's own or all, newest first; or found by ``query``.
+
+        A query is a customer's id, a ticket's number (T-1042), or words, which are looked for in the 1,000 newest.
+        """
+        at, identity = _cursor(after)
+        number = re.fullmatch(r"(?:T-)?(\d{1,15})", query, re.IGNORECASE)
+        values: Json = {"after_at": at, "after_id": identity, "limit": limit + 1}
+        if query:
+            escaped = re.sub(r"([%_\\])", r"\\\1", query)
+            values |= {
+                "keys": [f"customer:{query}", f"visitor:{query}", f"visitor:anon:{query}"],
+                "number": int(number[1]) if number else None,
+                "like": f"%{escaped}%",
+            }
+        rows = await store.listed(self._database, staff, "search" if query else view, **values)
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(rows[:limit], _after(last.waiting_since, last.id) if last else "")
+
+    async def counts(self, staff: Staff) -> Counts:
+        """How much waits, and how much of it is one's own."""
+        return Counts(*await store.counted(self._database, staff))
+
+    async def conversation(self, staff: Staff, identity: UUID) -> StaffConversation:
+        """All of a conversation, of its newest 100 turns. Raises NotFound."""
+        return await store.conversation(self._database, staff, identity)
+
+    async def tickets(
+        self, staff: Staff, *, status: str = "open", after: str = "", limit: int = 50
+    ) -> Page[TicketRow]:
+        """Tickets in a state, "" in any; the newest first."""
+        number = int(after) if after.isdecimal() and len(after) < 16 else None
+        rows = await store.tickets(self._database, staff, status, after=number, limit=limit + 1)
+        return Page(rows[:limit], str(rows[limit - 1].number) if len(rows) > limit else "")
+
+    async def ticket(self, staff: Staff, identity: UUID) -> TicketRow:
+        """One ticket. Raises NotFound."""
+        return await store.ticket(self._database, staff, identity)
+
+    # ------------------------------------------------------------------ who holds it
+    async def take_over(self, staff: Staff, identity: UUID, *, force: bool = False) -> None:
+        """Hold a conversation: the AI is silent from here on. Of two at once one wins.
+
+        Raises NotFound, and Conflict, which names who holds it, unless ``force``.
+        """
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            mode, name = await store.holder(connection, identity)
+            values = {"id": identity, "by": staff.id, "name": staff.name, "force": force}
+            if await (await connection.execute(store.TAKE, values)).fetchone() is None:
+                raise Conflict(f"{name} holds this conversation.")
+            await store.audit(connection, identity, staff, "take_over", was=mode)
+
+    async def hand_back(self, staff: Staff, identity: UUID, note: str = "") -> None:
+        """Let the AI answer again. Raises NotFound, Conflict."""
+        await self._leave(staff, identity, resolved=False)
+        if note:
+            await self.note(staff, identity, note)
+
+    async def resolve(self, staff: Staff, identity: UUID) -> None:
+        """Say that it is done; the customer's next message reopens it, with the AI. Raises NotFound, Conflict."""
+        await self._leave(staff, identity, resolved=True)
+
+    async def assign(self, staff: Staff, identity: UUID, to: Staff) -> None:
+        """Give a conversation to a colleague, or take it; the AI is silent then. Raises NotFound."""
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            await store.holder(connection, identity)
+            values = {"id": identity, "by": to.id, "name": to.name, "force": True}
+            await connection.execute(store.TAKE, values)
+            await store.audit(connection, identity, staff, "assign", to=str(to.id))
+
+    async def _leave(self, staff: Staff, identity: UUID, *, resolved: bool) -> None:
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            _, name = await store.holder(connection, identity)
+            values = {"id": identity, "by": staff.id, "resolved": resolved, "force": False}
+            if await (await connection.execute(store.LEAVE, values)).fetchone() is None:
+                raise Conflict(f"{name} holds this conversation.")
+            await store.audit(connection, identity, staff, "resolve" if resolved else "hand_back")
+
+    # ------------------------------------------------------------------ writing
+    async def reply(self, staff: Staff, identity: UUID, text: str, *, client_id: str) -> None:
+        """Write to the customer, once per ``client_id``; takes the conversation over if nobody holds it.
+
+        Raises NotFound, Conflict.
+        """
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            mode, name = await store.holder(connection, identity)
+            values = {"id": identity, "by": staff.id, "name": staff.name, "force": False}
+            if await (await connection.execute(store.TAKE, values)).fetchone() is None:
+                raise Conflict(f"{name} holds this conversation.")
+            if mode != "human":
+                await store.audit(connection, identity, staff, "take_over", was=mode)
+            await self._write(connection, staff, identity, "staff", text, client_id)
+            await connection.execute(
+                "UPDATE conversations SET waiting_since = NULL, active_at = now() WHERE id = %s", (identity,)
+            )
+
+    async def note(self, staff: Staff, identity: UUID, text: str, *, client_id: str | None = None) -> None:
+        """Write what colleagues read, and neither the customer nor the model. Raises NotFound."""
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            await store.holder(connection, identity)
+            await self._write(connection, staff, identity, "note", text, client_id)
+
+    async def _write(
+        self,
+        connection: store.Connection,
+        staff: Staff,
+        identity: UUID,
+        kind: str,
+        text: str,
+        client_id: str | None,
+    ) -> None:
+        cursor = await connection.execute(
+            "SELECT turn_seq, n FROM staff_write(%s, %s, %s, %s, %s, %s)",
+            (identity, kind, text, staff.id, staff.name, client_id),
+        )
+        row = await cursor.fetchone()
+        event = "reply" if kind == "staff" else "note"
+        await store.audit(connection, identity, staff, event, message=f"{row[0]}.{row[1]}" if row else "")
+
+    async def update_ticket(
+        self, staff: Staff, identity: UUID, *, status: str, priority: str, assignee: Staff | None
+    ) -> None:
+        """Change a ticket. Raises NotFound."""
+        found = await store.ticket(self._database, staff, identity)
+        await store.update_ticket(
+            self._database, staff, found, status=status, priority=priority, assignee=assignee
+        )
+
+    # ------------------------------------------------------------------ on a customer's behalf
+    async def ask_agent(self, staff: Staff, customer_id: str, message: str) -> Json:
+        """Ask the agent as a customer would, in a conversation of channel "staff", and note who asked.
+
+        It reads what the customer may read. What it proposes to change only the customer can confirm. Raises as
+        ``Support.receive`` does, and NotFound where the answer takes longer than a minute.
+        """
+        principal = Principal("customer", customer_id)
+        accepted = await self._support.receive(principal, message, channel="staff")
+        async with self._database.transaction(staff=str(staff.id)) as connection:
+            asked = {"turn": str(accepted.turn_id), "customer": customer_id}
+            await store.audit(connection, accepted.conversation_id, staff, "asked_for_customer", **asked)
+        answer = await self._support.wait(principal, accepted.turn_id, ASK_SECONDS)
+        if answer is None:
+            raise NotFound
+        return answer
+
+
+def _after(at: datetime | None, identity: UUID) -> str:
+    text = orjson.dumps([at.isoformat() if at else None, str(identity)])
+    return base64.urlsafe_b64encode(text).decode()
+
+
+def _cursor(after: str) -> tuple[datetime | None, UUID | None]:
+    """What ``_after`` wrote; nothing where it is none of ours: the list begins at its beginning."""
+    try:
+        at, identity = orjson.loads(base64.urlsafe_b64decode(after))
+        return datetime.fromisoformat(at) if at else None, UUID(identity)
+    except (ValueError, TypeError):
+        return None, None

@@ -1,0 +1,124 @@
+"""Signing in: passwords (scrypt), sessions, and a brake on guessing."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections import OrderedDict
+from datetime import timedelta
+from uuid import UUID
+
+from frontdesk.database import Database
+from frontdesk.errors import DeclarationError, NotFound, RateLimited
+from frontdesk.store import staff as store
+from frontdesk.store.staff import Role, Staff
+
+__all__ = ["StaffDirectory"]
+
+IDLE, LONGEST = timedelta(hours=8), timedelta(days=7)
+TRIES, WINDOW = 8, 300.0  # failed tries of one address or one account, in seconds
+REMEMBERED = 10_000
+SHORTEST = 10  # characters of a password
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+
+class StaffDirectory:
+    """Who works here, for one process. Failed tries are counted in each process by itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._failed: OrderedDict[str, list[float]] = OrderedDict()
+        self._decoy = _hash(secrets.token_hex())
+
+    async def sign_in(self, email: str, password: str, *, address: str = "") -> str | None:
+        """A new session's token; None where the two do not belong together, whichever of them is wrong.
+
+        An unknown address costs as long as a wrong password. Raises RateLimited after too many failures.
+        """
+        keys = [f"account:{email.lower()}", f"address:{address}"]
+        for key in keys:
+            self._throttle(key)
+        found = await store.by_email(self._database, email)
+        right = await asyncio.to_thread(_matches, password, found[1] if found else self._decoy)
+        if found is None or not right:
+            for key in keys:
+                self._failed.setdefault(key, []).append(time.monotonic())
+                self._failed.move_to_end(key)
+            while len(self._failed) > REMEMBERED:
+                self._failed.popitem(last=False)
+            return None
+        self._failed.pop(keys[0], None)
+        token = f"ss_{secrets.token_urlsafe(32)}"
+        await store.open_session(self._database, found[0].id, token)
+        return token
+
+    async def by_token(self, token: str) -> Staff | None:
+        """Whose session it is, while it lasts: 8 hours without a request, 7 days in all."""
+        return await store.by_session(self._database, token, idle=IDLE, longest=LONGEST)
+
+    async def sign_out(self, token: str) -> None:
+        """End a session."""
+        await store.end_session(self._database, token)
+
+    async def everybody(self) -> list[Staff]:
+        """All who work or worked here, by name."""
+        return await store.listed(self._database)
+
+    async def add(self, email: str, name: str, role: Role, password: str = "") -> tuple[Staff, str]:
+        """A new member of staff and their password, made up where none is given. Raises DeclarationError."""
+        name = " ".join(name.split())
+        if not EMAIL.fullmatch(email) or not 0 < len(name) <= 100:
+            raise DeclarationError("write an e-mail address, and a name of at most 100 characters")
+        password = password or secrets.token_urlsafe(12)
+        scrypt = await asyncio.to_thread(_hash, _checked(password))
+        return await store.add(self._database, email, name, role, scrypt), password
+
+    async def set_password(self, staff_id: UUID, password: str = "") -> str:
+        """Give somebody a new password and end their sessions. Raises NotFound, DeclarationError."""
+        password = password or secrets.token_urlsafe(12)
+        scrypt = await asyncio.to_thread(_hash, _checked(password))
+        if not await store.change(self._database, staff_id, scrypt=scrypt):
+            raise NotFound
+        return password
+
+    async def disable(self, staff_id: UUID, *, disabled: bool = True) -> None:
+        """Keep somebody out from now on, or let them in again. Raises NotFound."""
+        if not await store.change(self._database, staff_id, disabled=disabled):
+            raise NotFound
+
+    async def set_role(self, staff_id: UUID, role: Role) -> None:
+        """Give somebody another role. Raises NotFound."""
+        if not await store.change(self._database, staff_id, role=role):
+            raise NotFound
+
+    async def set_shortcuts(self, staff_id: UUID, *, on: bool) -> None:
+        """Let single keys do things in somebody's console, or not."""
+        await store.change(self._database, staff_id, shortcuts=on)
+
+    def _throttle(self, key: str) -> None:
+        now = time.monotonic()
+        recent = [at for at in self._failed.get(key, ()) if now - at < WINDOW]
+        if len(recent) >= TRIES:
+            raise RateLimited(
+                "Too many tries. Wait five minutes, then try again.",
+                retry_after=int(WINDOW - (now - recent[0])) + 1,
+            )
+
+
+def _checked(password: str) -> str:
+    if len(password) < SHORTEST:
+        raise DeclarationError(f"a password has at least {SHORTEST} characters")
+    return password
+
+
+def _hash(password: str, salt: bytes = b"") -> bytes:
+    salt = salt or secrets.token_bytes(16)
+    return salt + hashlib.scrypt(password.encode("utf-8", "replace"), salt=salt, n=2**14, r=8, p=1, dklen=32)
+
+
+def _matches(password: str, stored: bytes) -> bool:
+    return hmac.compare_digest(_hash(password, stored[:16]), stored)

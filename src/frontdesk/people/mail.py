@@ -1,0 +1,141 @@
+"""Mail to customers who have left: a person's answer, or the transcript they asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import smtplib
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from email.utils import formataddr, localtime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from frontdesk.database import Database
+from frontdesk.errors import DatabaseUnavailable, SettingsError
+from frontdesk.settings import Settings
+from frontdesk.store.outbox import Due, due_mail
+
+__all__ = ["Mailer", "message_of", "server_of"]
+
+log = structlog.get_logger("frontdesk.mail")
+MOST_ATTEMPTS = 8  # over about four hours
+LOOK_SECONDS = 5.0
+SMTP_SECONDS = 20.0
+
+
+def server_of(settings: Settings) -> tuple[str, str, int, str, str]:
+    """(scheme, host, port, user, password) of FRONTDESK_SMTP_URL. Raises SettingsError."""
+    try:
+        url = urlsplit(settings.smtp_url)
+        port = url.port
+    except ValueError:
+        url, port = urlsplit(""), None
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise SettingsError(
+            "FRONTDESK_SMTP_URL: write smtp://user:password@mail.example:587, or smtps:// for TLS"
+        )
+    if not parseaddr(settings.mail_from)[1].count("@"):
+        raise SettingsError(
+            "FRONTDESK_MAIL_FROM: write the address that mail is sent from: support@shop.example"
+        )
+    default = 465 if url.scheme == "smtps" else 587
+    return url.scheme, url.hostname, port or default, unquote(url.username or ""), unquote(url.password or "")
+
+
+class Mailer:
+    """Sends what is due. Use ``start`` and ``stop``; any number of processes may."""
+
+    def __init__(self, database: Database, settings: Settings, desk: str) -> None:
+        """Raises SettingsError where a server is set that cannot be read."""
+        self._database = database
+        self._desk = desk
+        self._from = settings.mail_from
+        self._server = server_of(settings) if settings.smtp_url else None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look for mail, where there is a server to send it by."""
+        if self._server:
+            self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; a mail that is on its way is sent again, with the same Message-ID, if nobody knows whether it was."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def send_due(self) -> int:
+        """Send everything that is due; how many rows were worked at."""
+        count = 0
+        while await self._one():
+            count += 1
+        return count
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.send_due()
+            except DatabaseUnavailable:
+                log.warning("database gone; mail waits")
+            except Exception as error:  # noqa: BLE001  whatever it is, mail must go on being sent
+                log.warning("mail not sent", error=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _one(self) -> bool:
+        async with due_mail(self._database) as delivery:
+            if delivery is None:
+                return False
+            due = delivery.due
+            if due.seen or not due.lines:
+                delivery.done, delivery.how = True, "seen"
+                return True
+            try:
+                await asyncio.to_thread(self._send, message_of(due, self._desk, self._from))
+                delivery.done, delivery.how = True, "sent"
+            except (OSError, smtplib.SMTPException) as error:
+                refused = isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+                refused = refused or isinstance(error, smtplib.SMTPRecipientsRefused)
+                delivery.done = refused or due.attempts + 1 >= MOST_ATTEMPTS
+                delivery.how = type(error).__name__
+                delivery.again_in = 15.0 * 2**due.attempts * 2
+                log.warning("mail not sent", mail=due.id, error=delivery.how, given_up=delivery.done)
+            return True
+
+    def _send(self, message: EmailMessage) -> None:
+        scheme, host, port, user, password = self._server or ("", "", 0, "", "")
+        if scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=SMTP_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
+        with server:
+            if scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls(context=ssl.create_default_context())
+            if user:
+                server.login(user, password)
+            server.send_message(message)
+
+
+def message_of(due: Due, desk: str, sender: str) -> EmailMessage:
+    """The mail: plain text, one Message-ID for each event, so that one sent twice can be told to be the same."""
+    name, address = parseaddr(sender)
+    message = EmailMessage()
+    message["From"] = formataddr((name or " ".join(desk.split()), address))
+    message["To"] = due.address
+    message["Date"] = localtime()
+    digest = hashlib.sha256(due.key.encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{digest}@{address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    title = "answered you" if due.kind == "reply" else "sent you the conversation"
+    message["Subject"] = f"{' '.join(desk.split())} {title} ({due.reference})"
+    names = {"customer": "You", "assistant": f"{desk} (AI)"}
+    text = "\n\n".join(
+        f"{names.get(who, who)}, {at:%-d %B %Y, %H:%M} UTC:\n{body}" for who, body, at in due.lines
+    )
+    message.set_content(f"{text}\n\n--\n{desk}\n")
+    return message

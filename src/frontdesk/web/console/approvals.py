@@ -1,0 +1,70 @@
+"""Approvals: what a customer wants and staff must allow, and what somebody must find out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from frontdesk.domain import Action
+from frontdesk.web.console.frame import framed
+from frontdesk.web.console.page import fragment, see_other
+from frontdesk.web.console.session import Form, Lead, Session, Staffed
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/approvals")
+
+
+@router.get("")
+async def approvals(session: Staffed) -> Response:
+    """What waits, oldest first. Agents read it; leads decide."""
+    return await framed(session, "approvals.html", **await _shown(session))
+
+
+@router.get("/list")
+async def listed(session: Staffed) -> Response:
+    """The list alone, as a live update fetches it."""
+    return fragment("_approvals.html", session=session, **await _shown(session))
+
+
+@router.post("/{identity}/approve")
+async def approve(session: Lead, identity: UUID) -> Response:
+    """A yes; with the last one that is needed it is done."""
+    await session.service.actions.approve(str(session.staff.id), identity)
+    return see_other(session.request, "/console/approvals")
+
+
+@router.post("/{identity}/decline")
+async def decline(request: Request, session: Lead, identity: UUID) -> Response:
+    """A no, with the reason that the customer is told."""
+    form: Form = request.state.form
+    await session.service.actions.refuse(str(session.staff.id), identity, form("reason", 500))
+    return see_other(request, "/console/approvals")
+
+
+@router.post("/{identity}/settle")
+async def settle(request: Request, session: Lead, identity: UUID) -> Response:
+    """Whether something happened whose end nobody knew."""
+    form: Form = request.state.form
+    happened = form("happened") == "yes"
+    await session.service.actions.settle(
+        str(session.staff.id), identity, happened=happened, reason=form("reason", 500)
+    )
+    return see_other(request, "/console/approvals")
+
+
+async def _shown(session: Session) -> dict[str, object]:
+    waiting = await session.service.actions.waiting()
+    names = {str(person.id): person.name for person in await session.service.staff.everybody()}
+    return {"waiting": [await _card(session, action, names) for action in waiting]}
+
+
+async def _card(session: Session, action: Action, names: dict[str, str]) -> dict[str, object]:
+    return {
+        "action": action,
+        "passed": await session.service.actions.passed(action),
+        "approved": [names.get(who, who) for who in action.approved_by],
+        "mine": str(session.staff.id) in action.approved_by,
+    }

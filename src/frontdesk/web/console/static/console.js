@@ -1,0 +1,114 @@
+// Keys, drafts and the title. Whatever this file does is a convenience: forms and links work without it.
+const $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+// A live update morphs the page around what somebody is at: what is typed and what is open stay.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
+  !(old.dataset && "keep" in old.dataset && fresh.dataset && "keep" in fresh.dataset);
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+  !(name === "open" && (node.tagName === "DETAILS" || node.tagName === "DIALOG"));
+
+// ------------------------------------------------------------------ the title's count
+const title = document.title;
+function showCount() {
+  const count = Number($("#counts")?.dataset.needsReply || 0);
+  document.title = count ? `(${count}) ${title}` : title;
+}
+showCount();
+
+// ------------------------------------------------------------------ drafts
+const draftKey = (area) => `draft:${area.dataset.keep}`;
+function restoreDrafts() {
+  for (const area of all("textarea[data-keep]")) {
+    if (!area.value) area.value = sessionStorage.getItem(draftKey(area)) || "";
+  }
+}
+restoreDrafts();
+document.addEventListener("input", (event) => {
+  if (event.target.matches("textarea[data-keep]")) {
+    sessionStorage.setItem(draftKey(event.target), event.target.value);
+  }
+});
+function sent(form) {
+  for (const area of form.querySelectorAll("textarea[data-keep]")) {
+    area.value = "";
+    sessionStorage.removeItem(draftKey(area));
+  }
+  const once = form.querySelector("input[name=client_id]");
+  if (once) once.value = crypto.randomUUID(); // the next press is another message
+}
+
+// ------------------------------------------------------------------ htmx
+const toast = (text) => { $("#toast").textContent = text; };
+let fading;
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt.closest("form");
+  if (!form || event.detail.requestConfig.verb === "get") return;
+  if (event.detail.successful && form.matches(".composer")) sent(form);
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) { location.reload(); return; }
+  toast(decodeURIComponent(xhr.getResponseHeader("x-reason") || "") || "That did not work. Load the page again.");
+  clearTimeout(fading);
+  fading = setTimeout(() => toast(""), 8000);
+});
+document.addEventListener("htmx:sendError", () => toast("No connection. Nothing was sent; what you wrote is kept."));
+document.addEventListener("htmx:sseError", () => { document.body.dataset.live = "no"; });
+document.addEventListener("htmx:sseOpen", () => {
+  if (document.body.dataset.live === "no") toast("");
+  document.body.dataset.live = "yes";
+});
+
+// The thread stays at its end if it stood there.
+let atEnd = true;
+const scroller = () => $(".thread");
+const isAtEnd = (element) => element.scrollHeight - element.scrollTop - element.clientHeight < 80;
+document.addEventListener("htmx:beforeSwap", () => { const e = scroller(); atEnd = !e || isAtEnd(e); });
+document.addEventListener("htmx:afterSettle", () => {
+  showCount();
+  if (document.activeElement === document.body) $("#detail")?.focus(); // the button that was pressed is gone
+  const element = scroller();
+  if (element && atEnd) element.scrollTop = element.scrollHeight;
+});
+if (scroller()) scroller().scrollTop = scroller().scrollHeight;
+
+// ------------------------------------------------------------------ keys
+const keysOn = () => document.body.dataset.keys === "on";
+const writing = (element) => element.matches("input, textarea, select, [contenteditable]");
+function move(step) {
+  const items = all(".item");
+  if (!items.length) return;
+  const focused = items.indexOf(document.activeElement);
+  const now = focused >= 0 ? focused : items.findIndex((item) => item.ariaCurrent === "true");
+  const next = items[Math.max(0, Math.min(items.length - 1, now + step))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  t: () => $("[data-key=t]")?.click(),
+  r: () => $("[data-key=r]")?.focus(),
+  "?": () => $("#keys").showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  if (!keysOn() || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+    const form = event.target.form;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("button.primary") || undefined);
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || $("dialog[open]")) return;
+  const act = keys[event.key.length === 1 ? event.key.toLowerCase() : ""];
+  if (act) { event.preventDefault(); act(); }
+});
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) $(`#${opener.dataset.opens}`).showModal();
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.id === "keys-on") document.body.dataset.keys = event.target.checked ? "on" : "off";
+});

@@ -1,0 +1,174 @@
+import asyncio
+
+import httpx
+
+from tests.web.console.console import Console, post
+
+
+async def test_of_two_who_take_over_at_once_one_does(
+    desk: Console, tom: httpx.AsyncClient, mara: httpx.AsyncClient
+) -> None:
+    _, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}/take-over"
+    answers = await asyncio.gather(*(post(client, path) for client in (tom, mara) * 3))
+    won = {answer.status_code for answer in answers}
+    assert won == {303, 409}
+    late = next(answer for answer in answers if answer.status_code == 409)
+    assert "holds this conversation" in late.text
+    assert len(set(await desk.events(conversation))) == 1
+
+
+async def test_a_reply_reaches_the_customer_once_however_often_it_is_sent(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}/reply"
+    for _ in range(3):
+        assert (await post(tom, path, text="I am on it.", client_id="once", what="reply")).status_code == 303
+    said = [line for line in await desk.transcript(customer, conversation) if line["role"] == "staff"]
+    assert [line["text"] for line in said] == ["I am on it."]
+    assert (await desk.events(conversation))[0] == "take_over"
+
+
+async def test_a_note_is_seen_by_colleagues_and_never_by_the_customer(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}"
+    await post(tom, f"{path}/reply", text="canary-note", client_id="n1", what="note")
+    assert "canary-note" in (await tom.get(path)).text
+    assert all("canary-note" not in line["text"] for line in await desk.transcript(customer, conversation))
+    assert (await desk.service.people.conversation(await _staff(desk), _uuid(conversation))).head[
+        "mode"
+    ] == "queued"
+
+
+async def test_the_ai_is_silent_while_a_person_holds_and_speaks_when_handed_back(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}"
+    await post(tom, f"{path}/take-over")
+    silent = await desk.say(customer, "where is 789", conversation_id=conversation)
+    assert (silent["reply"], silent["mode"]) == ("", "human")
+    await post(tom, f"{path}/hand-back")
+    assert "789" in (await desk.say(customer, "where is 789", conversation_id=conversation))["reply"]
+
+
+async def test_a_customers_next_message_reopens_what_was_resolved(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}"
+    await post(tom, f"{path}/take-over")
+    await post(tom, f"{path}/resolve")
+    assert "Resolved" in (await tom.get(path)).text
+    await desk.say(customer, "one more thing", conversation_id=conversation)
+    assert "AI answers" in (await tom.get(path)).text
+
+
+async def test_only_a_lead_takes_a_conversation_from_a_colleague(
+    desk: Console, tom: httpx.AsyncClient, mara: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    _, conversation = await desk.waiting()
+    path = f"/console/conversations/{conversation}"
+    await post(ada, f"{path}/take-over")
+    assert (await post(tom, f"{path}/take-over", force="yes")).status_code == 403
+    assert (await post(tom, f"{path}/reply", text="me too", client_id="x", what="reply")).status_code == 409
+    assert (await post(mara, f"{path}/take-over", force="yes")).status_code == 303
+    assert "You hold it" in (await mara.get(path)).text
+
+
+async def test_the_trace_shows_steps_arguments_and_where_details_come_from(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    conversation = (await desk.say(desk.customer(), "where is 789"))["conversation_id"]
+    page = (await tom.get(f"/console/conversations/{conversation}")).text
+    for expected in (
+        "get_order_status",
+        "&#34;order_id&#34;: &#34;789&#34;",
+        "orders:read",
+        "Receipt",
+        "1 step",
+    ):
+        assert expected in page, expected
+
+
+async def test_what_staff_answered_becomes_a_draft_with_one_press(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer = desk.customer()
+    conversation = (await desk.say(customer, "Do you rent out tents for a weekend?"))["conversation_id"]
+    path = f"/console/conversations/{conversation}"
+    text = "Yes, we rent out tents from Friday to Monday for 30 EUR."
+    await post(tom, f"{path}/reply", text=text, client_id="t", what="reply")
+    answer = await post(tom, f"/console/learn/{conversation}/article")
+    page = (await tom.get(answer.headers["location"])).text
+    assert text in page
+    assert "Do you rent out tents for a weekend?" in page
+    assert "drafted" in page
+
+
+async def test_a_conversation_becomes_a_scenario_with_one_press(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer = desk.customer()
+    conversation = (await desk.say(customer, "where is 789"))["conversation_id"]
+    answer = await post(tom, f"/console/learn/{conversation}/scenario")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "get_order_status" in answer.text
+    assert customer not in answer.text
+
+
+async def test_the_agent_is_asked_for_a_customer_and_it_is_noted_who_asked(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    page = (await post(tom, "/console/ask", customer="u7777", message="where is 789")).text
+    assert "Order 789 is shipped." in page
+    conversation = page.split("/console/conversations/")[1].split("?")[0]
+    assert await desk.events(conversation) == ["asked_for_customer"]
+
+
+async def test_what_is_asked_for_a_customer_changes_nothing(desk: Console, tom: httpx.AsyncClient) -> None:
+    page = (await post(tom, "/console/ask", customer="u7778", message="please refund order 789")).text
+    assert "The customer has to confirm it." in page
+
+
+async def test_a_ticket_is_given_a_state_a_priority_and_somebody(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    _, conversation = await desk.waiting()
+    found = (await desk.service.people.conversation(await _staff(desk), _uuid(conversation))).tickets[0]
+    tom_id = str((await _staff(desk)).id)
+    await post(tom, f"/console/tickets/{found.id}", status="pending", priority="urgent", assignee=tom_id)
+    page = (await tom.get("/console/tickets?status=pending")).text
+    assert found.reference in page
+    assert "Tom Berg" in page
+    assert "ticket" in await desk.events(conversation)
+
+
+async def test_the_numbers_of_the_report_lead_to_their_conversations(
+    desk: Console, mara: httpx.AsyncClient
+) -> None:
+    _, conversation = await desk.waiting()
+    for kind in ("all", "involved", "became&value=handed_off", "reason&value=customer_wish"):
+        assert conversation in (await mara.get(f"/console/reports/conversations?kind={kind}")).text, kind
+    for kind in (
+        "rating&value=up",
+        "unpaid",
+        "paid",
+        "cited&value=a%22b",
+        "searched",
+        "action&value=refund_order",
+    ):
+        assert (await mara.get(f"/console/reports/conversations?kind={kind}")).status_code == 200, kind
+
+
+async def _staff(desk: Console):
+    return next(s for s in await desk.service.staff.everybody() if s.email == "tom@ourshop.example")
+
+
+def _uuid(text: str):
+    from uuid import UUID
+
+    return UUID(text)
