@@ -264,12 +264,12 @@ class Panel extends LitElement {
     const { handoff: now } = this.chat;
     const talking = this.view === "chat";
     return html`<dialog aria-labelledby="title" @keydown=${this.#keydown} @cancel=${(event) => event.preventDefault()}>
-      <header>
+      <div class="head">
         <button type="button" class="icon ${talking ? "" : "flip"}" aria-label=${t(talking ? "menu" : "back")} title=${t(talking ? "menu" : "back")} @click=${this.toList}>${talking ? icons.menu : icons.back}</button>
-        <div><h2 id="title" tabindex="-1" dir="auto">${this.title}</h2>
+        <div class="names"><h2 id="title" tabindex="-1" dir="auto">${this.title}</h2>
         <p dir="auto">${now.state === "human" && now.person ? t("human", now.person) : t("aiHeader")}</p></div>
         <button type="button" class="icon" aria-label=${t("close")} title=${t("close")} @click=${this.close}>${icons.close}</button>
-      </header>
+      </div>
       ${talking ? this.#talk() : html`<div class="scroll">${list(this)}</div>`}
       <p class="hidden" role="status" aria-live="polite">${this.status}</p>
     </dialog>`;
@@ -277,8 +277,8 @@ class Panel extends LitElement {
 
   #talk() {
     const { chat } = this;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("log")} @scroll=${this.#scrolled}>
-        <ol class="log" role="log" aria-live="off" aria-label=${t("log")} aria-busy=${chat.loading}>
+    return html`<div class="scroll" tabindex="0" role="log" aria-live="off" aria-label=${t("log")} aria-busy=${chat.loading} @scroll=${this.#scrolled}>
+        <ol class="log">
           <li class="assistant"><div class="who">${t("ai")}</div><p dir="auto">${this.config.greeting || t("hello", { desk: this.desk })}</p></li>
           ${log(this)}
         </ol>
