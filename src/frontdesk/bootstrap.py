@@ -21,6 +21,7 @@ from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
 from frontdesk.people import People, PeopleHub, StaffDirectory
+from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
 from frontdesk.settings import Settings, development_secret
@@ -85,6 +86,9 @@ async def service(
         mailer = Mailer(database, settings, desk.name)
         await mailer.start()
         stack.push_async_callback(mailer.stop)
+        courier = Courier(database, desk.helpdesk)
+        await courier.start()
+        stack.push_async_callback(courier.stop)
         handoffs = Handoffs(database, desk.hours)
         people, staff = People(database, support), StaffDirectory(database)
         names = tuple(chain.names)

@@ -24,6 +24,7 @@ COMMANDS = {
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
     "staff": "frontdesk.cli.staff:staff",
+    "helpdesk": "frontdesk.cli.helpdesk:helpdesk",
 }
 ABOUT = {
     "serve": "Serve a desk: frontdesk serve support:desk",
@@ -38,6 +39,7 @@ ABOUT = {
     "audit": "The audit log: verify, anchor",
     "keys": "Keys of trusted backends: create, list, revoke",
     "staff": "Who may sign in to the console: add, list, disable, password",
+    "helpdesk": "Tickets that did not reach the helpdesk: list, retry",
 }
 
 

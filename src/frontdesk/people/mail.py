@@ -15,7 +15,7 @@ import structlog
 
 from frontdesk.database import Database
 from frontdesk.errors import DatabaseUnavailable, SettingsError
-from frontdesk.settings import Settings
+from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.store.outbox import Due, due_mail
 
 __all__ = ["Mailer", "message_of", "server_of"]
@@ -114,8 +114,9 @@ class Mailer:
         else:
             server = smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
         with server:
-            if scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
+            server.ehlo_or_helo_if_needed()
+            if scheme == "smtp" and (server.has_extn("starttls") or (user and host not in LOOPBACK)):
+                server.starttls(context=ssl.create_default_context())  # raises where it is not offered
             if user:
                 server.login(user, password)
             server.send_message(message)

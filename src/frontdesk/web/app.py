@@ -25,6 +25,7 @@ from frontdesk.web import (
     console,
     dev_tokens,
     handoff,
+    helpdesk,
     knowledge,
     problems,
     sessions,
@@ -90,6 +91,7 @@ def create_app(
     app.include_router(chat.router)
     app.include_router(widget_config.router)
     app.include_router(handoff.router)
+    app.include_router(helpdesk.router)
     app.include_router(attachments.router)
     app.include_router(actions.router)
     app.include_router(actions.staff)
