@@ -18,6 +18,7 @@ import click
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from frontdesk.bootstrap import load_desk, model_chain
+from frontdesk.cli.demo_staff import demo_staff
 from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.cli.serve import must_be_free, prepare, run, stop
 from frontdesk.database import embedded
@@ -113,12 +114,14 @@ def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseC
     desk = load_desk("examples.ourshop.support:desk")
     app = create_app(desk, settings, models=models, demo_customers=CUSTOMERS)
     asyncio.run(prepare(desk, settings))
+    staff = asyncio.run(demo_staff(settings))
     greet(
         settings,
         "                  as one of its customers u123 to u126, or in a terminal: .venv/bin/frontdesk chat"
         + ("" if settings.port == 8000 else f" --url http://{settings.host}:{settings.port}"),
         f"  The shop's API  http://127.0.0.1:{shop_port}/orders/789  (Authorization: Bearer shop-demo);"
         " its clock stands at 15 January 2025",
+        *staff,
         message="Where is my order 789?",
     )
     run(app, settings)
