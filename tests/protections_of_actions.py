@@ -70,7 +70,7 @@ BUTTON = (
                 "False",
             ),
         ),
-        (ROOM, "-k", "a_yes_counts_once"),
+        (ROOM, "-k", "runs_out"),
     ),
     Protection(
         "a proposal's expiry, where it is claimed",
@@ -284,7 +284,7 @@ EFFECT = (
         "the undo window, where it is decided",
         DECIDE,
         (('return "" if action.undo_until and now < action.undo_until else "expired"', 'return ""'),),
-        (ROOM, "-k", "taken_back"),
+        (ROOM, "-k", "runs_out"),
     ),
     Protection(
         "the undo window, where it is claimed",
@@ -302,7 +302,7 @@ REPLY = (
         ("tests/policies/test_statuses.py", "-k", "not_said_to_be_done"),
     ),
     Protection(
-        "that a proposal is no evidence of an effect",
+        "that neither a proposal nor an article is evidence of an effect",
         "src/frontdesk/policies/statuses.py",
         (("any(key in found for key in PROPOSALS)", "False"),),
         ("tests/policies/test_statuses.py", "-k", "no_evidence"),

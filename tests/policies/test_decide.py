@@ -139,6 +139,24 @@ def test_a_yes_counts_once_in_time_with_its_own_token_and_permission(
     assert (refusal == "") == good
 
 
+@settings(max_examples=50)
+@given(actions)
+def test_a_yes_counts_until_the_moment_it_runs_out(action: Action) -> None:
+    grant, held = Grant("a:b", True, True), frozenset({"a:b"})
+    for late, refusal in (
+        (timedelta(microseconds=1), ""),
+        (timedelta(0), "expired"),
+        (timedelta(-1), "expired"),
+    ):
+        open_ = replace(action, status="proposed", expires_at=NOW + late)
+        token = decide.confirm_token(SECRET, open_)
+        assert decide.may_confirm(open_, token, SECRET, held, grant, NOW) == refusal
+        done = replace(action, status="executed", undo_until=NOW + late)
+        token = decide.confirm_token(SECRET, done, "undo")
+        undo = Grant("a:b", True, True, undo=lambda: None)
+        assert decide.may_undo(done, token, SECRET, held, undo, NOW) == refusal
+
+
 @settings(max_examples=1000)
 @given(actions, st.text(max_size=60), st.integers(0, 42), st.sampled_from("ABCDEFghij0123456789-_=. \n"))
 def test_no_other_token_counts(action: Action, text: str, place: int, letter: str) -> None:

@@ -33,6 +33,8 @@ def test_a_proposal_is_no_evidence_and_an_executed_action_is() -> None:
     reply = "I have refunded order 456."
     assert unsupported_statuses(reply, [PROPOSED])
     assert not unsupported_statuses(reply, [EXECUTED])
+    article = '{"answerable":true,"passages":[{"n":1,"text":"Order 456 was refunded."}]}'
+    assert unsupported_statuses(reply, [article])
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ from tests.web.service import (
 )
 
 OPEN = {"/", "/page/{name}", "/healthz", "/readyz", "/openapi.json", "/dev/token"}
+OPEN |= {"/widget.js", "/widget/{name}", "/support/widget.json"}
+CONSOLE = "/console"  # staff sign in there: tests/web/console/test_rights.py
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import subprocess
@@ -15,20 +16,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from fastapi import APIRouter
 from langchain_core.language_models.chat_models import BaseChatModel
 
-from frontdesk.bootstrap import load_desk, model_chain
-from frontdesk.cli.demo_staff import demo_staff
+from frontdesk.bootstrap import database_urls, load_desk, model_chain
 from frontdesk.cli.greeting import console, greet, with_key
 from frontdesk.cli.serve import must_be_free, prepare, run, stop
-from frontdesk.database import embedded
+from frontdesk.database import Database, embedded
 from frontdesk.errors import SettingsError
-from frontdesk.settings import Settings, load
+from frontdesk.people import StaffDirectory
+from frontdesk.settings import Settings, development_secret, load
+from frontdesk.store.staff import Role
 from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
+from frontdesk.web.keys import dev_keyring
+from frontdesk.web.tokens import sign
 
-CUSTOMERS = ("u123", "u124", "u125", "u126")
 SHOP_START_SECONDS = 60
+STAFF: tuple[tuple[str, str, Role], ...] = (
+    ("mara@ourshop.example", "Mara Lind", "admin"),
+    ("tom@ourshop.example", "Tom Baker", "agent"),
+)
 
 
 @click.command()
@@ -110,18 +118,53 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SettingsError("the example shop did not answer in time")
 
 
+def _storefront(settings: Settings) -> APIRouter | None:
+    """The shop's own pages, which sign in whom one likes. None where this is not development mode."""
+    key = dev_keyring(settings)
+    if key is None:
+        return None
+
+    def token_for(customer: str) -> str:
+        return sign(customer, key)
+
+    return importlib.import_module("examples.ourshop.storefront").storefront(token_for)
+
+
+async def _with_staff(settings: Settings) -> list[str]:
+    """Let the demo's staff sign in; the line that says how. None where this is not development mode."""
+    if not settings.development:
+        return []
+    password = development_secret(settings.data_dir / "console-password")[:16]
+    url, _ = database_urls(settings)
+    database = await Database.open(url)
+    try:
+        directory = StaffDirectory(database)
+        known = {person.email for person in await directory.everybody()}
+        for email, name, role in STAFF:
+            if email not in known:
+                await directory.add(email, name, role, password)
+    finally:
+        await database.close()
+    who = ", ".join(f"{email} ({role})" for email, _, role in STAFF)
+    return [
+        f"  Console         http://{settings.host}:{settings.port}/console",
+        f"                  where people answer: {who}, password {password}",
+    ]
+
+
 def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseChatModel]]) -> None:
     desk = load_desk("examples.ourshop.support:desk")
-    app = create_app(desk, settings, models=models, demo_customers=CUSTOMERS)
+    app = create_app(desk, settings, models=models, front=_storefront(settings))
     asyncio.run(prepare(desk, settings))
-    staff = asyncio.run(demo_staff(settings))
+    staff = asyncio.run(_with_staff(settings))
     greet(
         settings,
-        "                  as one of its customers u123 to u126, or in a terminal: .venv/bin/frontdesk chat"
+        "                  the shop's own pages with the widget in its place; sign in as one of its customers."
+        " In a terminal: .venv/bin/frontdesk chat"
         + ("" if settings.port == 8000 else f" --url http://{settings.host}:{settings.port}"),
+        *staff,
         f"  The shop's API  http://127.0.0.1:{shop_port}/orders/789  (Authorization: Bearer shop-demo);"
         " its clock stands at 15 January 2025",
-        *staff,
         message="Where is my order 789?",
     )
     run(app, settings)

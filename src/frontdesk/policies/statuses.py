@@ -61,6 +61,7 @@ QUICK = re.compile("|".join(forms for forms, _ in SHOWN), re.IGNORECASE)
 NUMBERS = re.compile(r"[\w-]{0,30}\d[\w-]{0,30}")
 _CLAIMS = tuple(
     (
+        re.compile(forms, re.IGNORECASE),  # found many times faster than the claim around it
         re.compile(rf"\b(?:{OWN} {BEEN}|(?:I|we)(?:['’]ve| have)?{NOW}) (?:{forms})\b", re.IGNORECASE),
         re.compile(rf"(?<![^\W_])(?<!not )(?<!never )(?:{shown})(?![^\W_])", re.IGNORECASE),
     )
@@ -88,10 +89,10 @@ def unsupported_statuses(reply: str, evidence: Iterable[str], said: str = "") ->
     results = [found for text in evidence if (found := _read(text)) is not None]
     missing: list[str] = []
     for sentence in SENTENCE.findall(reply):
-        if sentence.endswith("?"):
+        if sentence.endswith("?") or not QUICK.search(sentence):
             continue
-        for claim, shown in _CLAIMS:
-            found = claim.search(sentence)
+        for forms, claim, shown in _CLAIMS:
+            found = claim.search(sentence) if forms.search(sentence) else None
             if found is None or _not_said(sentence, found) or found[0].lower() in said.lower():
                 continue
             if not any(shown.search(text) for text in _speaking(results, sentence)):

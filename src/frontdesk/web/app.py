@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from html import escape
 from importlib import resources
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from langchain_core.language_models.chat_models import BaseChatModel
 
@@ -27,6 +28,7 @@ from frontdesk.web import (
     knowledge,
     problems,
     sessions,
+    widget,
     widget_config,
 )
 from frontdesk.web.auth import Authenticator
@@ -51,11 +53,13 @@ def create_app(
     *,
     models: Sequence[tuple[str, BaseChatModel]] = (),
     demo_customers: Sequence[str] = (),
+    front: APIRouter | None = None,
     jobs: bool = True,
 ) -> FastAPI:
     """An ASGI application that answers for ``desk``.
 
-    ``demo_customers`` are offered on the page at ``/`` in development mode. Without ``jobs`` this process does
+    ``demo_customers`` are offered on the page at ``/`` in development mode, where ``front`` does not take its
+    place. Without ``jobs`` this process does
     nothing by the clock: no scheduled sync, no look for gaps. Raises SettingsError where a
     setting is wrong; nothing listens then.
     """
@@ -92,10 +96,14 @@ def create_app(
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
     console.install(app)
+    widget.install(app)
     _health(app)
     if settings.development:
         app.include_router(dev_tokens.router)
-        _page(app, desk, demo_customers)
+        if front:
+            app.include_router(front)
+        else:
+            _page(app, desk, demo_customers)
     return app
 
 
@@ -124,15 +132,14 @@ def _status(status: str, code: int, **more: str) -> Response:
 
 
 def _about(desk: Frontdesk, customers: Sequence[str]) -> dict[str, object]:
-    """What the page shows before anything was said."""
-    examples = [tool.grant.examples[0] for tool in desk.tools if tool.grant.examples]
-    return {"desk": desk.name, "customers": list(customers), "examples": [*examples[:2], "What can you do?"]}
+    """Whom one can be on the page."""
+    return {"desk": desk.name, "customers": list(customers)}
 
 
 def _page(app: FastAPI, desk: Frontdesk, customers: Sequence[str]) -> None:
-    """The terse page at ``/``: to talk to the desk as one of the demo customers, in development only."""
+    """The page at ``/``: the widget, as one of the demo customers, in development only."""
     files = resources.files("frontdesk.web") / "static"
-    page = (files / "index.html").read_text(encoding="utf-8").replace("{{desk}}", desk.name)
+    page = (files / "index.html").read_text(encoding="utf-8").replace("{{desk}}", escape(desk.name))
     assets = {
         "page.js": ("text/javascript", (files / "page.js").read_bytes()),
         "page.css": ("text/css", (files / "page.css").read_bytes()),
