@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.web.console.console import PASSWORD, Console, console
+from tests.web.console.console import PASSWORD, Console, console, post
 
 Open = Callable[..., Awaitable[Page]]
 VIEWS = ["inbox", "inbox?view=all", "approvals", "tickets", "ask", "knowledge", "gaps", "reports", "settings"]
@@ -186,7 +186,8 @@ async def test_no_view_has_an_accessibility_violation(
     options: dict[str, Any] = {"color_scheme": scheme, **(PHONE if size == "phone" else {})}
     page = await enter("ada", **options)
     found: dict[str, list[str]] = {}
-    for view in [*VIEWS, f"conversations/{conversation}", "reports/conversations"]:
+    more = ["reports/conversations", await _ticket(desk, conversation), await _gap(desk)]
+    for view in [*VIEWS, f"conversations/{conversation}", *more]:
         await page.goto(f"{desk.url}/console/{view}")
         await page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
         if wrong := await violations(page):
@@ -307,6 +308,23 @@ async def test_after_a_lost_connection_what_was_missed_is_shown(desk: Console, e
     customer, _ = await desk.waiting()
     await page.context.set_offline(False)
     await expect(page.locator(".item", has_text=customer)).to_be_visible(timeout=5_000)
+
+
+async def _ticket(desk: Console, conversation: str) -> str:
+    ada = next(s for s in await desk.service.staff.everybody() if s.name == "Ada Admin")
+    found = await desk.service.people.conversation(ada, first_uuid(conversation))
+    return f"tickets/{found.tickets[0].id}"
+
+
+async def _gap(desk: Console) -> str:
+    """A gap with a draft, from what a colleague answered."""
+    customer = desk.customer()
+    conversation = (await desk.say(customer, "Do you rent out tents for a weekend?"))["conversation_id"]
+    async with desk.signed_in("tom") as tom:
+        path = f"/console/conversations/{conversation}/reply"
+        await post(tom, path, text="Yes, from Friday to Monday for 30 EUR.", client_id="g", what="reply")
+        answer = await post(tom, f"/console/learn/{conversation}/article")
+    return answer.headers["location"].removeprefix("/console/")
 
 
 def first_uuid(text: str) -> Any:
