@@ -173,7 +173,7 @@ async def conversation(
             raise NotFound
         if (
             not head["staff_seen_at"]
-            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).seconds > 60
+            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).total_seconds() > 60
         ):
             await connection.execute(
                 "UPDATE conversations SET staff_seen_at = now() WHERE id = %s", (identity,)
