@@ -97,7 +97,7 @@ _ROW: LiteralString = """
 SELECT c.id, c.principal, c.mode, c.queue_reason, c.assignee, c.assignee_name, c.resolved_at, c.waiting_since,
   c.active_at, left(coalesce(m.body, ''), 160) AS preview, coalesce(m.role, '') AS preview_role, c.channel
 FROM ({}) c LEFT JOIN LATERAL (
-  SELECT body, role FROM messages m WHERE m.conversation_id = c.id AND m.role <> 'note'
+  SELECT body, role FROM messages m WHERE m.conversation_id = c.id AND m.role IN ('customer', 'staff')
   ORDER BY m.turn_seq DESC, m.n DESC LIMIT 1
 ) m ON true
 """
@@ -173,7 +173,7 @@ async def conversation(
             raise NotFound
         if (
             not head["staff_seen_at"]
-            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).seconds > 60
+            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).total_seconds() > 60
         ):
             await connection.execute(
                 "UPDATE conversations SET staff_seen_at = now() WHERE id = %s", (identity,)
