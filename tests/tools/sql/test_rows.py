@@ -161,7 +161,7 @@ def test_a_statement_that_takes_too_long_is_ended(url: str) -> None:
 def test_a_role_that_may_write_is_refused_with_the_grants_to_run(postgresql: tuple[str, str]) -> None:
     with pytest.raises(SettingsError) as error:
         opened(postgresql[0], *TABLES)
-    assert "public.orders" in error.value.detail
+    assert "public.customers" in error.value.detail
     assert "CREATE ROLE frontdesk_reader LOGIN" in error.value.detail
     assert (
         "GRANT SELECT (order_number, status, placed_at, total, customer_id, id) ON orders TO frontdesk_reader"

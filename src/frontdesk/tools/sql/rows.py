@@ -184,10 +184,11 @@ def must_be_unique(connection: sa.Connection, name: str, key: str) -> None:
 def unique(inspector: sa.Inspector, name: str, schema: str | None) -> list[list[str]]:
     """The columns that are unique together."""
     key = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
+    sqlite = {"include_auto_indexes": True} if inspector.dialect.name == "sqlite" else {}  # those of UNIQUE
     constraints = [found["column_names"] for found in inspector.get_unique_constraints(name, schema=schema)]
     indexes = [
         [column for column in found["column_names"] if column]
-        for found in inspector.get_indexes(name, schema=schema)
+        for found in inspector.get_indexes(name, schema=schema, **sqlite)
         if found["unique"] and not found.get("dialect_options", {}).get("postgresql_where")
     ]
     return [list(key), *map(list, constraints), *indexes]
