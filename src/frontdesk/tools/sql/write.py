@@ -85,7 +85,7 @@ def _written(proposals: Proposals, shapes: Mapping[str, Shape]) -> list[dict[str
         made.append({
             "table": table, "words": words, "why": proposal.why, "hidden": proposal.hidden, "fields": fields,
             "plain": all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields),
-            "type": "".join(part.capitalize() for part in table.singular.split("_")),
+            "type": "".join(part.capitalize() for part in table.singular.split("_")) + "Row",
             "rows": table.plural, "filters": _filters(table, shape),
             "says": says(table, shape, each=False), "says_many": says(table, shape, each=True),
             "own": _row(table, shape, 1), "other": _row(table, shape, 2), "absent": _row(table, shape, 999),
