@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "frontdesk.cli.report:report",
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
+    "mcp": "frontdesk.cli.mcp:mcp",
 }
 ABOUT = {
     "serve": "Serve a desk: frontdesk serve support:desk",
@@ -37,6 +38,7 @@ ABOUT = {
     "actions": "What customers want changed: list, show ID, approve ID, decline ID",
     "report": "What became of conversations: resolved, handed off, at what cost",
     "audit": "The audit log: verify, anchor",
+    "mcp": "Let another agent ask a desk, over MCP: frontdesk mcp support:desk --customer ID",
     "keys": "Keys of trusted backends: create, list, revoke",
 }
 

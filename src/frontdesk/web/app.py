@@ -17,7 +17,7 @@ from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
-from frontdesk.web import actions, chat, dev_tokens, knowledge, problems, sessions
+from frontdesk.web import actions, chat, dev_tokens, knowledge, mcp, problems, sessions
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import OriginPolicy, allowed_origins
@@ -58,7 +58,10 @@ def create_app(
         async with service(desk, settings, models=models) as ready:
             app.state.service = ready
             app.state.authenticator = Authenticator(settings, ready.database, ring)
-            async with working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs:
+            async with (
+                working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs,
+                mcp.door(app),
+            ):
                 yield
             app.state.service = None
 
@@ -77,6 +80,7 @@ def create_app(
     app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
+    app.router.routes.append(mcp.route)
     _health(app)
     if settings.development:
         app.include_router(dev_tokens.router)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 from langchain_mcp_adapters.sessions import Connection, create_session
 from mcp import ClientSession
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, PaginatedRequestParams
 from mcp.types import Tool as McpTool
 
 from frontdesk.domain import Json
@@ -130,7 +130,7 @@ async def _tools(session: ClientSession) -> list[McpTool]:
     found: list[McpTool] = []
     cursor: str | None = None
     while len(found) < MOST_TOOLS:
-        page = await session.list_tools(cursor)
+        page = await session.list_tools(params=PaginatedRequestParams(cursor=cursor))
         found += page.tools
         cursor = page.nextCursor
         if not cursor:
