@@ -12,10 +12,12 @@ from frontdesk.errors import FrontdeskError
 
 # Each command lives in a module of its own, imported when it is asked for: --help costs no second.
 COMMANDS = {
+    "new": "frontdesk.cli.new:new",
     "serve": "frontdesk.cli.serve:serve",
     "demo": "frontdesk.cli.demo:demo",
     "chat": "frontdesk.cli.chat:chat",
     "check": "frontdesk.cli.check:check",
+    "doctor": "frontdesk.cli.doctor:doctor",
     "tools": "frontdesk.cli.tools:tools",
     "knowledge": "frontdesk.cli.knowledge:knowledge",
     "eval": "frontdesk.cli.evaluate:evaluate",
@@ -27,10 +29,12 @@ COMMANDS = {
     "mcp": "frontdesk.cli.mcp:mcp",
 }
 ABOUT = {
+    "new": "Make a desk in a folder of its own: frontdesk new myshop",
     "serve": "Serve a desk: frontdesk serve support:desk",
     "demo": "Start the example shop and its desk (what `make run` does)",
     "chat": "Talk to a running desk in the terminal",
     "check": "What is wrong with a desk: frontdesk check support:desk",
+    "doctor": "Whether all that a desk needs is in order, and how to mend what is not",
     "tools": "Tools from what you have: from-sql URL",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
