@@ -22,7 +22,12 @@ MOST_TITLE = 80
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--title", default="", help="your company, as customers read it")
 @click.option("--model", default="", help="local, openai:NAME, anthropic:NAME, …")
-@click.option("--database", type=click.Choice(["", *DATABASES]), default="", help="own: a PostgreSQL that you run elsewhere")
+@click.option(
+    "--database",
+    type=click.Choice(["", *DATABASES]),
+    default="",
+    help="own: a PostgreSQL that you run elsewhere",
+)
 @click.option("--yes", is_flag=True, help="ask nothing")
 def new(folder: Path, title: str, model: str, database: str, yes: bool) -> None:
     """Make a desk in FOLDER, which must not be there yet or be empty. Nothing is downloaded."""
