@@ -260,13 +260,14 @@ def _disk(settings: Settings) -> str:
 def smtp_said(url: str) -> str:
     """Whether the mail server at ``url`` answers and lets us in; no mail is sent."""
     parts = urlsplit(url)
+    secure = parts.scheme == "smtps"
     try:
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError
-        kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        port = parts.port or (465 if parts.scheme == "smtps" else 587)
+        port = parts.port or (465 if secure else 587)
     except ValueError:
-        raise Wrong("FRONTDESK_SMTP_URL: write smtp://user:password@host:587 or smtps://…") from None
+        port = 0
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port:
+        raise Wrong("FRONTDESK_SMTP_URL: write smtp://user:password@host:587 or smtps://…")
+    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
     try:
         with kind(parts.hostname, port, timeout=SMTP_SECONDS) as server:
             server.ehlo()
