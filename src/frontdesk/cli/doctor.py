@@ -204,8 +204,12 @@ def _model(settings: Settings) -> str:
         return f"{settings.model_name}: needs no key" if model else settings.model_name
 
     async def ask() -> None:
-        async with asyncio.timeout(MODEL_SECONDS):
-            await model.ainvoke([HumanMessage("Reply with: ok")])
+        try:
+            async with asyncio.timeout(MODEL_SECONDS):
+                await model.ainvoke([HumanMessage("Reply with: ok")])
+        finally:
+            if close := getattr(model, "aclose", None):
+                await close()
 
     try:
         asyncio.run(ask())

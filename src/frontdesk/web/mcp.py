@@ -6,6 +6,7 @@ its button is not handed to an agent, so a person presses it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -84,21 +85,51 @@ async def ask(service: Service, principal: Principal, message: str, conversation
 
 
 # ------------------------------------------------------------------ over HTTP
+class _Sessions:
+    """What speaks MCP; made when it is first asked for, since the packages take a while to load."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._ended = asyncio.Event()
+        self._made: asyncio.Future[Any] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def manager(self) -> Any:
+        """The session manager. Raises NotFound without the extra."""
+        if self._made is None:
+            self._made = asyncio.get_running_loop().create_future()
+            self._task = asyncio.create_task(self._live(self._made))
+        return await asyncio.shield(self._made)
+
+    async def _live(self, ready: asyncio.Future[Any]) -> None:
+        """One task enters and leaves what anyio groups."""
+        try:
+            made = server(
+                self._app.state.service, lambda context: context.request_context.request.scope[PRINCIPAL]
+            )
+        except ImportError:
+            ready.set_exception(NotFound())
+            return
+        made.streamable_http_app()  # makes the session manager
+        async with made.session_manager.run():
+            ready.set_result(made.session_manager)
+            await self._ended.wait()
+
+    async def close(self) -> None:
+        """End all sessions."""
+        self._ended.set()
+        if self._task:
+            await self._task
+
+
 @asynccontextmanager
 async def door(app: FastAPI) -> AsyncGenerator[None]:
-    """Let ``/mcp`` answer until the context ends; without the extra it stays closed."""
+    """Let ``/mcp`` answer until the context ends; without the extra there is nothing there."""
+    app.state.mcp = _Sessions(app)
     try:
-        import mcp  # noqa: F401, PLC0415  # pyright: ignore[reportUnusedImport]
-    except ImportError:
-        app.state.mcp = None
         yield
-        return
-    made = server(app.state.service, lambda context: context.request_context.request.scope[PRINCIPAL])
-    made.streamable_http_app()  # makes the session manager
-    app.state.mcp = made.session_manager
-    async with made.session_manager.run():
-        yield
-    app.state.mcp = None
+    finally:
+        await app.state.mcp.close()
 
 
 class _Door:
@@ -107,10 +138,8 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            manager = getattr(scope["app"].state, "mcp", None)
-            if manager is None:
-                raise NotFound
             scope[PRINCIPAL] = await _principal(request)
+            manager = await request.app.state.mcp.manager()
         except FrontdeskError as error:
             await problems.response(error)(scope, receive, send)
             return
