@@ -29,6 +29,7 @@ CUSTOMER = "x-frontdesk-customer"
 CHANNEL = "mcp"
 PRINCIPAL = "frontdesk.principal"
 SECONDS = 65.0
+MOST_BYTES = 64_000
 
 
 def server(service: Service, principal: Callable[[Any], Principal]) -> FastMCP:
@@ -41,7 +42,11 @@ def server(service: Service, principal: Callable[[Any], Principal]) -> FastMCP:
     # Who may call is decided by the key; a browser is refused with it, whatever host it names.
     checked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     made = FastMCP(
-        f"{service.desk.name} support", stateless_http=True, json_response=True, transport_security=checked
+        f"{service.desk.name} support",
+        stateless_http=True,
+        json_response=True,
+        transport_security=checked,
+        max_request_body_size=MOST_BYTES,
     )
 
     async def ask_support(

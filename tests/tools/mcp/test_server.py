@@ -108,7 +108,7 @@ async def test_an_agent_gets_a_proposal_but_not_what_presses_its_button(database
     async with service(desk, settings, models=[("scripted", model)]) as ready:
         found = await ask(ready, Principal("customer", "anna"), "Cancel 1001", None)
     assert [(action["title"], action["status"]) for action in found["actions"]] == [
-        ("Cancel order", "proposed")
+        ("Cancel order: order 1001", "proposed")
     ]
     assert "token" not in orjson.dumps(found).decode()
     assert done == []
