@@ -196,6 +196,12 @@ def _check_text(value: Any) -> None:
             waiting.extend(item)
 
 
+def validated(model: type[Model], value: Any) -> Model:
+    """What did not come as the body of a request, by the same rules. Raises InvalidBody."""
+    _check_text(value)
+    return _validate(model, value)
+
+
 def _validate(model: type[Model], value: Any) -> Model:
     if not isinstance(value, dict):
         raise InvalidBody("Send a JSON object.")
