@@ -23,6 +23,7 @@ from frontdesk.models import ModelChain, cascaded, resolve
 from frontdesk.people import People, PeopleHub, StaffDirectory
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
+from frontdesk.policies.decide import never_acting
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -86,7 +87,8 @@ async def service(
         await mailer.start()
         stack.push_async_callback(mailer.stop)
         handoffs = Handoffs(database, desk.hours)
-        people, staff = People(database, support), StaffDirectory(database)
+        asking = never_acting(desk.customer_permissions(), tools_of(desk, database, settings, base))
+        people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(
             desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
