@@ -234,7 +234,13 @@ class Support:
             finished = await self._turns.finish(turn, result)
         if finished.silenced:  # a person took over while the agent was writing: nobody talks over them
             result = replace(
-                result, reply="", outcome=Outcome.HANDED_OFF, actions=[], citations=[], suggestions=[], receipt=[]
+                result,
+                reply="",
+                outcome=Outcome.HANDED_OFF,
+                actions=[],
+                citations=[],
+                suggestions=[],
+                receipt=[],
             )
         result.mode = finished.mode
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))

@@ -271,9 +271,7 @@ async def holder(connection: Connection, identity: UUID) -> tuple[str, str]:
     return row[0], row[1]
 
 
-async def written(
-    connection: Connection, identity: UUID, staff: Staff, client_id: str
-) -> Message | None:
+async def written(connection: Connection, identity: UUID, staff: Staff, client_id: str) -> Message | None:
     """What a member of staff wrote under ``client_id``, if they did."""
     lines = connection.cursor(row_factory=class_row(Message))
     await lines.execute(
