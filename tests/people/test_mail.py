@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 
 from frontdesk.domain import Principal
 from frontdesk.errors import DatabaseUnavailable, SettingsError
+from frontdesk.people import Staff
 from frontdesk.people.mail import Mailer, server_of
 from frontdesk.store import customers
 from tests.people.desk import Office
@@ -47,12 +48,10 @@ class Post:
     mailer: Mailer
     talk: UUID
     who: Principal
+    mara: Staff
 
     async def reply(self, text: str = "It is on its way.") -> None:
-        await self.desk.service.people.reply(await self.holder(), self.talk, text, client_id=str(uuid4()))
-
-    async def holder(self) -> Any:
-        return await self.desk.staff()
+        await self.desk.service.people.reply(self.mara, self.talk, text, client_id=str(uuid4()))
 
     async def later(self) -> int:
         """Time passes, and what is due is sent."""
@@ -73,7 +72,7 @@ async def post(desk: Office) -> AsyncGenerator[Post]:
     who = Principal("customer", f"c{uuid4()}")
     talk = await desk.talk(who)
     await customers.leave_address(desk.service.database, who, talk, "ann@example.com")
-    yield Post(desk, inbox, _mailer(desk, port), talk, who)
+    yield Post(desk, inbox, _mailer(desk, port), talk, who, await desk.staff())
     controller.stop()
     await desk.rows("UPDATE outbox SET done_at = coalesce(done_at, now())")
 
@@ -106,8 +105,7 @@ async def test_what_was_read_at_the_open_page_is_not_mailed(post: Post) -> None:
 
 
 async def test_the_transcript_holds_what_was_said_and_no_note(post: Post) -> None:
-    people, mara = post.desk.service.people, await post.desk.staff()
-    await people.note(mara, post.talk, "A difficult one.")
+    await post.desk.service.people.note(post.mara, post.talk, "A difficult one.")
     await customers.mail_transcript(post.desk.service.database, post.who, post.talk, "ann@example.com")
     await customers.mail_transcript(post.desk.service.database, post.who, post.talk, "ann@example.com")
     assert await post.later() == 1
@@ -124,10 +122,12 @@ async def test_no_text_breaks_out_of_its_place_in_a_mail(post: Post) -> None:
     assert mail["Bcc"] is None
     assert mail.get_all("From") == ["OurShop <help@shop.example>"]
     assert "MAIL FROM:<x@evil.example>" in mail.get_content()
-    await post.desk.rows("UPDATE outbox SET address = %s, done_at = NULL", "a@b.example\r\nBcc: x@evil.example")
+    await post.reply()
+    broken = "a@b.example\r\nBcc: x@evil.example"
+    await post.desk.rows("UPDATE outbox SET address = %s WHERE done_at IS NULL", broken)
     await post.later()
     assert len(post.inbox.mails) == 1
-    await post.reply()  # and the next one is sent
+    await post.reply()  # what cannot be sent does not stop what comes behind it
     await post.later()
     assert len(post.inbox.mails) == 2
 
