@@ -50,8 +50,8 @@ INSERT INTO turns (id, conversation_id, principal, seq, status, outcome, record,
   SELECT gen_random_uuid(), id, who, s, 'done', 'answered', '{{"steps": [], "model": "local"}}', '', at FROM made, generate_series(1, turns) s;
 INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body)
   SELECT id, s, r, who, CASE r WHEN 0 THEN 'customer' ELSE 'assistant' END,
-    (SELECT string_agg((ARRAY['order','tent','refund','late','broken','shipping','invoice','return','size','blue'])[1 + floor(random() * 10 + 0 * (m.n + s + r))::int], ' ')
-     FROM generate_series(1, 12))
+    (SELECT string_agg((ARRAY['order','tent','refund','late','broken','shipping','invoice','return','size','blue'])[1 + floor(random() * 10 + 0 * (m.n + s + r + w))::int], ' ')
+     FROM generate_series(1, 12) w)
   FROM made m, generate_series(1, turns) s, generate_series(0, 1) r;
 INSERT INTO tickets (id, principal, conversation_id, subject, body, reason)
   SELECT gen_random_uuid(), who, id, 'Handover', 'Asked for a person.', 'customer_wish' FROM made WHERE n % ({each} / 2) = 1;
