@@ -132,6 +132,8 @@ async def test_a_server_killed_under_open_consoles_and_widgets_loses_and_doubles
         await client.aclose()
     twice = "SELECT body FROM messages WHERE role IN ('staff', 'customer') GROUP BY body HAVING count(*) > 1"
     assert rows(url, twice) == []
-    counts = "SELECT role, count(*) FROM messages WHERE role IN ('staff', 'customer') GROUP BY role ORDER BY role"
+    counts = (
+        "SELECT role, count(*) FROM messages WHERE role IN ('staff', 'customer') GROUP BY role ORDER BY role"
+    )
     assert rows(url, counts) == [("customer", WIDGETS * REPLIES), ("staff", WIDGETS * REPLIES)]
     assert verify(url).problems == []

@@ -29,11 +29,13 @@ class Inbox:
     says: str = "250 OK"
     meanwhile: Callable[[], None] = lambda: None
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
         envelope.rcpt_tos.append(address)
         return self.says
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.mails.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=policy.default)))
         self.meanwhile()
         return "250 OK"
@@ -98,7 +100,9 @@ async def test_an_answer_is_mailed_once_a_minute_later_to_who_has_left(post: Pos
 
 async def test_what_was_read_at_the_open_page_is_not_mailed(post: Post) -> None:
     await post.reply()
-    await post.desk.rows("UPDATE messages SET created_at = now() - interval '10 seconds' WHERE role = 'staff'")
+    await post.desk.rows(
+        "UPDATE messages SET created_at = now() - interval '10 seconds' WHERE role = 'staff'"
+    )
     await customers.seen(post.desk.service.database, post.who, post.talk)
     await post.later()
     assert (post.inbox.mails, await post.state()) == ([], [("seen", True, 1)])

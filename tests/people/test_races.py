@@ -52,9 +52,7 @@ async def _act(desk: Office, how: str, staff: Staff, talk: UUID) -> None:
 
 @pytest.mark.parametrize("how", ["take_over", "assign", "reply", "take_over, hand_back", "reply, resolve"])
 @pytest.mark.parametrize("first", ["the agent", "the person"])
-async def test_who_comes_first_to_the_conversation_is_who_writes(
-    desk: Office, first: str, how: str
-) -> None:
+async def test_who_comes_first_to_the_conversation_is_who_writes(desk: Office, first: str, how: str) -> None:
     mara, who = await desk.staff(), _somebody()
     talk = await desk.talk(who)
     desk.hold.clear()
@@ -106,9 +104,7 @@ async def test_the_path_of_a_customers_message_never_reads_as_staff(desk: Office
     )
     watched = {"messages": "INSERT", "turns": "UPDATE", "actions": "INSERT", "tickets": "INSERT"}
     for table, event in watched.items():
-        await desk.rows(
-            f"CREATE TRIGGER see AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION see()"
-        )
+        await desk.rows(f"CREATE TRIGGER see AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION see()")
     who = _somebody()
     talk = await desk.talk(who)
     for message in ("where is order 789?", "please refund order 789", "I want a person"):
@@ -121,7 +117,9 @@ async def test_the_path_of_a_customers_message_never_reads_as_staff(desk: Office
         await desk.rows(f"DROP TRIGGER see ON {table}")
 
 
-@pytest.mark.parametrize("table", ["conversations", "messages", "tickets", "attachments", "outbox", "actions"])
+@pytest.mark.parametrize(
+    "table", ["conversations", "messages", "tickets", "attachments", "outbox", "actions"]
+)
 async def test_without_a_member_of_staff_nothing_of_a_customers_is_there(desk: Office, table: str) -> None:
     await desk.talk(_somebody())
     for key in (None, "customer:nobody"):

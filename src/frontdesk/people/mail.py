@@ -21,7 +21,7 @@ from frontdesk.store.outbox import Due, due_mail
 __all__ = ["Mailer", "message_of", "server_of"]
 
 log = structlog.get_logger("frontdesk.mail")
-MOST_ATTEMPTS = 8  # over about four hours
+MOST_ATTEMPTS = 8  # over about an hour
 LOOK_SECONDS = 5.0
 SMTP_SECONDS = 20.0
 
