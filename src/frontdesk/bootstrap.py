@@ -24,6 +24,7 @@ from frontdesk.people import People, PeopleHub, StaffDirectory
 from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
+from frontdesk.policies.decide import never_acting
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -90,7 +91,8 @@ async def service(
         await courier.start()
         stack.push_async_callback(courier.stop)
         handoffs = Handoffs(database, desk.hours)
-        people, staff = People(database, support), StaffDirectory(database)
+        asking = never_acting(desk.customer_permissions(), tools_of(desk, database, settings, base))
+        people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(
             desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url

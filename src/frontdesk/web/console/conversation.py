@@ -92,7 +92,7 @@ async def reply(request: Request, session: Staffed, identity: UUID) -> Response:
     return await _done(session, identity, people.reply(session.staff, identity, text, client_id=once))
 
 
-async def _done(session: Session, identity: UUID, act: Awaitable[None]) -> Response:
+async def _done(session: Session, identity: UUID, act: Awaitable[object]) -> Response:
     """The conversation as it stands afterwards; where somebody was faster, with who it is."""
     try:
         await act
