@@ -235,7 +235,7 @@ async def test_w14_at_most_three_suggestions_gone_after_use(enter: Enter) -> Non
 async def test_w15_a_card_names_what_is_done_and_two_presses_do_it_once(enter: Enter) -> None:
     visit = await enter()
     await visit.ask("please refund order 789", "Please confirm")
-    card = visit.last.locator(".card")
+    card = visit.log.locator(".card")
     await expect(card).to_contain_text("249.00 EUR")
     await expect(card).to_contain_text("order 789")
     await visit.has_nothing_wrong()
@@ -322,7 +322,7 @@ async def test_w18_a_reload_restores_and_reset_wipes(enter: Enter) -> None:
         == ""
     )
     await visit.enter()
-    await expect(visit.log.locator("li")).to_have_count(1)
+    await expect(visit.log.locator(".log > li")).to_have_count(1)
     await expect(visit.box).to_have_value("")
 
 
@@ -334,7 +334,7 @@ async def test_w18_another_customer_in_the_same_browser_sees_nothing_of_the_firs
     await visit.page.unroute(f"{SHOP}/**")
     await visit.enter(to_open=False)
     await expect(visit.dialog).to_be_visible()
-    await expect(visit.log.locator("li")).to_have_count(1)
+    await expect(visit.log.locator(".log > li")).to_have_count(1)
     await expect(visit.box).to_have_value("")
 
 

@@ -20,15 +20,20 @@ class Panel extends LitElement {
   static styles = unsafeCSS(css);
   static properties = { files: { state: true }, complaint: { state: true }, view: { state: true }, below: { state: true }, status: { state: true }, mailed: { state: true } };
 
-  files = [];
-  complaint = "";
-  view = "chat";
-  below = false; // something new stands below what is shown
-  status = "";
-  mailed = {};
-  wrongEmail = "";
   unread = 0;
+  wrongEmail = "";
   atEnd = true;
+
+  constructor() {
+    super();
+    // Not as class fields: they would stand before lit's accessors, and no change would draw anything.
+    this.files = [];
+    this.complaint = "";
+    this.view = "chat";
+    this.below = false; // something new stands below what is shown
+    this.status = "";
+    this.mailed = {};
+  }
 
   start(link) {
     this.link = link;
