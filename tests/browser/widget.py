@@ -32,6 +32,7 @@ async def widget_desk(data_dir: Path) -> AsyncGenerator[Console]:
         ("mara",),
         allowed_origins=(SHOP,),
         smtp_url="smtp://127.0.0.1:9",
+        attachment_bytes=100_000,
         mail_from="shop@shop.example",
         rate_customer_minute=10_000,
         rate_customer_hour=10_000,
