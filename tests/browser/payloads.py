@@ -43,6 +43,6 @@ PAYLOADS = [
     *(form.format(run) for form in TAGS for run in RUN),
     *(form.format(run) for form in LINKS for run in RUN),
     *FETCHES,
-    "{{7*7}}", "${7*7}", "<%= 7*7 %>", "\u202egnp.exe", "\u2066x\u2069<b>", "a\u0300" * 200, "<!--", "]]>", "&lt;script&gt;", "x" * 3000,
+    "{{7*7}}", "#{7*7}", "javascript:window.hit=1", "\\<script>window.hit=1</script>", "<a href=//evil.example>x</a>", "${7*7}", "<%= 7*7 %>", "\u202egnp.exe", "\u2066x\u2069<b>", "a\u0300" * 200, "<!--", "]]>", "&lt;script&gt;", "x" * 3000,
     ">" * 600 + "x", "[" * 400, "*" * 600, "- " * 300 + "x", "(" * 200,
 ]  # fmt: skip
