@@ -93,8 +93,7 @@ class Panel extends LitElement {
     this.link.unread(0);
     this.link.opened(true);
     this.#toEnd();
-    if (!touch.matches) this.focusComposer();
-    else this.renderRoot.querySelector("h2").focus();
+    this.focusComposer();
   }
 
   close() {
@@ -147,8 +146,9 @@ class Panel extends LitElement {
     this.status = text;
   }
 
+  /** Where typing goes on. On touch the heading: a keyboard that nobody asked for would cover half of it. */
   focusComposer() {
-    this.renderRoot.querySelector("textarea")?.focus();
+    this.renderRoot.querySelector(touch.matches ? "h2" : "textarea")?.focus();
   }
 
   /** After a press its button is gone: the card's heading takes the focus, if nothing else has. */
@@ -300,7 +300,7 @@ class Panel extends LitElement {
     if (!offers.length) return nothing;
     return html`<ul class="offers" aria-label=${t("suggestions")}>${offers.slice(0, 3).map((text) => html`<li><button type="button" dir="auto" @click=${() => {
       this.send(text);
-      if (!touch.matches) this.focusComposer();
+      this.focusComposer();
     }}>${text}</button></li>`)}</ul>`;
   }
 }
