@@ -66,15 +66,12 @@ class PeopleHub:
             self._queues.discard(queue)
 
     async def _listen(self) -> None:
-        first = True
         while True:
             try:
                 connection = await AsyncConnection.connect(self._conninfo, autocommit=True)
                 async with connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    if not first:
-                        self._tell(EVERYTHING)
-                    first = False
+                    self._tell(EVERYTHING)  # to who was there before us, after a start too
                     async for notice in connection.notifies():
                         self._tell(_read(notice.payload))
             except (psycopg.Error, OSError) as error:
