@@ -112,10 +112,7 @@ def decide(document: Document, customer: Sequence[str] = ()) -> list[Decision]:
     taken: set[str] = set()
     made = [Decision(o, naming.tool_name(o, taken), naming.permission(o)) for o in every]
     # Reads that prove themselves come first: what lies under them is proved by them.
-    later: list[Decision] = []
-    for decision in made:
-        if not _settle(document, decision, identity, {}):
-            later.append(decision)
+    later = [decision for decision in made if not _settle(document, decision, identity, {})]
     parents = {d.operation.path: d for d in made if d.status == "read" and d.proof == "field"}
     for decision in later:
         _settle(document, decision, identity, parents)
