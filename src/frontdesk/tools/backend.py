@@ -63,6 +63,12 @@ class Backend:
         """Change something, sent once, with ``key`` as Idempotency-Key. Raises as ``read`` does."""
         return await self._send(method, path, query, body, key)
 
+    async def close(self) -> None:
+        """Let go of the connections that this event loop keeps open."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
     async def _send(
         self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, key: str
     ) -> Any:

@@ -31,23 +31,26 @@ def from_openapi(
     base_url: str = "",
     customer: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
+    backend: Backend | None = None,
 ) -> list[Tool]:
     """The operations of ``spec`` that read what is proved to be the customer's own; nothing that changes data.
 
     base_url  where the backend is; by default, where the document says
     customer  what the customer's id is called in it, ["user_id"]; by default, what its parameters suggest
     headers   the credential of this service, {"authorization": "Bearer …"}
+    backend   in place of base_url and headers: a Backend of your own, which you can close
 
     `frontdesk tools from-openapi SPEC` shows what was decided and why. Raises DeclarationError.
     """
     document = load(spec)
     place = base_url or server(document)
-    if not place.startswith(("http://", "https://")):
+    if backend is None and not place.startswith(("http://", "https://")):
         raise DeclarationError('the document names no server: write from_openapi(…, base_url="https://…")')
-    backend = Backend(place, headers)
-    identity = find(operations(document), [customer] if isinstance(customer, str) else customer)
-    made = decide(document, [customer] if isinstance(customer, str) else customer)
-    return [_tool(decision, backend, identity) for decision in made if decision.status == "read"]
+    called = backend or Backend(place, headers)
+    names = [customer] if isinstance(customer, str) else customer
+    identity = find(operations(document), names)
+    made = decide(document, names)
+    return [_tool(decision, called, identity) for decision in made if decision.status == "read"]
 
 
 def _tool(decision: Decision, backend: Backend, identity: Identity) -> Tool:
