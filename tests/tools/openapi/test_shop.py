@@ -30,7 +30,7 @@ async def tools() -> AsyncIterator[dict[str, Tool]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     variables = {**os.environ, "SHOP_DATABASE_URL": temporary_url(migrated=False), "SHOP_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-m", "examples.ourshop.shop"], cwd=ROOT, env=variables)
+    process = _started(variables)
     backend = Backend(url, AUTH)
     try:
         made = from_openapi(_document(process, url), backend=backend, customer=["user_id"])
@@ -39,6 +39,10 @@ async def tools() -> AsyncIterator[dict[str, Tool]]:
         await backend.close()
         process.terminate()
         process.wait(20)
+
+
+def _started(variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "examples.ourshop.shop"], cwd=ROOT, env=variables)
 
 
 def _document(process: subprocess.Popen[bytes], url: str) -> dict[str, Any]:

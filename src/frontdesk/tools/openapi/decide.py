@@ -145,8 +145,7 @@ def _judge(document: Document, made: Decision, identity: Identity, parents: dict
         return "change"
     if not speaks_json(operation.media):
         raise _LeftOut("its answer is not described as JSON")
-    hidden = frozenset({made.owner[0]} if len(made.owner) == 1 else ())
-    made.shown = shown(document, operation.answer, hidden)
+    made.shown = shown(document, operation.answer, identity.named)
     if made.shown.empty:
         raise _LeftOut("its answer names no field that may be seen")
     return "read"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -163,8 +164,8 @@ def members(document: Document, schema: Any, depth: int = 0) -> tuple[str, Any]:
     return "unknown", None
 
 
-def shown(document: Document, schema: Any, hidden: frozenset[str]) -> Shown:
-    """What of an answer may be seen; ``hidden`` are names that say whose it is, which code has checked."""
+def shown(document: Document, schema: Any, hidden: Callable[[str], bool]) -> Shown:
+    """What of an answer may be seen; ``hidden`` knows the names that say whose it is, which code checks."""
     made = Shown()
     kept = _walk(document, schema, "", made, hidden, 0)
     made.shape = kept[0] if kept else None
@@ -173,7 +174,7 @@ def shown(document: Document, schema: Any, hidden: frozenset[str]) -> Shown:
 
 
 def _walk(
-    document: Document, schema: Any, at: str, made: Shown, hidden: frozenset[str], depth: int
+    document: Document, schema: Any, at: str, made: Shown, hidden: Callable[[str], bool], depth: int
 ) -> list[Shape]:
     """[the shape], or [] where nothing of it may be seen."""
     if depth > DEEPEST or made.count >= MOST_FIELDS:
@@ -194,7 +195,7 @@ def _walk(
         private = isinstance(said, dict) and (said.get("writeOnly") or said.get("format") == "password")
         if private or is_secret(name) or set(words_of(name)[:1]) & PERSONS:
             made.dropped.append(path)
-        elif name not in hidden and (below := _walk(document, node, path, made, hidden, depth + 1)):
+        elif not hidden(name) and (below := _walk(document, node, path, made, hidden, depth + 1)):
             fields[name] = below[0]
             if below[0] is None and _is_money(name):
                 made.money.append(path)
