@@ -26,8 +26,10 @@ def free_port() -> int:
 class Server:
     """A process that serves a desk on loopback."""
 
-    def __init__(self, database_url: str, module: str = "tests.served", **environment: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, database_url: str, module: str = "tests.served", *, port: int = 0, **environment: str
+    ) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         variables = {
             **os.environ,

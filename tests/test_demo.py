@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -213,18 +214,22 @@ def test_a_taken_port_is_said_in_a_sentence(demo: Demo, tmp_path: Path) -> None:
         Demo(tmp_path / "data", PORT=str(demo.port))
 
 
-def test_the_page_lets_one_be_a_demo_customer(demo: Demo) -> None:
-    page = demo.desk.get("/", headers={"authorization": ""})
-    assert "OurShop support" in page.text
-    assert "script-src 'self'" in page.headers["content-security-policy"]
-    token = demo.desk.post("/dev/token", json={"user_id": "u123"}, headers={"authorization": ""}).json()[
-        "token"
-    ]
-    session = demo.desk.post("/support/sessions", headers={"authorization": f"Bearer {token}"}).json()
-    answer = demo.desk.post(
-        "/support/chat",
-        json={"message": "Where is my order 789?"},
-        headers={"authorization": f"Bearer {session['token']}"},
-    )
-    assert "out for delivery" in answer.json()["reply"]
-    assert re.match(r"ws_", session["token"])
+def test_the_shops_own_pages_sign_in_a_customer_for_the_widget(demo: Demo) -> None:
+    with httpx.Client(base_url=demo.desk.base_url, trust_env=False, follow_redirects=True) as browser:
+        page = browser.get("/")
+        assert "Kestrel hiking boots" in page.text
+        assert "data-token" not in page.text
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        orders = browser.post("/sign-in", content="customer=u123")
+        assert "Order 789" in orders.text
+        token = re.search(r'data-token="([^"]+)"', orders.text)[1]  # type: ignore[index]
+        session = browser.post("/support/sessions", headers={"authorization": f"Bearer {token}"}).json()
+        assert re.match(r"ws_", session["token"])
+        answer = browser.post(
+            "/support/chat",
+            json={"message": "Where is my order 789?"},
+            headers={"authorization": f"Bearer {session['token']}"},
+        )
+        assert "out for delivery" in answer.json()["reply"]
+        assert browser.get("/products/nonesuch").status_code == 404
+        assert "data-token" not in browser.post("/sign-out").text

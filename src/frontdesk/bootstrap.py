@@ -21,8 +21,10 @@ from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
 from frontdesk.people import People, PeopleHub, StaffDirectory
+from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
+from frontdesk.policies.decide import never_acting
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -85,8 +87,12 @@ async def service(
         mailer = Mailer(database, settings, desk.name)
         await mailer.start()
         stack.push_async_callback(mailer.stop)
+        courier = Courier(database, desk.helpdesk)
+        await courier.start()
+        stack.push_async_callback(courier.stop)
         handoffs = Handoffs(database, desk.hours)
-        people, staff = People(database, support), StaffDirectory(database)
+        asking = never_acting(desk.customer_permissions(), tools_of(desk, database, settings, base))
+        people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(
             desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url

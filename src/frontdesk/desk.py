@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from frontdesk.errors import DeclarationError
+from frontdesk.helpdesks import Helpdesk
 from frontdesk.hours import BusinessHours
 from frontdesk.knowledge.article import Source
 from frontdesk.knowledge.declared import Knowledge, declared
@@ -26,6 +27,7 @@ class Frontdesk:
     knowledge_url where a folder's articles are published; a citation links there (``{slug}`` is filled in)
     instructions  what the agent must know about this company, added to the system prompt
     tone          how it should sound
+    helpdesk      where tickets go beside Frontdesk's own list: Zendesk(…), Webhook(…), …
     hours         when people are there; None: always
     permissions   what its customers hold; by default, what its tools ask for
     """
@@ -37,6 +39,7 @@ class Frontdesk:
     instructions: str = ""
     tone: str = "friendly, plain and short"
     hours: BusinessHours | None = None
+    helpdesk: Helpdesk | None = None
     permissions: frozenset[str] = field(default_factory=frozenset[str])
 
     def __post_init__(self) -> None:

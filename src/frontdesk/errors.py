@@ -106,6 +106,12 @@ class BodyTooLarge(FrontdeskError):
     code, status = "body_too_large", 413
 
 
+class TicketUnderWay(FrontdeskError):
+    """This may be a ticket whose id is not known here yet; tell it again in a moment."""
+
+    code, status, retry_after = "ticket_under_way", 503, 30
+
+
 class NotAttachable(FrontdeskError):
     """Attach a PNG, JPEG, GIF or WebP picture, or a PDF."""
 

@@ -89,7 +89,7 @@ def _span(text: str) -> tuple[time, time]:
     if (
         not hours
         or hours[0] > 23
-        or hours[2] > 24
+        or hours[2:] > [24, 0]
         or hours[1] > 59
         or hours[3] > 59
         or hours[:2] >= hours[2:]

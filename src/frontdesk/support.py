@@ -225,18 +225,24 @@ class Support:
         else:
             result = await self._agent.run(turn, live.step)
         try:
-            more, silenced = await self._turns.finish(turn, result)
+            finished = await self._turns.finish(turn, result)
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over
             result = await self._agent.hand_over(turn)
-            more, silenced = await self._turns.finish(turn, result)
+            finished = await self._turns.finish(turn, result)
         except Superseded:  # what the older message wanted is not what is wanted now
             result = replace(result, reply=OVERTAKEN, outcome=Outcome.ASKED, actions=[], citations=[])
-            more, silenced = await self._turns.finish(turn, result)
-        if silenced:  # a person took over while the agent was writing: nobody talks over them
+            finished = await self._turns.finish(turn, result)
+        if finished.silenced:  # a person took over while the agent was writing: nobody talks over them
             result = replace(
-                result, reply="", outcome=Outcome.HANDED_OFF, mode="human", actions=[], citations=[]
+                result,
+                reply="",
+                outcome=Outcome.HANDED_OFF,
+                actions=[],
+                citations=[],
+                suggestions=[],
+                receipt=[],
             )
-            result.suggestions, result.receipt = [], []
+        result.mode = finished.mode
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
         self._waiting -= 1
         del self._open[turn.conversation_id][turn.turn_id]
@@ -251,7 +257,7 @@ class Support:
             degraded=result.degraded_steps,
             ms=round(result.ms, 1),
         )
-        return more
+        return finished.more
 
     def _watchable(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
         """A new LiveTurn for a turn that is to be answered here."""

@@ -35,6 +35,9 @@ async def new_page(browser: Browser) -> AsyncGenerator[NewPage]:
 
     yield make
     for context in opened:
+        await context.unroute_all(behavior="ignoreErrors")
+        for shown in context.pages:
+            await shown.unroute_all(behavior="ignoreErrors")  # what is still on its way is nobody's any more
         await context.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.web.console.console import PASSWORD, Console, console
+from tests.web.console.console import PASSWORD, Console, console, post
 
 Open = Callable[..., Awaitable[Page]]
 VIEWS = ["inbox", "inbox?view=all", "approvals", "tickets", "ask", "knowledge", "gaps", "reports", "settings"]
@@ -159,7 +159,13 @@ async def test_c30_an_approval_shows_what_it_is_about_and_declining_needs_a_reas
     customer, action = await desk.refund()
     page = await enter("mara", "approvals")
     card = page.locator(".approval", has_text=customer)
-    for expected in ("249.00 EUR", customer, "the tent", "at most 100 EUR at once", "refund_order"):
+    for expected in (
+        "249.00 EUR",
+        customer,
+        "the tent",
+        "at most 100 EUR at once",
+        "please refund order 789",
+    ):
         await expect(card).to_contain_text(expected)
     await card.get_by_role("button", name="Decline").click()  # without a reason the browser does not send it
     await expect(card).to_be_visible()
@@ -186,14 +192,18 @@ async def test_no_view_has_an_accessibility_violation(
     options: dict[str, Any] = {"color_scheme": scheme, **(PHONE if size == "phone" else {})}
     page = await enter("ada", **options)
     found: dict[str, list[str]] = {}
-    for view in [*VIEWS, f"conversations/{conversation}", "reports/conversations"]:
+    more = ["reports/conversations", await _ticket(desk, conversation), await _gap(desk)]
+    for view in [*VIEWS, f"conversations/{conversation}", *more]:
         await page.goto(f"{desk.url}/console/{view}")
         await page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
         if wrong := await violations(page):
             found[view] = wrong
         for each in ("light", "dark"):
             await page.emulate_media(color_scheme=each)  # type: ignore[arg-type]
-            await _shot(page, f"{view.partition('?')[0].partition('/')[0]}-{size}-{each}")
+            await _shot(
+                page,
+                f"{view.partition('?')[0].partition('/')[0]}{'-one' if '/' in view else ''}-{size}-{each}",
+            )
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     assert found == {}
     assert page.said == []
@@ -307,6 +317,23 @@ async def test_after_a_lost_connection_what_was_missed_is_shown(desk: Console, e
     customer, _ = await desk.waiting()
     await page.context.set_offline(False)
     await expect(page.locator(".item", has_text=customer)).to_be_visible(timeout=5_000)
+
+
+async def _ticket(desk: Console, conversation: str) -> str:
+    ada = next(s for s in await desk.service.staff.everybody() if s.name == "Ada Admin")
+    found = await desk.service.people.conversation(ada, first_uuid(conversation))
+    return f"tickets/{found.tickets[0].id}"
+
+
+async def _gap(desk: Console) -> str:
+    """A gap with a draft, from what a colleague answered."""
+    customer = desk.customer()
+    conversation = (await desk.say(customer, "Do you rent out tents for a weekend?"))["conversation_id"]
+    async with desk.signed_in("tom") as tom:
+        path = f"/console/conversations/{conversation}/reply"
+        await post(tom, path, text="Yes, from Friday to Monday for 30 EUR.", client_id="g", what="reply")
+        answer = await post(tom, f"/console/learn/{conversation}/article")
+    return answer.headers["location"].removeprefix("/console/")
 
 
 def first_uuid(text: str) -> Any:

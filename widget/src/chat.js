@@ -17,6 +17,7 @@ export class Chat {
   rating = null;
   loading = false;
   id;
+  #beginning;
 
   /** @param tell {changed(), say(text), emit(name, detail)}: the panel redraws, announces, tells the page */
   constructor(api, stored, tell) {
@@ -42,7 +43,7 @@ export class Chat {
       this.loading = false;
     }
     for (const { conversation, ...entry } of this.tab.get("unsent") ?? []) {
-      if (conversation !== this.id || this.entries.some((shown) => shown.id === entry.id)) continue;
+      if ((conversation && conversation !== this.id) || this.entries.some((shown) => shown.id === entry.id)) continue;
       this.entries.push({ ...entry, kind: "customer" });
       this.deliver(this.entries.at(-1));
     }
@@ -138,15 +139,15 @@ export class Chat {
     }
   }
 
-  #watch(entry, last) {
-    if (entry.turn) return this.api.events(`/support/turns/${entry.turn}`, { last });
+  async *#watch(entry, last) {
+    if (entry.turn) return yield* this.api.events(`/support/turns/${entry.turn}`, { last });
     const body = {
       message: entry.text || t("attached"),
       client_message_id: entry.id,
-      ...(this.id && { conversation_id: this.id }),
+      conversation_id: await this.begun(),
       ...(entry.files?.length && { attachments: entry.files.map((file) => file.id) }),
     };
-    return this.api.events("/support/chat", { method: "POST", body });
+    yield* this.api.events("/support/chat", { method: "POST", body });
   }
 
   /** Take in one event of a turn; true when it was the last. */
@@ -260,9 +261,11 @@ export class Chat {
     this.tell.changed();
   }
 
-  /** The conversation's id; one is begun where there is none yet. */
+  /** The conversation's id. One is begun where none is shown: the desk would go on with the customer's newest. */
   async begun() {
-    if (!this.id) this.#adopt((await this.api.json("/support/conversations", { method: "POST", body: {} })).conversation_id);
+    if (this.id) return this.id;
+    this.#beginning ??= this.api.json("/support/conversations", { method: "POST", body: {} }).finally(() => (this.#beginning = undefined));
+    this.#adopt((await this.#beginning).conversation_id);
     return this.id;
   }
 }

@@ -6,7 +6,13 @@ import { t } from "./i18n.js";
 const SAFE = /^(?:https?:\/\/|mailto:|tel:)/i;
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#39": "'" };
 
-export const safeLink = (url) => SAFE.test(url ?? "");
+export function safeLink(url) {
+  try {
+    return SAFE.test(url) && Boolean(new URL(url));
+  } catch {
+    return false;
+  }
+}
 
 /** An element that holds `text` as Markdown; `[1]` in it leads to the citation of that number. */
 export function markdown(text, citations = []) {

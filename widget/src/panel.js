@@ -20,15 +20,20 @@ class Panel extends LitElement {
   static styles = unsafeCSS(css);
   static properties = { files: { state: true }, complaint: { state: true }, view: { state: true }, below: { state: true }, status: { state: true }, mailed: { state: true } };
 
-  files = [];
-  complaint = "";
-  view = "chat";
-  below = false; // something new stands below what is shown
-  status = "";
-  mailed = {};
-  wrongEmail = "";
   unread = 0;
+  wrongEmail = "";
   atEnd = true;
+
+  constructor() {
+    super();
+    // Not as class fields: they would stand before lit's accessors, and no change would draw anything.
+    this.files = [];
+    this.complaint = "";
+    this.view = "chat";
+    this.below = false; // something new stands below what is shown
+    this.status = "";
+    this.mailed = {};
+  }
 
   start(link) {
     this.link = link;
@@ -88,8 +93,7 @@ class Panel extends LitElement {
     this.link.unread(0);
     this.link.opened(true);
     this.#toEnd();
-    if (!touch.matches) this.focusComposer();
-    else this.renderRoot.querySelector("h2").focus();
+    this.focusComposer();
   }
 
   close() {
@@ -142,8 +146,9 @@ class Panel extends LitElement {
     this.status = text;
   }
 
+  /** Where typing goes on. On touch the heading: a keyboard that nobody asked for would cover half of it. */
   focusComposer() {
-    this.renderRoot.querySelector("textarea")?.focus();
+    this.renderRoot.querySelector(touch.matches ? "h2" : "textarea")?.focus();
   }
 
   /** After a press its button is gone: the card's heading takes the focus, if nothing else has. */
@@ -295,7 +300,7 @@ class Panel extends LitElement {
     if (!offers.length) return nothing;
     return html`<ul class="offers" aria-label=${t("suggestions")}>${offers.slice(0, 3).map((text) => html`<li><button type="button" dir="auto" @click=${() => {
       this.send(text);
-      if (!touch.matches) this.focusComposer();
+      this.focusComposer();
     }}>${text}</button></li>`)}</ul>`;
   }
 }

@@ -12,12 +12,14 @@ from frontdesk.errors import FrontdeskError
 
 # Each command lives in a module of its own, imported when it is asked for: --help costs no second.
 COMMANDS = {
+    "new": "frontdesk.cli.new:new",
     "serve": "frontdesk.cli.serve:serve",
     "demo": "frontdesk.cli.demo:demo",
     "chat": "frontdesk.cli.chat:chat",
     "check": "frontdesk.cli.check:check",
-    "knowledge": "frontdesk.cli.knowledge:knowledge",
+    "doctor": "frontdesk.cli.doctor:doctor",
     "tools": "frontdesk.cli.tools:tools",
+    "knowledge": "frontdesk.cli.knowledge:knowledge",
     "eval": "frontdesk.cli.evaluate:evaluate",
     "conversations": "frontdesk.cli.conversations:conversations",
     "actions": "frontdesk.cli.actions:actions",
@@ -25,21 +27,27 @@ COMMANDS = {
     "audit": "frontdesk.cli.audit:audit",
     "keys": "frontdesk.cli.keys:keys",
     "staff": "frontdesk.cli.staff:staff",
+    "helpdesk": "frontdesk.cli.helpdesk:helpdesk",
+    "mcp": "frontdesk.cli.mcp:mcp",
 }
 ABOUT = {
+    "new": "Make a desk in a folder of its own: frontdesk new myshop",
     "serve": "Serve a desk: frontdesk serve support:desk",
     "demo": "Start the example shop and its desk (what `make run` does)",
     "chat": "Talk to a running desk in the terminal",
     "check": "What is wrong with a desk: frontdesk check support:desk",
+    "doctor": "Whether all that a desk needs is in order, and how to mend what is not",
+    "tools": "Tools from what you have: from-openapi SPEC, from-sql URL",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
-    "tools": "Tools from a backend's OpenAPI document: from-openapi SPEC",
     "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
     "conversations": "What was recorded: list, show ID",
     "actions": "What customers want changed: list, show ID, approve ID, decline ID",
     "report": "What became of conversations: resolved, handed off, at what cost",
     "audit": "The audit log: verify, anchor",
+    "mcp": "Let another agent ask a desk, over MCP: frontdesk mcp support:desk --customer ID",
     "keys": "Keys of trusted backends: create, list, revoke",
     "staff": "Who may sign in to the console: add, list, disable, password",
+    "helpdesk": "Tickets that did not reach the helpdesk: list, retry",
 }
 
 

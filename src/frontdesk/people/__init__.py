@@ -13,7 +13,7 @@ import orjson
 
 from frontdesk.database import Database
 from frontdesk.domain import Json, Principal
-from frontdesk.errors import Conflict, NotFound
+from frontdesk.errors import Conflict, IdempotencyMismatch, NotFound
 from frontdesk.people.directory import StaffDirectory
 from frontdesk.people.hub import EVERYTHING, Happened, PeopleHub
 from frontdesk.people.summary import Summary, summary_of
@@ -53,9 +53,11 @@ class Counts:
 class People:
     """What staff do, on one database."""
 
-    def __init__(self, database: Database, support: Support) -> None:
+    def __init__(self, database: Database, support: Support, asking: frozenset[str]) -> None:
+        """``asking``: what staff hold when they ask for a customer."""
         self._database = database
         self._support = support
+        self._asking = asking
 
     # ------------------------------------------------------------------ reading
     async def inbox(
@@ -114,9 +116,7 @@ class People:
 
     async def hand_back(self, staff: Staff, identity: UUID, note: str = "") -> None:
         """Let the AI answer again. Raises NotFound, Conflict."""
-        await self._leave(staff, identity, resolved=False)
-        if note:
-            await self.note(staff, identity, note)
+        await self._leave(staff, identity, resolved=False, note=note)
 
     async def resolve(self, staff: Staff, identity: UUID) -> None:
         """Say that it is done; the customer's next message reopens it, with the AI. Raises NotFound, Conflict."""
@@ -130,54 +130,44 @@ class People:
             await connection.execute(store.TAKE, values)
             await store.audit(connection, identity, staff, "assign", to=str(to.id))
 
-    async def _leave(self, staff: Staff, identity: UUID, *, resolved: bool) -> None:
+    async def _leave(self, staff: Staff, identity: UUID, *, resolved: bool, note: str = "") -> None:
         async with self._database.transaction(staff=str(staff.id)) as connection:
             _, name = await store.holder(connection, identity)
             values = {"id": identity, "by": staff.id, "resolved": resolved, "force": False}
             if await (await connection.execute(store.LEAVE, values)).fetchone() is None:
                 raise Conflict(f"{name} holds this conversation.")
             await store.audit(connection, identity, staff, "resolve" if resolved else "hand_back")
+            if note:
+                await store.write(connection, identity, staff, "note", note, None)
 
     # ------------------------------------------------------------------ writing
-    async def reply(self, staff: Staff, identity: UUID, text: str, *, client_id: str) -> None:
+    async def reply(self, staff: Staff, identity: UUID, text: str, *, client_id: str) -> Message:
         """Write to the customer, once per ``client_id``; takes the conversation over if nobody holds it.
 
-        Raises NotFound, Conflict.
+        Again with the same ``client_id`` it returns what was written, whoever holds the conversation by now.
+        Raises NotFound, Conflict, IdempotencyMismatch.
         """
         async with self._database.transaction(staff=str(staff.id)) as connection:
             mode, name = await store.holder(connection, identity)
+            if known := await _known(connection, staff, identity, "staff", text, client_id):
+                return known
             values = {"id": identity, "by": staff.id, "name": staff.name, "force": False}
             if await (await connection.execute(store.TAKE, values)).fetchone() is None:
                 raise Conflict(f"{name} holds this conversation.")
             if mode != "human":
                 await store.audit(connection, identity, staff, "take_over", was=mode)
-            await self._write(connection, staff, identity, "staff", text, client_id)
+            made = await store.write(connection, identity, staff, "staff", text, client_id)
             await connection.execute(
                 "UPDATE conversations SET waiting_since = NULL, active_at = now() WHERE id = %s", (identity,)
             )
+        return made
 
-    async def note(self, staff: Staff, identity: UUID, text: str, *, client_id: str | None = None) -> None:
-        """Write what colleagues read, and neither the customer nor the model. Raises NotFound."""
+    async def note(self, staff: Staff, identity: UUID, text: str, *, client_id: str | None = None) -> Message:
+        """Write what colleagues read, and neither the customer nor the model. Raises NotFound, IdempotencyMismatch."""
         async with self._database.transaction(staff=str(staff.id)) as connection:
             await store.holder(connection, identity)
-            await self._write(connection, staff, identity, "note", text, client_id)
-
-    async def _write(
-        self,
-        connection: store.Connection,
-        staff: Staff,
-        identity: UUID,
-        kind: str,
-        text: str,
-        client_id: str | None,
-    ) -> None:
-        cursor = await connection.execute(
-            "SELECT turn_seq, n FROM staff_write(%s, %s, %s, %s, %s, %s)",
-            (identity, kind, text, staff.id, staff.name, client_id),
-        )
-        row = await cursor.fetchone()
-        event = "reply" if kind == "staff" else "note"
-        await store.audit(connection, identity, staff, event, message=f"{row[0]}.{row[1]}" if row else "")
+            known = client_id and await _known(connection, staff, identity, "note", text, client_id)
+            return known or await store.write(connection, identity, staff, "note", text, client_id)
 
     async def update_ticket(
         self, staff: Staff, identity: UUID, *, status: str, priority: str, assignee: Staff | None
@@ -192,10 +182,11 @@ class People:
     async def ask_agent(self, staff: Staff, customer_id: str, message: str) -> Json:
         """Ask the agent as a customer would, in a conversation of channel "staff", and note who asked.
 
-        It reads what the customer may read. What it proposes to change only the customer can confirm. Raises as
-        ``Support.receive`` does, and NotFound where the answer takes longer than a minute.
+        It reads what the customer may read, and holds nothing that lets a tool act at once. What it proposes to
+        change only the customer can confirm. Raises as ``Support.receive`` does, and NotFound where the answer takes
+        longer than a minute.
         """
-        principal = Principal("customer", customer_id)
+        principal = Principal("customer", customer_id, self._asking)
         accepted = await self._support.receive(principal, message, channel="staff")
         async with self._database.transaction(staff=str(staff.id)) as connection:
             asked = {"turn": str(accepted.turn_id), "customer": customer_id}
@@ -204,6 +195,16 @@ class People:
         if answer is None:
             raise NotFound
         return answer
+
+
+async def _known(
+    connection: store.Connection, staff: Staff, identity: UUID, role: str, text: str, client_id: str
+) -> Message | None:
+    """What ``client_id`` was used for; raises IdempotencyMismatch where that was something else."""
+    found = await store.written(connection, identity, staff, client_id)
+    if found and (found.role, found.body) != (role, text):
+        raise IdempotencyMismatch
+    return found
 
 
 def _after(at: datetime | None, identity: UUID) -> str:

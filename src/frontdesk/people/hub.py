@@ -76,8 +76,7 @@ class PeopleHub:
                         self._tell(EVERYTHING)
                     first = False
                     async for notice in connection.notifies():
-                        told = orjson.loads(notice.payload)
-                        self._tell(Happened(told["conversation"], told["what"]))
+                        self._tell(_read(notice.payload))
             except (psycopg.Error, OSError) as error:
                 log.warning("people not heard of; will listen again", error=type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
@@ -90,3 +89,12 @@ class PeopleHub:
                 queue.put_nowait(EVERYTHING)
             else:
                 queue.put_nowait(happened)
+
+
+def _read(payload: str) -> Happened:
+    """What a notice says; everything may have changed by one that cannot be read."""
+    try:
+        told = orjson.loads(payload)
+        return Happened(str(told["conversation"]), str(told["what"]))
+    except (ValueError, TypeError, LookupError):
+        return EVERYTHING

@@ -15,13 +15,13 @@ import structlog
 
 from frontdesk.database import Database
 from frontdesk.errors import DatabaseUnavailable, SettingsError
-from frontdesk.settings import Settings
+from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.store.outbox import Due, due_mail
 
 __all__ = ["Mailer", "message_of", "server_of"]
 
 log = structlog.get_logger("frontdesk.mail")
-MOST_ATTEMPTS = 8  # over about four hours
+MOST_ATTEMPTS = 8  # over about an hour
 LOOK_SECONDS = 5.0
 SMTP_SECONDS = 20.0
 
@@ -96,10 +96,8 @@ class Mailer:
             try:
                 await asyncio.to_thread(self._send, message_of(due, self._desk, self._from))
                 delivery.done, delivery.how = True, "sent"
-            except (OSError, smtplib.SMTPException) as error:
-                refused = isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
-                refused = refused or isinstance(error, smtplib.SMTPRecipientsRefused)
-                delivery.done = refused or due.attempts + 1 >= MOST_ATTEMPTS
+            except (OSError, smtplib.SMTPException, ValueError) as error:
+                delivery.done = _for_good(error) or due.attempts + 1 >= MOST_ATTEMPTS
                 delivery.how = type(error).__name__
                 delivery.again_in = 15.0 * 2**due.attempts * 2
                 log.warning("mail not sent", mail=due.id, error=delivery.how, given_up=delivery.done)
@@ -114,11 +112,21 @@ class Mailer:
         else:
             server = smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
         with server:
-            if scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
+            server.ehlo_or_helo_if_needed()
+            if scheme == "smtp" and (server.has_extn("starttls") or (user and host not in LOOPBACK)):
+                server.starttls(context=ssl.create_default_context())  # raises where it is not offered
             if user:
                 server.login(user, password)
             server.send_message(message)
+
+
+def _for_good(error: Exception) -> bool:
+    """Whether it would fail again: a 5xx, or what no mail can be made of, which must not stop those behind it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code >= 500
+    return isinstance(error, ValueError)
 
 
 def message_of(due: Due, desk: str, sender: str) -> EmailMessage:

@@ -21,6 +21,7 @@ import orjson
 
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.domain import Action, Grant, Json, Limit, Money, Preview, Principal
+from frontdesk.tools import Tool
 
 Verdict = Literal["run", "propose", "wait", "refuse"]
 
@@ -60,6 +61,14 @@ def permissions_of(desk: Frontdesk, principal: Principal) -> frozenset[str]:
         case _:
             held = frozenset[str]()
     return held if principal.permissions is None else held & principal.permissions
+
+
+def never_acting(held: frozenset[str], tools: Sequence[Tool]) -> frozenset[str]:
+    """What is left of ``held`` where nothing may be changed at once: tools that read, and tools that only propose.
+
+    A permission that lets one tool act is left out even where others only read by it.
+    """
+    return held - {t.grant.permission for t in tools if t.grant.changes and not t.grant.confirm}
 
 
 def may_call(grant: Grant | None, held: frozenset[str], calls_before: int, most_calls: int) -> Decision:

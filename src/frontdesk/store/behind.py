@@ -18,7 +18,7 @@ SELECT c.created_at::date AS day, count(*) FILTER (WHERE o.became IN ('resolved'
 FROM outcome o JOIN conversations c ON c.id = o.id GROUP BY 1 ORDER BY 1
 """
 _CITED: LiteralString = """
-SELECT s ->> 'title' AS title, count(DISTINCT t.conversation_id) AS conversations
+SELECT split_part(s ->> 'title', ' › ', 1) AS title, count(DISTINCT t.conversation_id) AS conversations
 FROM turns t JOIN asked a ON a.id = t.conversation_id, jsonb_array_elements(t.record -> 'citations') s
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10
 """
@@ -32,7 +32,8 @@ KINDS: dict[str, LiteralString] = {
     "unpaid": "EXISTS (SELECT FROM turn t WHERE t.conversation_id = o.id AND t.agent AND t.unpaid)",
     "paid": "o.cost > 0",
     "cited": "EXISTS (SELECT FROM turns t WHERE t.conversation_id = o.id"
-    " AND t.record @? format('$.citations[*] ? (@.title == %%s)', to_json(%(value)s::text)::text)::jsonpath)",
+    " AND EXISTS (SELECT FROM jsonb_array_elements(t.record -> 'citations') s"
+    " WHERE split_part(s ->> 'title', ' › ', 1) = %(value)s))",
     "searched": "EXISTS (SELECT FROM turn t WHERE t.conversation_id = o.id AND t.searched AND t.cited)",
     "action": "EXISTS (SELECT FROM actions a WHERE a.conversation_id = o.id AND a.tool = %(value)s)",
 }

@@ -244,3 +244,13 @@ async def attachment(
     if row is None:
         raise NotFound
     return Attachment(*row[:5]), bytes(row[5])
+
+
+async def staff_attachments(database: Database, staff: str, identity: UUID) -> list[Attachment]:
+    """The files of a conversation that were sent with a message, for one who works here."""
+    async with database.transaction(staff=staff) as connection:
+        cursor = connection.cursor(row_factory=class_row(Attachment))
+        await cursor.execute(
+            ATTACHMENT + "WHERE conversation_id = %s AND turn_id IS NOT NULL ORDER BY created_at", (identity,)
+        )
+        return await cursor.fetchall()

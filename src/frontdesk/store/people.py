@@ -97,7 +97,7 @@ _ROW: LiteralString = """
 SELECT c.id, c.principal, c.mode, c.queue_reason, c.assignee, c.assignee_name, c.resolved_at, c.waiting_since,
   c.active_at, left(coalesce(m.body, ''), 160) AS preview, coalesce(m.role, '') AS preview_role, c.channel
 FROM ({}) c LEFT JOIN LATERAL (
-  SELECT body, role FROM messages m WHERE m.conversation_id = c.id AND m.role <> 'note'
+  SELECT body, role FROM messages m WHERE m.conversation_id = c.id AND m.role IN ('customer', 'staff')
   ORDER BY m.turn_seq DESC, m.n DESC LIMIT 1
 ) m ON true
 """
@@ -129,12 +129,13 @@ SELECT (SELECT count(*) FROM conversations WHERE waiting_since IS NOT NULL),
   (SELECT count(*) FROM tickets WHERE status = 'open')
 """
 TAKE = """
-UPDATE conversations SET mode = 'human', assignee = %(by)s, assignee_name = %(name)s, taken_at = now(), resolved_at = NULL,
+UPDATE conversations SET mode = 'human', silenced_through = turns_accepted, assignee = %(by)s, assignee_name = %(name)s, taken_at = now(), resolved_at = NULL,
   queued_at = coalesce(queued_at, now()), waiting_since = CASE WHEN mode = 'human' THEN waiting_since ELSE coalesce(waiting_since, now()) END
 WHERE id = %(id)s AND (assignee IS NULL OR assignee = %(by)s OR %(force)s) RETURNING true
 """
 LEAVE = """
 UPDATE conversations SET mode = 'ai', assignee = NULL, assignee_name = '', taken_at = NULL, queued_at = NULL, queue_reason = '',
+  silenced_through = CASE WHEN mode = 'human' THEN turns_accepted ELSE silenced_through END,
   waiting_since = NULL, resolved_at = CASE WHEN %(resolved)s THEN now() ELSE resolved_at END
 WHERE id = %(id)s AND (assignee IS NULL OR assignee = %(by)s OR %(force)s) RETURNING true
 """
@@ -173,7 +174,7 @@ async def conversation(
             raise NotFound
         if (
             not head["staff_seen_at"]
-            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).seconds > 60
+            or (datetime.now(head["staff_seen_at"].tzinfo) - head["staff_seen_at"]).total_seconds() > 60
         ):
             await connection.execute(
                 "UPDATE conversations SET staff_seen_at = now() WHERE id = %s", (identity,)
@@ -268,6 +269,32 @@ async def holder(connection: Connection, identity: UUID) -> tuple[str, str]:
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+async def written(connection: Connection, identity: UUID, staff: Staff, client_id: str) -> Message | None:
+    """What a member of staff wrote under ``client_id``, if they did."""
+    lines = connection.cursor(row_factory=class_row(Message))
+    await lines.execute(
+        "SELECT turn_seq, n, role, body, created_at, author_name FROM messages"
+        " WHERE conversation_id = %s AND author = %s AND client_id = %s",
+        (identity, staff.id, client_id),
+    )
+    return await lines.fetchone()
+
+
+async def write(
+    connection: Connection, identity: UUID, staff: Staff, role: str, text: str, client_id: str | None
+) -> Message:
+    """A message or a note behind all that is there. The conversation's row is locked by ``holder``."""
+    cursor = await connection.execute(
+        "SELECT turn_seq, n, created_at FROM staff_write(%s, %s, %s, %s, %s, %s)",
+        (identity, role, text, staff.id, staff.name, client_id),
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101  (INSERT … RETURNING gives one row)
+    made = Message(row[0], row[1], role, text, row[2], staff.name)
+    await audit(connection, identity, staff, "reply" if role == "staff" else "note", message=made.key)
+    return made
 
 
 async def audit(connection: Connection, identity: UUID, staff: Staff, event: str, **ids: str) -> None:

@@ -62,6 +62,20 @@ class StoredTurn:
     actions: tuple[Action, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a turn's commit came to.
+
+    more      whether more turns wait in the conversation
+    silenced  a person has taken over since it was accepted: neither its reply nor its proposals were kept
+    mode      the conversation's from here on
+    """
+
+    more: bool
+    silenced: bool
+    mode: Mode
+
+
 class Turns:
     """The turns table, for one process: ``runner`` is the name its leases are held under."""
 
@@ -117,12 +131,11 @@ class Turns:
         window = _window(past)
         return TurnInput(turn_id, conversation_id, seq, caller, message, window, facts, mode), tries
 
-    async def finish(self, turn: TurnInput, result: TurnResult) -> tuple[bool, bool]:
+    async def finish(self, turn: TurnInput, result: TurnResult) -> Finished:
         """Commit reply, record, facts, proposals and audit at once.
 
-        Returns whether more turns wait, and whether a person has taken over meanwhile: then neither the reply nor the
-        proposals were kept. Raises LeaseLost when another process has taken the conversation over, Superseded when
-        the turn proposes something and a newer message has come in; then nothing is written.
+        Raises LeaseLost when another process has taken the conversation over, Superseded when the turn proposes
+        something and a newer message has come in; then nothing is written.
         """
         record, audit = record_of(turn, result)
         facts = orjson.dumps(result.facts).decode()
@@ -134,10 +147,10 @@ class Turns:
         )
         if row is None:
             raise LeaseLost
-        more, superseded, silenced = row
+        more, superseded, silenced, mode = row
         if superseded:
             raise Superseded
-        return more, silenced
+        return Finished(more, silenced, mode)
 
     async def claim(self, principal_key: str, conversation_id: UUID) -> bool:
         """Take the lease of a conversation that has turns to answer, if nobody alive holds it."""

@@ -25,7 +25,9 @@ from frontdesk.web import (
     console,
     dev_tokens,
     handoff,
+    helpdesk,
     knowledge,
+    mcp,
     problems,
     sessions,
     widget,
@@ -73,7 +75,10 @@ def create_app(
         async with service(desk, settings, models=models) as ready:
             app.state.service = ready
             app.state.authenticator = Authenticator(settings, ready.database, ring)
-            async with working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs:
+            async with (
+                working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs,
+                mcp.door(app),
+            ):
                 yield
             app.state.service = None
 
@@ -90,6 +95,7 @@ def create_app(
     app.include_router(chat.router)
     app.include_router(widget_config.router)
     app.include_router(handoff.router)
+    app.include_router(helpdesk.router)
     app.include_router(attachments.router)
     app.include_router(actions.router)
     app.include_router(actions.staff)
@@ -97,6 +103,7 @@ def create_app(
     app.include_router(knowledge.router)
     console.install(app)
     widget.install(app)
+    app.router.routes.append(mcp.route)
     _health(app)
     if settings.development:
         app.include_router(dev_tokens.router)

@@ -19,7 +19,16 @@ from pydantic_core import PydanticCustomError
 
 from frontdesk.errors import BodyTooLarge, InvalidBody, MalformedBody, NotJson
 
-__all__ = ["LIMIT", "USER_ID", "Body", "ChatRequest", "ConversationRequest", "Nothing", "read_json"]
+__all__ = [
+    "LIMIT",
+    "USER_ID",
+    "Body",
+    "ChatRequest",
+    "ConversationRequest",
+    "Nothing",
+    "read_json",
+    "read_raw",
+]
 
 LIMIT = 64 * 1024  # bytes
 SECONDS = 15.0  # for all of a body: one sent byte by byte must not hold a place for ever
@@ -99,7 +108,7 @@ async def read_json(request: Request, model: type[Model], *, required: bool = Tr
     check_type = required or "content-type" in request.headers
     if check_type:
         _check_type(request)
-    raw = await _read(request)
+    raw = await read_raw(request)
     if not raw and not required:
         return _validate(model, {})
     if not check_type:
@@ -114,8 +123,8 @@ def _check_type(request: Request) -> None:
         raise NotJson("Send application/json without a content encoding.")
 
 
-async def _read(request: Request) -> bytes:
-    """All of the body, counted as it comes in: a chunked one announces no length."""
+async def read_raw(request: Request) -> bytes:
+    """All of the body, counted as it comes in: a chunked one announces no length. Raises BodyTooLarge, MalformedBody."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 12 or int(announced) > LIMIT):
         raise BodyTooLarge
@@ -185,6 +194,12 @@ def _check_text(value: Any) -> None:
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """What did not come as the body of a request, by the same rules. Raises InvalidBody."""
+    _check_text(value)
+    return _validate(model, value)
 
 
 def _validate(model: type[Model], value: Any) -> Model:

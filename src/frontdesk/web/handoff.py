@@ -181,7 +181,9 @@ class _Follow:
             )
         handoff = await desk.handoffs.of(principal, identity)
         if handoff != self._handoff:
-            told.append(_sse("handoff", handoff))
+            # With the cursor: whoever loses the stream before anybody wrote must not miss the first message.
+            turn, n = self._after
+            told.append(_sse("handoff", handoff, f"{max(turn, 0)}.{n}"))
         actions = await desk.actions.of_conversation(principal, identity, 0)
         known = {} if self._actions is None else self._actions
         told += [

@@ -164,6 +164,34 @@ async def test_the_numbers_of_the_report_lead_to_their_conversations(
         assert (await mara.get(f"/console/reports/conversations?kind={kind}")).status_code == 200, kind
 
 
+async def test_a_customers_file_is_saved_by_staff_and_run_by_no_browser(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+    kept = await desk.backend.post(
+        f"/support/conversations/{conversation}/attachments",
+        params={"name": "tent.png", "user_id": customer},
+        content=png,
+        headers={"content-type": "image/png"},
+    )
+    assert kept.status_code == 201, kept.text
+    await desk.say(customer, "here is a photo", conversation_id=conversation, attachments=[kept.json()["id"]])
+    assert "tent.png" in (await tom.get(f"/console/conversations/{conversation}")).text
+    path = f"/console/conversations/{conversation}/files/{kept.json()['id']}"
+    file = await tom.get(path)
+    assert file.content == png
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in file.headers["content-security-policy"]
+    async with httpx.AsyncClient(base_url=desk.url, trust_env=False) as stranger:
+        assert (await stranger.get(path)).status_code == 303
+
+
+async def test_the_inbox_shows_what_the_customer_said_last(desk: Console, tom: httpx.AsyncClient) -> None:
+    customer, _ = await desk.waiting("My tent leaks, a person please")
+    assert "My tent leaks, a person please" in (await tom.get(f"/console/inbox?q={customer}")).text
+
+
 async def _staff(desk: Console):
     return next(s for s in await desk.service.staff.everybody() if s.email == "tom@ourshop.example")
 

@@ -160,3 +160,17 @@ async def test_what_is_not_there_is_a_page_that_says_so(tom: httpx.AsyncClient, 
     answer = await tom.get(f"/console/{path}")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_what_staff_may_read_no_other_transaction_does(desk: Console) -> None:
+    await desk.waiting()
+    ada, database = (await desk.service.staff.everybody())[0], desk.service.database
+    for table in ("conversations", "turns", "messages", "tickets", "actions", "ratings", "attachments"):
+        query = f"SELECT count(*) FROM {table}".encode()
+        async with database.transaction(staff=str(ada.id)) as connection:
+            seen = (await (await connection.execute(query)).fetchone())[0]
+        if table in ("conversations", "turns", "messages", "tickets"):
+            assert seen > 0, table
+        for other in (None, "customer:somebody-else"):
+            async with database.transaction(other) as connection:
+                assert (await (await connection.execute(query)).fetchone())[0] == 0, (table, other)

@@ -60,7 +60,7 @@ export default {
   human: "You are talking to {name}.",
   humanJoined: "{name} has joined the conversation.",
   away: "Nobody is at the desk right now.",
-  awayTime: "Nobody is at the desk right now. We reply by {time}.",
+  awayTime: "Nobody is at the desk right now. Expected reply: {time}.",
   awayEmail: "Leave your e-mail address, and the reply comes there.",
   emailKept: "We reply by e-mail as well.",
   resolved: "This conversation is resolved. Write again to reopen it.",

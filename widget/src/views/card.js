@@ -20,7 +20,7 @@ function changes({ changes: list, amount }) {
   return html`<dl>
     ${amount && !told ? html`<dt>${t("amount")}</dt><dd><ins>${amount}</ins></dd>` : nothing}
     ${list.map(({ label, before, after }) => html`<dt dir="auto">${label}</dt><dd dir="auto">${before
-      ? html`<del><span class="hidden">${t("before")} </span>${before}</del> <span class="arrow" aria-hidden="true">→</span> <span class="hidden">${t("after")} </span>` : nothing}<ins>${after}</ins></dd>`)}
+      ? html`<del dir="auto"><span class="hidden">${t("before")} </span>${before}</del> <span class="arrow" aria-hidden="true">→</span> <span class="hidden">${t("after")} </span>` : nothing}<ins dir="auto">${after}</ins></dd>`)}
   </dl>`;
 }
 

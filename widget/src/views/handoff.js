@@ -5,17 +5,17 @@ import { t } from "../i18n.js";
 const TEXT = {
   queued: ({ reply_time: time }) => [time ? t("queuedTime", { time }) : t("queued"), t("queuedMore")],
   human: ({ person }) => [t("human", { name: person?.name ?? t("team") })],
-  away: ({ reply_time: time, email }) => [time ? t("awayTime", { time }) : t("away"), email ? t("emailKept") : t("awayEmail")],
+  away: ({ reply_time: time, email }, mail) => [time ? t("awayTime", { time }) : t("away"), email ? t("emailKept") : mail ? t("awayEmail") : ""],
   resolved: () => [t("resolved")],
 };
 
 export function handoff(panel) {
   const { handoff: now } = panel.chat;
-  const text = TEXT[now.state]?.(now);
+  const text = TEXT[now.state]?.(now, panel.config.mail);
   if (!text) return nothing;
   return html`<section class="handoff ${now.state}" aria-label=${panel.title}>
     <p dir="auto"><strong>${text[0]}</strong>${text[1] ? html` ${text[1]}` : nothing}</p>
-    ${now.state === "away" && !now.email ? emailForm(panel, "replies", t("emailSend"), t("emailSaved")) : nothing}
+    ${now.state === "away" && !now.email && panel.config.mail ? emailForm(panel, "replies", t("emailSend"), t("emailSaved")) : nothing}
     ${now.state === "resolved" ? rating(panel) : nothing}
   </section>`;
 }

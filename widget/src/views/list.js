@@ -8,7 +8,7 @@ export function list(panel) {
   return html`<div class="list" tabindex="-1">
     <button type="button" class="wide-button" @click=${() => panel.anew()}>${t("newConversation")}</button>
     ${conversations?.length ? html`<ul>${conversations.map((each) => row(panel, each))}</ul>` : conversations ? html`<p class="meta">${t("noConversations")}</p>` : nothing}
-    ${chat.id ? html`<section><h3>${t("transcript")}</h3><p class="meta">${t("transcriptHint")}</p>
+    ${chat.id && panel.config.mail ? html`<section><h3>${t("transcript")}</h3><p class="meta">${t("transcriptHint")}</p>
       ${emailForm(panel, "transcript", t("transcriptSend"), t("transcriptSent"))}</section>` : nothing}
     ${chat.entries.some((entry) => entry.kind !== "customer") ? html`<section>${chat.rating ? nothing : html`<h3>${t("rateThis")}</h3>`}${rating(panel)}</section>` : nothing}
   </div>`;

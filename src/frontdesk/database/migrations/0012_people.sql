@@ -33,14 +33,15 @@ ALTER TABLE conversations
   ADD COLUMN resolved_at timestamptz,
   ADD COLUMN contact_email text,
   ADD COLUMN staff_seen_at timestamptz,
-  ADD COLUMN waiting_since timestamptz;  -- of the first message that a person still owes an answer to
+  ADD COLUMN waiting_since timestamptz,  -- of the first message that a person still owes an answer to
+  ADD COLUMN silenced_through integer NOT NULL DEFAULT 0;  -- up to this turn a person has answered, or will
 CREATE INDEX conversations_waiting ON conversations (waiting_since, id) WHERE waiting_since IS NOT NULL;
 CREATE INDEX conversations_held ON conversations (assignee, id) WHERE assignee IS NOT NULL;
 GRANT UPDATE (queued_at, queue_reason, assignee, assignee_name, taken_at, resolved_at, contact_email, staff_seen_at,
-              waiting_since) ON conversations TO frontdesk_app;
+              waiting_since, silenced_through) ON conversations TO frontdesk_app;
 
 ALTER TABLE messages ADD COLUMN author uuid, ADD COLUMN author_name text, ADD COLUMN client_id text;
-CREATE UNIQUE INDEX messages_once ON messages (conversation_id, client_id) WHERE client_id IS NOT NULL;
+CREATE UNIQUE INDEX messages_once ON messages (conversation_id, author, client_id) WHERE client_id IS NOT NULL;
 
 ALTER TABLE tickets
   ADD COLUMN assignee uuid REFERENCES staff,
@@ -111,25 +112,44 @@ CREATE TRIGGER people_action AFTER UPDATE OF status ON actions FOR EACH ROW
   EXECUTE FUNCTION people_notify('action');
 CREATE TRIGGER people_approval AFTER INSERT ON approvals FOR EACH ROW EXECUTE FUNCTION people_notify('action');
 
--- As before; of a turn that a person has taken over meanwhile neither reply nor proposals are kept, and ``silenced``
--- says so. The row's lock decides which came first.
+-- As before; a turn that was accepted before a person took over is not begun any more, even if they have left since.
+CREATE OR REPLACE FUNCTION next_turn(who text, conv uuid, runner uuid, window_turns integer) RETURNS TABLE (
+  turn uuid, turn_seq integer, message text, tries smallint, facts jsonb, mode text, rights text[], past json
+)
+LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
+DECLARE
+  c conversations%ROWTYPE;
+BEGIN
+  PERFORM set_config('frontdesk.principal', who, true);
+  SELECT * INTO c FROM conversations v WHERE v.id = conv AND v.lease_owner = runner;
+  RETURN QUERY
+  UPDATE turns t SET attempts = t.attempts + 1 WHERE t.conversation_id = c.id AND t.seq = c.turns_done + 1
+  RETURNING t.id, t.seq,
+    (SELECT m.body FROM messages m WHERE m.conversation_id = conv AND m.turn_seq = t.seq AND m.n = 0),
+    t.attempts, c.facts, CASE WHEN t.seq <= c.silenced_through THEN 'human' ELSE c.mode END, t.permissions,
+    CASE WHEN t.seq > 1 THEN window_of(conv, t.seq - window_turns, t.seq) END;
+END $$;
+
+-- As before; of a turn that a person has taken over meanwhile, even if they have left since, nothing that was written is
+-- kept, and ``silenced`` says so: its audit entry too says what was kept. The row's lock decides which came first.
+-- ``now_mode`` is the conversation's mode from here on.
 DROP FUNCTION finish_turn(text, uuid, uuid, integer, uuid, interval, text, jsonb, text, jsonb, text, text, jsonb);
 CREATE FUNCTION finish_turn(
   who text, conv uuid, done_turn uuid, done_seq integer, runner uuid, lease interval,
   result text, entry jsonb, reply text, new_facts jsonb, new_mode text, audit_data text, proposals jsonb
-) RETURNS TABLE (more boolean, superseded boolean, silenced boolean)
+) RETURNS TABLE (more boolean, superseded boolean, silenced boolean, now_mode text)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
 DECLARE
-  held text;
+  through integer;
   called boolean := EXISTS (SELECT FROM jsonb_array_elements(coalesce(entry -> 'steps', '[]')) s
     WHERE s ->> 'tool' = 'hand_over' AND coalesce((s ->> 'ok')::boolean, true));
 BEGIN
   PERFORM set_config('frontdesk.principal', who, true);
   IF proposals IS NOT NULL THEN
     -- In READ COMMITTED the row that is locked is the newest one, so what is compared here is the truth.
-    SELECT c.turns_accepted > done_seq, c.mode INTO superseded, held FROM conversations c
+    SELECT c.turns_accepted > done_seq AND done_seq > c.silenced_through INTO superseded FROM conversations c
     WHERE c.id = conv AND c.lease_owner = runner AND c.turns_done = done_seq - 1 FOR UPDATE;
-    IF superseded AND held <> 'human' THEN
+    IF superseded THEN
       more := true;
       silenced := false;
       RETURN NEXT;
@@ -142,8 +162,10 @@ BEGIN
     active_at = now(),
     facts = new_facts,
     -- A turn only brings a person in, and only by what it did itself: what a button or staff decided meanwhile stands.
-    mode = CASE WHEN c.mode = 'ai' AND new_mode = 'queued' AND called THEN 'queued' ELSE c.mode END,
-    queue_reason = CASE WHEN new_mode = 'queued' AND c.mode = 'ai' AND called THEN coalesce((
+    mode = CASE WHEN c.mode = 'ai' AND new_mode = 'queued' AND called AND done_seq > c.silenced_through
+      THEN 'queued' ELSE c.mode END,
+    queue_reason = CASE WHEN c.mode = 'ai' AND new_mode = 'queued' AND called AND done_seq > c.silenced_through
+      THEN coalesce((
       SELECT CASE s -> 'arguments' ->> 'reason'
         WHEN 'customer_wish' THEN 'asked' WHEN 'anger' THEN 'anger' WHEN 'safety' THEN 'danger' WHEN 'legal' THEN 'policy'
         WHEN 'repeated_failure' THEN 'failed_twice' ELSE 'unsure' END
@@ -152,26 +174,34 @@ BEGIN
     lease_owner = CASE WHEN c.turns_accepted = done_seq THEN NULL ELSE runner END,
     lease_until = CASE WHEN c.turns_accepted = done_seq THEN NULL ELSE now() + lease END
   WHERE c.id = conv AND c.lease_owner = runner AND c.turns_done = done_seq - 1
-  RETURNING c.turns_accepted > done_seq, c.mode INTO more, held;
+  RETURNING c.turns_accepted > done_seq, c.mode, c.silenced_through INTO more, now_mode, through;
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  silenced := held = 'human' AND new_mode <> 'human';
-  UPDATE turns SET status = 'done', outcome = CASE WHEN silenced THEN 'handed_off' ELSE result END,
-    record = CASE WHEN silenced THEN entry - 'actions' || '{"mode": "human"}' ELSE entry END, done_at = now()
+  silenced := new_mode <> 'human' AND (now_mode = 'human' OR done_seq <= through);
+  IF silenced THEN
+    result := 'handed_off';
+    entry := entry - '{actions,citations,suggestions,receipt,confidence}'::text[];
+    audit_data := (audit_data::jsonb || jsonb_build_object(
+      'outcome', result, 'reply', left(encode(sha256(''), 'hex'), 16), 'silenced', true))::text;
+    reply := '';
+    proposals := NULL;
+  END IF;
+  UPDATE turns SET status = 'done', outcome = result, record = entry || jsonb_build_object('mode', now_mode), done_at = now()
   WHERE id = done_turn;
-  IF reply <> '' AND NOT silenced THEN
+  IF reply <> '' THEN
     INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body)
       VALUES (conv, done_seq, 1, who, 'assistant', reply);
   END IF;
   PERFORM audit_append(conv, 'turn', audit_data);
-  IF proposals IS NOT NULL AND NOT silenced THEN
+  IF proposals IS NOT NULL THEN
     PERFORM propose_actions(who, conv, done_turn, proposals);
   END IF;
   RETURN NEXT;
 END $$;
 
--- What staff write stands behind the newest message (before the first one, in turn 0), in the order of the conversation's lock; once per client_id.
+-- What staff write stands behind the newest message (before the first one, in turn 0), in the order of the conversation's
+-- lock. Whoever calls it holds that lock, and has looked whether ``once`` is there already.
 CREATE FUNCTION staff_write(conv uuid, kind text, said text, by uuid, by_name text, once text)
 RETURNS TABLE (turn_seq integer, n smallint, created_at timestamptz)
 LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
@@ -180,11 +210,9 @@ DECLARE
   whose text;
 BEGIN
   SELECT c.turns_accepted, c.principal INTO place, whose FROM conversations c WHERE c.id = conv FOR UPDATE;
+  RETURN QUERY
   INSERT INTO messages AS m (conversation_id, turn_seq, n, principal, role, body, author, author_name, client_id, created_at)
     SELECT conv, place, greatest(coalesce(max(k.n), 0), 1) + 1, whose, kind, said, by, by_name, once, clock_timestamp()
     FROM messages k WHERE k.conversation_id = conv AND k.turn_seq = place
-  ON CONFLICT DO NOTHING;
-  RETURN QUERY SELECT m.turn_seq, m.n, m.created_at FROM messages m
-    WHERE m.conversation_id = conv AND (m.client_id = once OR once IS NULL) AND m.author = by
-    ORDER BY m.turn_seq DESC, m.n DESC LIMIT 1;
+  RETURNING m.turn_seq, m.n, m.created_at;
 END $$;

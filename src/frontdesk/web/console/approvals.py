@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from frontdesk.domain import Action
+from frontdesk.store.asked import asked_in
 from frontdesk.web.console.frame import framed
 from frontdesk.web.console.page import fragment, see_other
 from frontdesk.web.console.session import Form, Lead, Session, Staffed
@@ -58,12 +59,17 @@ async def settle(request: Request, session: Lead, identity: UUID) -> Response:
 async def _shown(session: Session) -> dict[str, object]:
     waiting = await session.service.actions.waiting()
     names = {str(person.id): person.name for person in await session.service.staff.everybody()}
-    return {"waiting": [await _card(session, action, names) for action in waiting]}
+    turns = [action.turn_id for action in waiting]
+    asked = await asked_in(session.service.database, str(session.staff.id), turns)
+    return {
+        "waiting": [await _card(session, action, names, asked.get(action.turn_id, "")) for action in waiting]
+    }
 
 
-async def _card(session: Session, action: Action, names: dict[str, str]) -> dict[str, object]:
+async def _card(session: Session, action: Action, names: dict[str, str], asked: str) -> dict[str, object]:
     return {
         "action": action,
+        "asked": asked,
         "passed": await session.service.actions.passed(action),
         "approved": [names.get(who, who) for who in action.approved_by],
         "mine": str(session.staff.id) in action.approved_by,

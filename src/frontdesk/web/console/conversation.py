@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from frontdesk.errors import Conflict, NotFound
+from frontdesk.store.customers import attachment, staff_attachments
+from frontdesk.web.attachments import download
 from frontdesk.web.console.frame import framed
 from frontdesk.web.console.inbox import listing
 from frontdesk.web.console.page import fragment, see_other, wants_fragment
@@ -32,6 +34,12 @@ async def conversation(session: Staffed, identity: UUID, view: str = "needs_repl
 async def detail(session: Staffed, identity: UUID, view: str = "needs_reply") -> Response:
     """The conversation alone, as a live update fetches it."""
     return await _fragment(session, identity, view)
+
+
+@router.get("/files/{file}")
+async def attached(session: Staffed, identity: UUID, file: UUID) -> Response:  # noqa: ARG001  (staff may read all)
+    """A file of the customer's, to be saved; a browser never runs it."""
+    return download(*await attachment(session.service.database, file, staff=str(session.staff.id)))
 
 
 @router.post("/take-over")
@@ -84,7 +92,7 @@ async def reply(request: Request, session: Staffed, identity: UUID) -> Response:
     return await _done(session, identity, people.reply(session.staff, identity, text, client_id=once))
 
 
-async def _done(session: Session, identity: UUID, act: Awaitable[None]) -> Response:
+async def _done(session: Session, identity: UUID, act: Awaitable[object]) -> Response:
     """The conversation as it stands afterwards; where somebody was faster, with who it is."""
     try:
         await act
@@ -110,6 +118,7 @@ async def _shown(session: Session, identity: UUID, problem: str = "") -> dict[st
     return {
         "talk": talk_of(found, session.staff),
         "colleagues": [s for s in await session.service.staff.everybody() if s.disabled_at is None],
+        "files": await staff_attachments(session.service.database, str(session.staff.id), identity),
         "client_id": str(uuid4()),
         "problem": problem,
     }

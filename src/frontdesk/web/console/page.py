@@ -40,6 +40,12 @@ def ago(at: datetime | None) -> str:
     return ""
 
 
+def past(at: datetime | None) -> str:
+    """``4 min ago``, ``just now``."""
+    since = ago(at)
+    return "just now" if since == "now" else f"{since} ago" if since else ""
+
+
 def waited(at: datetime | None) -> str:
     """``waits 4 min``; ``new`` in the first minute."""
     since = ago(at)
@@ -111,6 +117,7 @@ def environment() -> Environment:
     )
     filters = (
         ago,
+        past,
         waited,
         wait_level,
         moment,

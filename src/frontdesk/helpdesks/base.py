@@ -1,0 +1,161 @@
+"""What a helpdesk must be able to do, and the one way in which all of them are called."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import httpx
+import orjson
+
+from frontdesk.domain import Json
+from frontdesk.errors import DeclarationError, InvalidToken, MalformedBody, NotFound
+
+__all__ = [
+    "External",
+    "Helpdesk",
+    "Status",
+    "StatusChange",
+    "TicketCopy",
+    "call",
+    "checked",
+    "fresh",
+    "read",
+    "secret",
+    "signature",
+]
+
+Status = Literal["open", "pending", "solved", "closed"]
+SECONDS = 15.0  # for one call
+MOST_BYTES = 1_000_000  # of an answer
+WINDOW = 300.0  # seconds by which a signed message's clock may differ; older ones are somebody's recording
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCopy:
+    """A ticket as it is handed over. ``key`` is its id, the same however often it is handed over."""
+
+    key: str
+    reference: str
+    subject: str
+    body: str
+    priority: str
+    customer: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """The ticket over there."""
+
+    id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """What the helpdesk says has become of its ticket ``id``."""
+
+    id: str
+    status: Status
+
+
+class Helpdesk(Protocol):
+    """One helpdesk. ``settles``: seconds after a call until ``find`` is sure to see what it made."""
+
+    @property
+    def name(self) -> str:
+        """What its webhook's path and a ticket's row call it."""
+        ...
+
+    @property
+    def settles(self) -> float:
+        """See above."""
+        ...
+
+    async def create(self, client: httpx.AsyncClient, ticket: TicketCopy) -> External:
+        """Make the ticket. Raises httpx.HTTPError, also where it is not known whether it was made."""
+        ...
+
+    async def find(self, client: httpx.AsyncClient, ticket: TicketCopy) -> External | None:
+        """The ticket that an earlier ``create`` made, if it did."""
+        ...
+
+    async def update(self, client: httpx.AsyncClient, identity: str, status: Status) -> None:
+        """Give the ticket another state. Twice is as good as once."""
+        ...
+
+    def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
+        """What a message of its webhook says; None for what does not concern a ticket's state.
+
+        ``headers`` in lower case. Raises InvalidToken where it does not show that it comes from the helpdesk.
+        """
+        ...
+
+
+async def call(client: httpx.AsyncClient, method: str, url: str, **given: Any) -> Any:
+    """The JSON of a 2xx answer, None for an empty one. Raises httpx.HTTPError."""
+    answer = await client.request(method, url, timeout=SECONDS, follow_redirects=False, **given)
+    answer.raise_for_status()
+    if not answer.content:
+        return None
+    try:
+        return orjson.loads(answer.content[:MOST_BYTES])
+    except ValueError:  # a proxy's page: whether anything was made is unknown
+        raise httpx.DecodingError("no JSON", request=answer.request) from None
+
+
+def read(body: bytes) -> Json:
+    """A webhook's JSON object. Raises MalformedBody."""
+    try:
+        found: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise MalformedBody from None
+    if not isinstance(found, dict):
+        raise MalformedBody
+    return found
+
+
+def inner(told: Json, name: str) -> Json:
+    """The object at ``name``; empty where there is something else."""
+    found: Any = told.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def secret(name: str, value: str) -> str:
+    """``value``, where there is one. Raises DeclarationError that says which argument lacks one."""
+    if not value:
+        raise DeclarationError(f'{name}: is empty: write os.environ["…"], where it is set')
+    return value
+
+
+def shared(value: str) -> str:
+    """What its webhooks are signed with. Raises NotFound where none was declared: then there is no webhook here."""
+    if not value:
+        raise NotFound
+    return value
+
+
+def checked(given: str, expected: str) -> None:
+    """Raises InvalidToken unless the two signatures are the same."""
+    if not given or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise InvalidToken("The signature is not that of this helpdesk.")
+
+
+def fresh(seconds: str) -> None:
+    """Raises InvalidToken where the time a message was signed at, in Unix seconds, is not about now."""
+    try:
+        late = abs(time.time() - float(seconds))
+    except ValueError:
+        late = WINDOW + 1
+    if not late <= WINDOW:
+        raise InvalidToken("The signature is too old, or the clock is wrong.")
+
+
+def signature(key: str | bytes, message: bytes, algorithm: str = "sha256") -> hmac.HMAC:
+    """The HMAC of ``message``."""
+    return hmac.new(key.encode() if isinstance(key, str) else key, message, getattr(hashlib, algorithm))

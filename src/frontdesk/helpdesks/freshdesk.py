@@ -1,0 +1,99 @@
+"""Freshdesk (API v2). https://developers.freshdesk.com/api/"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+import httpx
+
+from frontdesk.helpdesks.base import (
+    External,
+    Status,
+    StatusChange,
+    TicketCopy,
+    call,
+    checked,
+    read,
+    secret,
+    shared,
+)
+
+NUMBERS: dict[Status, int] = {"open": 2, "pending": 3, "solved": 4, "closed": 5}
+STATUSES: dict[str, Status] = {
+    "open": "open", "pending": "pending", "resolved": "solved", "closed": "closed",
+    "2": "open", "3": "pending", "4": "solved", "5": "closed",
+}  # fmt: skip
+PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
+PORTAL = 2  # where a ticket came from
+
+
+@dataclass(frozen=True)
+class Freshdesk:
+    """``Freshdesk("ourshop", key=…, webhook_secret=…)``.
+
+    It has no idempotency keys: a ticket carries its key as a tag, and whether a lost call made one is looked up by that,
+    when its search index, minutes behind, is sure to know. Its webhooks are not signed: let the automation rule send
+    the header ``X-Frontdesk-Secret`` and ``{"id": "{{ticket.id}}", "status": "{{ticket.status}}"}``.
+    """
+
+    domain: str
+    key: str
+    webhook_secret: str = ""
+    url: str = ""  # of another place than domain.freshdesk.com
+    name: str = "freshdesk"
+    settles: float = 600.0
+
+    def __post_init__(self) -> None:
+        """Refuse an empty key."""
+        secret("Freshdesk(key=…)", self.key)
+
+    @property
+    def _base(self) -> str:
+        return self.url or f"https://{self.domain}.freshdesk.com"
+
+    async def create(self, client: httpx.AsyncClient, ticket: TicketCopy) -> External:
+        """A new ticket, however often: ``find`` comes first where one may be there."""
+        who = (
+            {"email": ticket.email}
+            if ticket.email
+            else {"unique_external_id": ticket.customer, "name": ticket.customer}
+        )
+        body = {
+            "subject": f"[{ticket.reference}] {ticket.subject}",
+            "description": escape(ticket.body).replace("\n", "<br>"),
+            "priority": PRIORITIES.get(ticket.priority, 2),
+            "status": NUMBERS["open"],
+            "source": PORTAL,
+            "tags": [self._tag(ticket)],
+            **who,
+        }
+        made = await call(client, "POST", f"{self._base}/api/v2/tickets", json=body, auth=(self.key, "X"))
+        return self._external(made["id"])
+
+    async def find(self, client: httpx.AsyncClient, ticket: TicketCopy) -> External | None:
+        """By the tag."""
+        query = {"query": f"\"tag:'{self._tag(ticket)}'\""}
+        found = await call(
+            client, "GET", f"{self._base}/api/v2/search/tickets", params=query, auth=(self.key, "X")
+        )
+        return next((self._external(each["id"]) for each in found["results"]), None)
+
+    async def update(self, client: httpx.AsyncClient, identity: str, status: Status) -> None:
+        """Its numbers for the four states."""
+        body = {"status": NUMBERS[status]}
+        await call(client, "PUT", f"{self._base}/api/v2/tickets/{identity}", json=body, auth=(self.key, "X"))
+
+    def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
+        """Only whoever knows the secret is believed."""
+        checked(headers.get("x-frontdesk-secret", ""), shared(self.webhook_secret))
+        told = read(body)
+        status = STATUSES.get(str(told.get("status", "")).lower())
+        return StatusChange(str(told.get("id", "")), status) if status else None
+
+    def _tag(self, ticket: TicketCopy) -> str:
+        return f"fd{ticket.key.replace('-', '')[:30]}"  # a tag has at most 32 characters
+
+    def _external(self, identity: object) -> External:
+        return External(str(identity), f"{self._base}/a/tickets/{identity}")

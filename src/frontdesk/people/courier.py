@@ -1,0 +1,117 @@
+"""Brings tickets to the helpdesk, each once: whatever an earlier call may have made is looked for before another."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import httpx
+import structlog
+
+from frontdesk.database import Database
+from frontdesk.errors import DatabaseUnavailable
+from frontdesk.helpdesks import Helpdesk, TicketCopy
+from frontdesk.helpdesks.base import Status
+from frontdesk.store import deliveries as store
+from frontdesk.store.deliveries import DueTicket
+
+__all__ = ["Courier"]
+
+log = structlog.get_logger("frontdesk.helpdesk")
+LOOK_SECONDS = 3.0
+MOST_ATTEMPTS = 10  # over about a day
+LONGEST = 6 * 3600.0  # between two of them
+# Answers after which nothing was made and nothing will be. A key that has expired may be a new one tomorrow.
+REFUSED = frozenset({400, 405, 410, 415, 422})
+
+
+class Courier:
+    """For one desk; None: tickets stay in Frontdesk's own list. Any number of processes may have one."""
+
+    def __init__(self, database: Database, helpdesk: Helpdesk | None) -> None:
+        self._database = database
+        self._helpdesk = helpdesk
+        self._client: httpx.AsyncClient | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look for tickets, where there is a helpdesk."""
+        if self._helpdesk:
+            await store.declare(self._database, self._helpdesk.name)
+            self._client = httpx.AsyncClient()
+            self._task = asyncio.create_task(self._run(self._helpdesk, self._client))
+
+    async def stop(self) -> None:
+        """End. A call that is under way is looked for by whoever tries next."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._client:
+            await self._client.aclose()
+
+    async def _run(self, helpdesk: Helpdesk, client: httpx.AsyncClient) -> None:
+        while True:
+            try:
+                while await self.one(helpdesk, client):
+                    pass
+            except DatabaseUnavailable:
+                log.warning("database gone; tickets wait")
+            except Exception as error:  # noqa: BLE001  whatever it is, tickets must go on being brought
+                log.warning("ticket not brought", error=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def one(self, helpdesk: Helpdesk, client: httpx.AsyncClient) -> bool:
+        """See to the oldest ticket that is due; False where none is."""
+        due = await store.take(self._database, helpdesk.name)
+        if due is None:
+            return False
+        try:
+            await self._bring(helpdesk, client, due)
+        except (
+            httpx.HTTPError,
+            KeyError,
+            TypeError,
+        ) as error:  # KeyError: an answer without what it should hold
+            await self._failed(due, error, helpdesk.settles)
+        return True
+
+    async def _bring(self, helpdesk: Helpdesk, client: httpx.AsyncClient, due: DueTicket) -> None:
+        if due.external_id:
+            status: Status = due.status  # pyright: ignore[reportAssignmentType]  (the column's check has the same words)
+            await helpdesk.update(client, due.external_id, status)
+            await store.told(self._database, due)
+            return
+        ticket = TicketCopy(
+            due.key, due.reference, due.subject, due.body, due.priority, due.customer, due.email
+        )
+        found = None
+        if due.called_at:
+            since = (datetime.now(UTC) - due.called_at).total_seconds()
+            if since < helpdesk.settles:  # it may be there and not be found yet
+                await store.failed(self._database, due, "waiting", helpdesk.settles - since, dead=False)
+                return
+            found = await helpdesk.find(client, ticket)
+        if found is None:
+            await store.calling(self._database, due)
+        external = found or await helpdesk.create(client, ticket)
+        await store.made(self._database, due, helpdesk.name, external.id, external.url)
+        log.info("ticket brought", ticket=due.reference, helpdesk=helpdesk.name, found=bool(found))
+
+    async def _failed(self, due: DueTicket, error: Exception, settles: float) -> None:
+        how, again = type(error).__name__, min(LONGEST, 5.0 * 3.0**due.attempts)
+        dead = due.attempts >= MOST_ATTEMPTS
+        if isinstance(error, httpx.HTTPStatusError):
+            code = error.response.status_code
+            how, dead = f"HTTP {code}", dead or code in REFUSED
+            if code == 429:
+                dead, again = False, _seconds(error.response.headers.get("retry-after", ""), again)
+        again = max(again, settles) * random.uniform(1.0, 1.2)  # noqa: S311  (spread, not a secret)
+        await store.failed(self._database, due, how, again, dead=dead)
+        log.warning("ticket not brought", ticket=due.reference, error=how, given_up=dead)
+
+
+def _seconds(text: str, otherwise: float) -> float:
+    return min(LONGEST, float(text)) if text.isdecimal() else otherwise

@@ -1,0 +1,33 @@
+"""POST /support/helpdesks/{name}/webhook: what the helpdesk says has become of a ticket. Only signed messages count."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from frontdesk.errors import NotFound, TicketUnderWay
+from frontdesk.store import deliveries
+from frontdesk.web.auth import refuse_tokens_in_url
+from frontdesk.web.body import read_raw
+from frontdesk.web.chat import Desk
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["helpdesk"])
+
+
+@router.post("/support/helpdesks/{name}/webhook", status_code=204)
+async def heard(request: Request, name: str, desk: Desk) -> Response:
+    """204 also for tickets that are not ours and for news that are none: a helpdesk sends those again otherwise."""
+    refuse_tokens_in_url(request)
+    helpdesk = desk.desk.helpdesk
+    if helpdesk is None or helpdesk.name != name:
+        raise NotFound
+    change = helpdesk.changed(request.headers, await read_raw(request))
+    if (
+        change
+        and not await deliveries.heard(desk.database, name, change.id, change.status)
+        and await deliveries.under_way(desk.database, name)
+    ):
+        raise TicketUnderWay
+    return Response(status_code=204)
