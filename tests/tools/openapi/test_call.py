@@ -158,3 +158,11 @@ async def test_a_change_is_sent_once() -> None:
 def test_a_document_without_a_server_needs_an_address() -> None:
     with pytest.raises(DeclarationError, match="base_url"):
         from_openapi(SHOP)
+
+
+def test_a_document_is_read_from_an_address(backend: Loopback) -> None:
+    backend.answers["/openapi.json"] = (200, SHOP)
+    made = from_openapi(f"{backend.url}/openapi.json", base_url=backend.url)
+    assert {tool.name for tool in made} == {"list_orders", "get_order", "get_parcels"}
+    with pytest.raises(DeclarationError, match="404"):
+        from_openapi(f"{backend.url}/nothing.json", base_url=backend.url)

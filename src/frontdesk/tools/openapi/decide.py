@@ -140,9 +140,8 @@ def _judge(document: Document, made: Decision, identity: Identity, parents: dict
     _arguments(made, identity)
     if not operation.reads:
         return "change"
-    if words := CHANGING & set(words_of(operation.id)[:1] + words_of(operation.path)[-1:]):
-        made.reason = f"a GET named {min(words)}"
-        return "change"
+    if CHANGING & {*words_of(operation.id)[:1], *words_of(operation.path)[-1:]}:
+        return "change"  # a GET, but named like what changes something
     if not speaks_json(operation.media):
         raise _LeftOut("its answer is not described as JSON")
     made.shown = shown(document, operation.answer, identity.named)

@@ -47,7 +47,6 @@ class Operation:
     answer: Json | None = None
     media: tuple[str, ...] = ()
     server: str = ""
-    secured: bool = False
     internal: bool = False
     deprecated: bool = False
     problem: str = ""
@@ -99,8 +98,6 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     made.tags = tuple(str(tag) for tag in said.get("tags") or ())
     made.deprecated = bool(said.get("deprecated"))
     made.internal = bool(said.get("x-internal") or item.get("x-internal"))
-    security = said.get("security", document.root.get("security")) or []
-    made.secured = bool(security) and all(security)  # an empty requirement among them: none is needed
     own: Any = said.get("servers") or item.get("servers")
     made.server = _url(own) if own else ""
     raw: dict[tuple[str, str], Json] = {}
