@@ -37,7 +37,7 @@ ABOUT = {
     "chat": "Talk to a running desk in the terminal",
     "check": "What is wrong with a desk: frontdesk check support:desk",
     "doctor": "Whether all that a desk needs is in order, and how to mend what is not",
-    "tools": "Tools from what you have: from-sql URL",
+    "tools": "Tools from what you have: from-openapi SPEC, from-sql URL",
     "knowledge": "The help center: sync, search, gaps, conflicts, calibrate",
     "eval": "Run scenarios against a desk: frontdesk eval FOLDER",
     "conversations": "What was recorded: list, show ID",

@@ -8,8 +8,14 @@ from frontdesk.cli import Lazy
 
 
 class _Sources(Lazy):
-    at = {"from-sql": "frontdesk.cli.tools_sql:from_sql"}  # noqa: RUF012  (as in Lazy)
-    about = {"from-sql": "Read-only tools over the tables of a database: frontdesk tools from-sql URL"}  # noqa: RUF012
+    at = {  # noqa: RUF012  (as in Lazy)
+        "from-openapi": "frontdesk.cli.tools_openapi:from_openapi",
+        "from-sql": "frontdesk.cli.tools_sql:from_sql",
+    }
+    about = {  # noqa: RUF012
+        "from-openapi": "What an OpenAPI document's operations would become: frontdesk tools from-openapi SPEC",
+        "from-sql": "Read-only tools over the tables of a database: frontdesk tools from-sql URL",
+    }
 
 
 @click.group(cls=_Sources)

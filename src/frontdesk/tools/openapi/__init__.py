@@ -1,0 +1,5 @@
+"""Tools from a backend's OpenAPI document: decided by code, proved to be the customer's own."""
+
+from frontdesk.tools.openapi.call import from_openapi
+
+__all__ = ["from_openapi"]

@@ -1,0 +1,178 @@
+"""The operations of a document, those of OpenAPI 2.0 in the words of 3.x."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from frontdesk.domain import Json
+from frontdesk.errors import DeclarationError
+from frontdesk.tools.openapi.load import Document
+
+__all__ = ["Operation", "Parameter", "operations", "server"]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_JSON = re.compile(r"^(application/(.+\+)?json|\*/\*|application/\*)\s*(;.*)?$", re.IGNORECASE)
+_KEPT = ("type", "format", "items", "enum", "default", "minimum", "maximum", "description")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """``where`` is path, query, header or cookie."""
+
+    name: str
+    where: str
+    required: bool
+    schema: Json
+    description: str = ""
+    style: str = ""
+    explode: bool = True
+
+
+@dataclass(slots=True)
+class Operation:
+    """One method of one path. ``problem`` says why it could not be read whole."""
+
+    method: str
+    path: str
+    id: str = ""
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    parameters: list[Parameter] = field(default_factory=list[Parameter])
+    body: Json | None = None
+    body_media: str = ""
+    body_required: bool = False
+    answer: Json | None = None
+    media: tuple[str, ...] = ()
+    server: str = ""
+    internal: bool = False
+    deprecated: bool = False
+    problem: str = ""
+
+    @property
+    def reads(self) -> bool:
+        """Whether the method is one that changes nothing."""
+        return self.method == "get"
+
+
+def operations(document: Document) -> list[Operation]:
+    """Every operation, in the document's order; what cannot be read is there with its ``problem``."""
+    return list(_all(document))
+
+
+def _all(document: Document) -> Iterator[Operation]:
+    paths = document.root.get("paths") or {}
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if str(path).startswith("x-"):
+            continue
+        try:
+            item = document.resolve(item)
+        except DeclarationError as error:
+            yield Operation("?", str(path), problem=error.detail)
+            continue
+        for method, said in item.items() if isinstance(item, dict) else ():
+            if str(method).lower() in METHODS:
+                yield _operation(document, str(method).lower(), str(path), item, said)
+
+
+def _operation(document: Document, method: str, path: str, item: Json, said: Any) -> Operation:
+    made = Operation(method, path)
+    try:
+        said = document.resolve(said)
+        if not isinstance(said, dict):
+            made.problem = "it is not described"
+            return made
+        _fill(document, made, item, cast("Json", said))
+    except (DeclarationError, AttributeError, TypeError, ValueError, KeyError) as error:
+        made.problem = (
+            error.detail if isinstance(error, DeclarationError) else "it is not well-formed OpenAPI"
+        )
+    return made
+
+
+def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
+    made.id = str(said.get("operationId") or "")
+    made.summary = str(said.get("summary") or said.get("description") or "")
+    made.tags = tuple(str(tag) for tag in said.get("tags") or ())
+    made.deprecated = bool(said.get("deprecated"))
+    made.internal = bool(said.get("x-internal") or item.get("x-internal"))
+    own: Any = said.get("servers") or item.get("servers")
+    made.server = _url(own) if own else ""
+    raw: dict[tuple[str, str], Json] = {}
+    for node in [*(item.get("parameters") or ()), *(said.get("parameters") or ())]:
+        parameter = document.resolve(node)
+        raw[str(parameter["name"]), str(parameter["in"])] = parameter
+    form = [p for p in raw.values() if p["in"] == "formData"]
+    made.parameters = [_parameter(document, p) for p in raw.values() if p["in"] not in ("body", "formData")]
+    body = next((p for p in raw.values() if p["in"] == "body"), None)
+    if body is not None:
+        made.body, made.body_media = body.get("schema") or {}, "application/json"
+        made.body_required = bool(body.get("required"))
+    elif form:
+        made.body, made.body_media, made.body_required = {"type": "object"}, "multipart/form-data", True
+    elif said.get("requestBody"):
+        asked = document.resolve(said["requestBody"])
+        content = asked.get("content") or {}
+        made.body_media = next((m for m in content if _JSON.match(m)), next(iter(content), ""))
+        made.body = (content.get(made.body_media) or {}).get("schema") or {}
+        made.body_required = bool(asked.get("required"))
+    _answer(document, made, said)
+
+
+def _parameter(document: Document, node: Json) -> Parameter:
+    schema = node.get("schema")
+    if schema is None and node.get("content"):
+        schema = {"type": "object"}
+    if schema is None:
+        schema = {key: node[key] for key in _KEPT if key in node}
+    where = str(node["in"])
+    style = str(node.get("style") or {"multi": "form"}.get(str(node.get("collectionFormat")), ""))
+    usual = style in ("", "form", "deepObject") and "collectionFormat" not in node
+    return Parameter(
+        str(node["name"]),
+        where,
+        bool(node.get("required")) or where == "path",
+        cast("Json", document.resolve(schema)),
+        str(node.get("description") or ""),
+        style,
+        bool(node.get("explode", usual or node.get("collectionFormat") == "multi")),
+    )
+
+
+def _answer(document: Document, made: Operation, said: Json) -> None:
+    answers = {str(status): node for status, node in (said.get("responses") or {}).items()}
+    status = next((s for s in sorted(answers) if s.startswith("2")), "default")
+    answer: Any = document.resolve(answers.get(status) or {})
+    if "schema" in answer:
+        made.answer = answer["schema"]
+        made.media = tuple(said.get("produces") or document.root.get("produces") or ("application/json",))
+        return
+    content: Json = answer.get("content") or {}
+    made.media = tuple(content)
+    media = next((m for m in content if _JSON.match(m)), "")
+    made.answer = (content.get(media) or {}).get("schema") if media else None
+
+
+def speaks_json(media: tuple[str, ...]) -> bool:
+    """Whether one of these media types is JSON."""
+    return any(_JSON.match(m) for m in media)
+
+
+def server(document: Document) -> str:
+    """Where the document says that its operations are; empty where it does not."""
+    root = document.root
+    if root.get("host"):
+        scheme = "https" if "https" in (root.get("schemes") or ["https"]) else "http"
+        return f"{scheme}://{root['host']}{root.get('basePath') or ''}".rstrip("/")
+    return _url(root.get("servers") or [])
+
+
+def _url(servers: Any) -> str:
+    """The first server, its variables at their defaults."""
+    first: Any = servers[0] if isinstance(servers, list) and servers else {}
+    url = str(first.get("url") or "") if isinstance(first, dict) else ""
+    for name, variable in (first.get("variables") or {}).items() if url else ():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    return url.rstrip("/")

@@ -1,0 +1,220 @@
+"""What an answer may show: the fields its schema names, without those that are nobody's to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from frontdesk.domain import Json
+from frontdesk.tools.openapi.load import Document
+
+__all__ = ["Shape", "Shown", "is_secret", "members", "select", "shown", "words_of"]
+
+DEEPEST = 5
+MOST_FIELDS = 200
+SECRET = frozenset(
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "hash",
+        "salt",
+        "otp",
+        "totp",
+        "mfa",
+        "pin",
+        "cvv",
+        "cvc",
+        "ssn",
+        "pan",
+        "credential",
+        "credentials",
+        "apikey",
+        "internal",
+        "private",
+        "fraud",
+        "risk",
+        "margin",
+        "staff",
+        "admin",
+        "iban",
+        "cookie",
+        "session",
+        "signature",
+        "nonce",
+    ]
+)
+SECRET_PAIRS = (
+    "api_key",
+    "access_key",
+    "card_number",
+    "account_number",
+    "cost_price",
+    "tax_id",
+    "private_key",
+)
+PERSONS = frozenset(
+    [
+        "author",
+        "assignee",
+        "agent",
+        "employee",
+        "friend",
+        "friends",
+        "follower",
+        "followers",
+        "seller",
+        "driver",
+        "courier",
+        "reviewer",
+        "approver",
+        "referrer",
+        "referred",
+        "manager",
+        "operator",
+        "creator",
+        "updater",
+        "sender",
+        "recipient",
+        "contact",
+        "contacts",
+        "members",
+        "users",
+        "customers",
+        "owners",
+        "participants",
+    ]
+)
+MONEY = frozenset(
+    [
+        "amount",
+        "total",
+        "subtotal",
+        "price",
+        "fee",
+        "fees",
+        "tax",
+        "balance",
+        "refund",
+        "refunded",
+        "cost",
+        "charge",
+        "paid",
+        "due",
+    ]
+)
+
+Shape = Any  # None: a plain value; [Shape]: a list; {name: Shape}: an object
+
+
+@dataclass(slots=True)
+class Shown:
+    """``shape`` holds what passes; ``dropped`` and ``money`` are the names of fields, as ``lines.price``."""
+
+    shape: Shape = None
+    dropped: list[str] = field(default_factory=list[str])
+    money: list[str] = field(default_factory=list[str])
+    empty: bool = True
+    count: int = 0
+
+
+def words_of(name: str) -> list[str]:
+    """``customerId``, ``customer-id`` and ``customer_id`` are the words customer and id."""
+    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", name)
+    return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field of this name is kept from the model."""
+    words = words_of(name)
+    joined = "_".join(words)
+    return name.startswith("_") or bool(SECRET & set(words)) or any(pair in joined for pair in SECRET_PAIRS)
+
+
+def members(document: Document, schema: Any, depth: int = 0) -> tuple[str, Any]:
+    """("object", its properties), ("list", its items), ("plain", the schema) or ("unknown", None); unions merged."""
+    node = document.resolve(schema)
+    if not isinstance(node, dict) or depth > DEEPEST:
+        return "unknown", None
+    node = cast("Json", node)
+    properties: Json = dict(node.get("properties") or {})
+    kinds: Any = node.get("type")
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    for word in ("allOf", "oneOf", "anyOf"):
+        for part in node.get(word) or ():
+            kind, inner = members(document, part, depth + 1)
+            if kind == "object":
+                properties = {**inner, **properties}
+            elif kind == "list" and not properties:
+                return kind, inner
+            elif kind == "plain" and inner != {"type": "null"}:
+                kinds.add(str(inner.get("type", "string")))
+    if properties:
+        return "object", properties
+    if "array" in kinds or "items" in node:
+        return "list", node.get("items") or {}
+    if kinds & {"string", "integer", "number", "boolean", "null"} or "enum" in node or "const" in node:
+        return "plain", node if "type" in node else {**node, "type": min(kinds - {"null"} or {"string"})}
+    return "unknown", None
+
+
+def shown(document: Document, schema: Any, hidden: Callable[[str], bool]) -> Shown:
+    """What of an answer may be seen; ``hidden`` knows the names that say whose it is, which code checks."""
+    made = Shown()
+    kept = _walk(document, schema, "", made, hidden, 0)
+    made.shape = kept[0] if kept else None
+    made.empty = not made.count
+    return made
+
+
+def _walk(
+    document: Document, schema: Any, at: str, made: Shown, hidden: Callable[[str], bool], depth: int
+) -> list[Shape]:
+    """[the shape], or [] where nothing of it may be seen."""
+    if depth > DEEPEST or made.count >= MOST_FIELDS:
+        return []
+    kind, inner = members(document, schema)
+    if kind == "plain":
+        made.count += 1
+        return [None]
+    if kind == "list":
+        items = _walk(document, inner, f"{at}[]", made, hidden, depth + 1)
+        return [items] if items else []
+    if kind != "object":
+        return []
+    fields: dict[str, Shape] = {}
+    for name, node in inner.items():
+        path = f"{at}.{name}".lstrip(".")
+        said = document.resolve(node)
+        private = isinstance(said, dict) and (said.get("writeOnly") or said.get("format") == "password")
+        if private or is_secret(name) or set(words_of(name)[:1]) & PERSONS:
+            made.dropped.append(path)
+        elif not hidden(name) and (below := _walk(document, node, path, made, hidden, depth + 1)):
+            fields[name] = below[0]
+            if below[0] is None and _is_money(name):
+                made.money.append(path)
+    return [fields] if fields else []
+
+
+def _is_money(name: str) -> bool:
+    words = words_of(name)
+    return bool(MONEY & set(words)) and words[-1] not in ("on", "at", "date", "id", "until", "status")
+
+
+def select(value: Any, shape: Shape) -> Any:
+    """Only what ``shape`` names of a backend's answer; what is of another kind than it says becomes None."""
+    if shape is None:
+        return None if isinstance(value, dict | list) else value
+    if isinstance(shape, list):
+        inner = cast("list[Shape]", shape)[0]
+        return [select(item, inner) for item in cast("list[Any]", value)] if isinstance(value, list) else None
+    if not isinstance(value, dict):
+        return None
+    had = cast("Json", value)
+    return {name: select(had[name], below) for name, below in cast("Json", shape).items() if name in had}
