@@ -18,7 +18,7 @@ from tests.process import AUTH, Server, free_port
 from tests.test_crash import events, rows
 from tests.web.console.console import PASSWORD, post, sign_in
 
-WIDGETS, CONSOLES, REPLIES = 10, 3, 2
+WIDGETS, CONSOLES, REPLIES = 4, 3, 2
 GONE = (httpx.HTTPError,)
 
 

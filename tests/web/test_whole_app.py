@@ -30,6 +30,7 @@ from tests.web.service import (
 
 OPEN = {"/", "/page/{name}", "/healthz", "/readyz", "/openapi.json", "/dev/token"}
 OPEN |= {"/widget.js", "/widget/{name}", "/support/widget.json"}
+OPEN |= {"/support/helpdesks/{name}/webhook"}  # a helpdesk signs what it says: tests/web/test_helpdesk.py
 CONSOLE = "/console"  # staff sign in there: tests/web/console/test_rights.py
 
 
