@@ -112,8 +112,6 @@ async def test_a_server_killed_under_open_consoles_and_widgets_loses_and_doubles
         stored = "SELECT count(*) FROM messages WHERE role = 'staff'"
         await _soon(lambda: rows(url, stored)[0][0] >= WIDGETS // 2)  # type: ignore[operator]
         first.kill()
-    left = rows(url, stored)[0][0]
-    assert left < WIDGETS * REPLIES  # type: ignore[operator]  # it was killed in the middle of it
     before = [(stream.opened, len(stream.told)) for stream in consoles]
     with Server(url, port=port):
         await asyncio.gather(*writing)
