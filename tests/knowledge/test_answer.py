@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from frontdesk.domain import Passage
-from frontdesk.knowledge.answer import RELATED, SCALES, best_passage, best_sentences, related
+from frontdesk.knowledge.answer import RELATED, SCALES, best_passage, related
+from frontdesk.knowledge.quote import best_sentences
 from frontdesk.knowledge.rank import Evidence
 from frontdesk.knowledge.retrieve import Passages, PostgresRetriever
 
