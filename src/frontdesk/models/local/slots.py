@@ -94,6 +94,8 @@ def value(parameter: Parameter, text: str) -> Any:
     """A value of the parameter's kind in the text, or None."""
     if parameter.kind == kinds.ENUM:
         return choice(parameter.choices, text)
+    if parameter.kind == kinds.INTEGER:
+        return duration(parameter.label, text) or integer(text)
     reader = _READERS.get(parameter.kind)
     if reader:
         return reader(text)
@@ -186,8 +188,42 @@ def money(text: str) -> str | None:
     return f"{number.replace(',', '.')} {_CURRENCIES.get(sign.lower(), sign.upper())}"
 
 
+_DAYS = {"day": 1, "night": 1, "week": 7, "fortnight": 14}
+_HOURS = {"minute": 1, "hour": 60}
+_LASTS = re.compile(
+    r"\b(\d{1,4}|[a-z]+)(?: more| extra| full)? (day|night|week|fortnight|minute|hour|month|year)s?\b"
+)
+
+
+def duration(label: str, text: str) -> int | None:
+    """A time in the unit that an argument is named after: "a week" is 7 ``days``, "two weeks" are 2 ``weeks``."""
+    unit = next((w.rstrip("s") for w in label.split() if _LASTS.fullmatch(f"1 {w}")), "")
+    match = _LASTS.search(plain(text)) if unit else None
+    count = _counted(match[1]) if match else None
+    if not match or count is None:
+        return None
+    if (
+        match[1] in ("a", "an")
+        and len(text.split()) > 5
+        and not re.search(r"\bby $", plain(text)[: match.start()])
+    ):
+        return None  # "I have had it for a week" in a story
+    for scale in (_DAYS, _HOURS):
+        if unit in scale and match[2] in scale:
+            whole, rest = divmod(count * scale[match[2]], scale[unit])
+            return None if rest else whole
+    return count if match[2] == unit else None
+
+
+def _counted(word: str) -> int | None:
+    return int(word) if word.isdigit() else 1 if word in ("a", "an", "one", "another") else _NUMBERS.get(word)
+
+
 def integer(text: str) -> int | None:
-    """A whole number in digits or in words up to twelve."""
+    """A whole number in digits or in words up to twelve; the day of a date is none."""
+    if len(text.split()) <= 3 and re.search(r"\bone\b", text, re.IGNORECASE) and not re.search(r"\d", text):
+        return 1
+    text = _SAID_DAY.sub(" ", text)
     found = re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]\d|\w)", text)
     if len(found) == 1:
         return int(found[0])
