@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import context, phrase, quote
+from frontdesk.models.local import acted, context, phrase, quote
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.fill import CHOOSE, Part
@@ -50,6 +50,8 @@ class Answers:
             return self._quoted(call, part)
         if call.tool in ("hand_over", "open_ticket"):
             return _passed_on(call)
+        if call.tool == "list_actions":
+            return Reply(acted.told(call.result))
         if part and part.kind == CHOOSE:
             return self._choice(call, part, entry)
         return Reply(phrase.phrase(call, entry, part.text if part else plain(self.dialogue.message)))
