@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontdesk.models.local.slots import duration
+from frontdesk.models.local.times import duration
 from tests.local.rentals import TOOLS
 from tests.local.tools import Talk
 
