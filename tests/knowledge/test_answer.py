@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from frontdesk.domain import Passage
-from frontdesk.knowledge.answer import RELATED, SCALES, best_passage, best_sentences, related
+from frontdesk.knowledge.answer import RELATED, SCALES, best_passage, related
+from frontdesk.knowledge.quote import answering, best_sentences
 from frontdesk.knowledge.rank import Evidence
 from frontdesk.knowledge.retrieve import Passages, PostgresRetriever
 
@@ -162,3 +163,45 @@ def test_no_quotation_ends_where_its_list_begins() -> None:
     assert best_sentences("what does the warranty cover", found) == [lead, item]
     bare = passage(("We repair faults.", 0.8), (lead, 0.9), text=f"We repair faults. {lead}")
     assert best_sentences("warranty faults", bare) == ["We repair faults."]
+
+
+def section(heading: str, *sentences: tuple[str, float]) -> Passage:
+    text = " ".join(text for text, _ in sentences)
+    return Passage(heading or "opening", "a", "Label", heading, "", text, 0.5, 0.5, sentences=sentences)
+
+
+def test_the_opening_is_quoted_beside_the_section_that_answers() -> None:
+    other = section("Paying", ("You do not pay in advance.", 0.7))
+    opening = section("", ("A label costs 3.95 EUR.", 0.5))
+    assert [q.sentences[0] for q in answering("who pays for it", [other, opening])] == [
+        "You do not pay in advance.",
+        "A label costs 3.95 EUR.",
+    ]
+    far = section("", ("We sell tents.", 0.1))
+    assert len(answering("who pays for it", [other, far])) == 1
+
+
+def test_asked_how_much_the_section_with_an_amount_answers() -> None:
+    other = section("Paying", ("You do not pay for the label in advance.", 0.7))
+    opening = section("", ("A label costs 3.95 EUR.", 0.5))
+    (quote,) = answering("how much is the label", [other, opening])
+    assert quote.sentences == ["A label costs 3.95 EUR."]
+
+
+def test_a_mere_topic_is_answered_by_the_opening() -> None:
+    covers = section("What it covers", ("The warranty covers faults.", 0.9))
+    opening = section("", ("The warranty lasts 2 years.", 0.5))
+    (quote,) = answering("warranty?", [covers, opening])
+    assert quote.sentences == ["The warranty lasts 2 years."]
+
+
+def test_a_question_of_the_page_is_not_its_answer() -> None:
+    found = passage(("Does it cost extra?", 0.9), ("We charge no fee.", 0.4))
+    assert best_sentences("does it cost extra", found) == ["We charge no fee."]
+
+
+def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it() -> None:
+    found = passage(
+        ("Open the order and choose Returns.", 0.3), ("There you see whether it has arrived.", 0.9)
+    )
+    assert best_sentences("has my return arrived", found)[0] == "Open the order and choose Returns."

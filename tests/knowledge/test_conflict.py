@@ -9,9 +9,9 @@ import pytest
 
 from frontdesk.database import Database
 from frontdesk.domain import Passage
-from frontdesk.knowledge.answer import best_sentences
 from frontdesk.knowledge.conflict import Conflict, find_conflict, in_words, preferring
 from frontdesk.knowledge.embed import Embedder
+from frontdesk.knowledge.quote import best_sentences
 from frontdesk.knowledge.retrieve import PostgresRetriever
 from frontdesk.store import conflicts
 from frontdesk.store.places import languages

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from frontdesk.models.local import slots
+from frontdesk.models.local import slots, times
 from frontdesk.models.local.parameters import parameters
 
 ORDER = parameters(
@@ -54,7 +54,7 @@ def test_an_id_is_written_as_the_tool_writes_it():
     ],
 )
 def test_dates(text: str, day: str | None):
-    assert slots.day(text, date(2025, 1, 8)) == day
+    assert times.day(text, date(2025, 1, 8)) == day
 
 
 def test_numbers_choices_and_addresses():

@@ -19,13 +19,13 @@ from frontdesk.cli.progress import sync_with_progress
 from frontdesk.cli.shown import shown
 from frontdesk.domain import Visibility
 from frontdesk.errors import SettingsError
-from frontdesk.knowledge.answer import best_sentences
 from frontdesk.knowledge.ask import Found
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.conflict import in_words
 from frontdesk.knowledge.declared import Knowledge, declared
 from frontdesk.knowledge.drafts import knowledge_base
 from frontdesk.knowledge.gaps import recheck
+from frontdesk.knowledge.quote import best_sentences
 from frontdesk.knowledge.sync import SyncReport
 from frontdesk.settings import load
 

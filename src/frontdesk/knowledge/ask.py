@@ -15,10 +15,11 @@ import structlog
 
 from frontdesk.domain import Passage, Visibility
 from frontdesk.errors import FrontdeskError
-from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage, best_sentences
+from frontdesk.knowledge.answer import ANSWER_AT, SURE_AT, best_passage
 from frontdesk.knowledge.conflict import Conflict, find_conflict, preferring
 from frontdesk.knowledge.embed import Embeddings
 from frontdesk.knowledge.language import language_of
+from frontdesk.knowledge.quote import answering, best_sentences
 from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Retriever
 from frontdesk.knowledge.unsaid import ASKING, unsaid
@@ -54,7 +55,9 @@ _ENDS = re.compile(r"[\s?!.,]+$|\b(?:then|please|instead|too|as well)\b[\s?!.,]*
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a question found. ``query`` is the form of it that was answered best.
+    """What a question found: of the best article, the passages that answer first, then by rank.
+
+    ``query`` is the form of the question that was answered best.
 
     ``asked`` and ``answered`` are languages, both "" unless the question was asked in another one than it is
     answered in.
@@ -128,7 +131,9 @@ class Ask:
         answerable, confidence = await self._verdict(query, passages)
         other = asked is not None and bool(passages) and base(passages[0].locale) != asked
         languages = (asked or "", base(passages[0].locale)) if other else ("", "")
-        return Found(list(passages), answerable, confidence, query, *languages)
+        first = [quote.passage for quote in answering(query, passages)]
+        rest = [passage for passage in passages if passage not in first]
+        return Found([*first, *rest], answerable, confidence, query, *languages)
 
     def _plan(
         self, query: str, message: str, asked: str | None, known: Collection[str]

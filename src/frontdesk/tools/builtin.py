@@ -8,8 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from frontdesk.domain import Action, HandoffReason, Json, Passage, Principal, Ticket, Visibility
-from frontdesk.knowledge.answer import SURE_AT, best_sentences, related
+from frontdesk.knowledge.answer import SURE_AT, related
 from frontdesk.knowledge.ask import Found
+from frontdesk.knowledge.quote import answering, best_sentences
 from frontdesk.tools import Tool, ToolContext, tool
 
 REPLY_WITHIN = "1 business day"
@@ -70,13 +71,16 @@ def _result(found: Found, first: int) -> Json:
     """What a model reads. ``query`` and ``language`` stand there where they say something new."""
     asked = found.query
     beside = related(found.passages) if found.answerable else set[str]()
+    quotes = [] if found.conflict else answering(asked, found.passages)
+    answers = {quote.passage.chunk_id for quote in quotes}
     told: Json = {
         "answerable": found.answerable,
         "sure": found.answerable and found.confidence >= SURE_AT,
         "confidence": round(found.confidence, 3),
         "query": asked,
         "passages": [
-            _told(n, passage, asked, beside) for n, passage in enumerate(found.passages, start=first)
+            _told(n, passage, asked, beside) | ({"answers": True} if passage.chunk_id in answers else {})
+            for n, passage in enumerate(found.passages, start=first)
         ],
     }
     if found.asked:

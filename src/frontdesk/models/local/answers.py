@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import context, phrase, quote
+from frontdesk.models.local import acted, context, phrase, quote
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.fill import CHOOSE, Part
@@ -25,10 +25,6 @@ NEAREST = (
 NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
 POINT_AT = 0.08  # confidence from which the nearest page is named, though it does not answer
-CLOSED = frozenset(
-    {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
-)
-
 PLEASE_CONFIRM = "Please check this and confirm it with the button."
 
 
@@ -54,6 +50,8 @@ class Answers:
             return self._quoted(call, part)
         if call.tool in ("hand_over", "open_ticket"):
             return _passed_on(call)
+        if call.tool == "list_actions":
+            return Reply(acted.told(call.result))
         if part and part.kind == CHOOSE:
             return self._choice(call, part, entry)
         return Reply(phrase.phrase(call, entry, part.text if part else plain(self.dialogue.message)))
@@ -99,7 +97,7 @@ class Answers:
         if not rows:
             return Reply(phrase.phrase(call, entry, part.text))
         thing = then.id_parameter.thing if then.id_parameter else "entry"
-        shown = (open_rows(rows) or rows)[: phrase.MOST_ROWS]
+        shown = (context.open_rows(rows) or rows)[: phrase.MOST_ROWS]
         lines = "\n".join(f"- {_row(row, name, thing)}" for row in shown)
         buttons = tuple(f"{thing.capitalize()} {context.row_id(row, name)}" for row in shown[:3])
         return Reply(
@@ -194,13 +192,6 @@ def under_way(call: Call) -> bool:
     """Whether the result is of an order that has left already, or has arrived."""
     status = call.result.get("status") if isinstance(call.result, dict) else None
     return str(status or "").lower().replace(" ", "_") in UNDER_WAY
-
-
-def open_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows that are not over and done with."""
-    return [
-        row for row in rows if not CLOSED & set(re.findall("[a-z]+", str(row.get("status") or "").lower()))
-    ]
 
 
 def _row(row: dict[str, Any], name: str, thing: str) -> str:

@@ -173,13 +173,39 @@ def row_id(row: dict[str, Any], name: str) -> str:
 def named_rows(text: str, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The one row whose own words ("the blue jacket", "the DHL one") the customer used; [] when none or several."""
     stems = content_words(text) - _NO_NAMES
-    found = [
-        row
+    shared = [
+        len(
+            stems
+            & content_words(re.sub(r"[^A-Za-z ]+", " ", str([v for k, v in row.items() if k != "status"])))
+        )
         for row in listed
-        if stems
-        & content_words(re.sub(r"[^A-Za-z ]+", " ", str([v for k, v in row.items() if k != "status"])))
     ]
-    return found if len(found) == 1 else []
+    most = max(shared, default=0)
+    return [listed[shared.index(most)]] if most and shared.count(most) == 1 else []
+
+
+CLOSED = frozenset(
+    {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost"}
+)
+
+
+def open_rows(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are not over and done with."""
+    return [
+        row for row in listed if not CLOSED & set(re.findall("[a-z]+", str(row.get("status") or "").lower()))
+    ]
+
+
+def meant_row(text: str, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The row that a message means: the latest, the only one, the one it names, the only open one."""
+    if wants_latest(text):
+        newest = latest(listed)
+        return newest or (listed[0] if len(listed) == 1 else None)
+    if len(listed) == 1:
+        return listed[0]
+    open_ = open_rows(listed)
+    left = named_rows(text, listed) or (open_ if len(open_) == 1 else [])
+    return left[0] if left else None
 
 
 def ids_in(value: Any, name: str) -> Iterator[str]:

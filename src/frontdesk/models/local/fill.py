@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from frontdesk.models.local.text import plain
 
 CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
 MOST_PARTS = 3
+_NUMBERED = re.compile(r"\S*\d\S*")
+_SAYS = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Filler:
             if parameter.name in arguments or parameter.kind == kinds.ID:
                 continue
             found = (
-                words
+                self._told(words)
                 if parameter.kind == kinds.WORDS and parameter.required
                 else slots.value(parameter, words)
             )
@@ -105,8 +108,18 @@ class Filler:
             return Part(ASK, text, entry.name, arguments, ask=missing.ask)
         return Part(CALL, text, entry.name, arguments)
 
-    def answered(self, entry: Entry, parameter: Parameter) -> Part | None:
-        """The call the last reply asked ``parameter`` for, if this message gives it."""
+    def _told(self, words: str) -> str | None:
+        """The customer's words, where there are any beside a number; else those that the number was asked for after."""
+        if _SAYS.search(_NUMBERED.sub(" ", words)):
+            return words
+        last = self.dialogue.last
+        return last.message if last.reply.rstrip().endswith(context.WHICH_ONE) else None
+
+    def answered(self, entry: Entry, parameter: Parameter, known: dict[str, Any]) -> Part | None:
+        """The call the last reply asked ``parameter`` for, if this message gives it.
+
+        ``known`` are the arguments it had already, as far as they do not stand in the messages themselves.
+        """
         earlier = self._chain(entry)
         given: dict[str, Any] = {}
         identity = entry.id_parameter
@@ -114,6 +127,7 @@ class Filler:
             ids = self.ids(identity, text) if identity else ()
             if identity and ids:
                 given.setdefault(identity.name, ids[-1])
+        given = {**known, **given}
         if parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID):
             given[parameter.name] = self.dialogue.message.strip().rstrip(".")
         elif parameter.kind != kinds.ID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from frontdesk.models.local import context, phrase, says
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
@@ -71,7 +72,7 @@ class Planner:
         if not entry or not parameter or is_question(self.text) or len(self.text.split()) > 8:
             return []
         identity = context.chosen_id(self.text, parameter, self.dialogue)
-        return [Part(CALL, self.text, entry.name, {parameter.name: identity})] if identity else []
+        return [self.filler.filled(entry, self.text, {parameter.name: identity})] if identity else []
 
     def _names_a_thing(self, mentioned: dict[str, str]) -> bool:
         entry = self._previous() or self._default()
@@ -98,12 +99,7 @@ class Planner:
         """The tool a bare id goes to: what the last question was for, else the last tool that took an id."""
         last = self.dialogue.last
         if last.reply.rstrip().endswith("?") and last.message:
-            earlier = Planner(
-                replace(self.dialogue, message=last.message, past=self.dialogue.past[:-1]),
-                self.catalog,
-                self.encoder,
-            )
-            for part in earlier.parts():
+            for part in self._before().parts():
                 name = part.then or part.tool
                 if part.kind in (ASK, CHOOSE) and name in self.catalog.entries:
                     return self.catalog.entries[name]
@@ -284,8 +280,30 @@ class Planner:
         entry, parameter = self._asked()
         if not entry or not parameter or features(self.text).policy:
             return []
-        part = self.filler.answered(entry, parameter)
+        part = self.filler.answered(entry, parameter, self._known_before(entry))
         return [part] if part else []
+
+    def _known_before(self, entry: Entry) -> dict[str, Any]:
+        """What was known of the call when the last reply asked for more: "the cargo bike" was one of a list."""
+        parameter = entry.id_parameter
+        listed = {call.tool: context.rows(call) for call in self.dialogue.results()}
+        if not parameter or not listed:
+            return {}
+        for part in self._before().parts():
+            if part.kind == ASK and part.tool == entry.name:
+                return part.arguments
+            if part.kind == CHOOSE and part.then == entry.name:
+                row = context.meant_row(part.text, listed.get(part.tool, []))
+                return {parameter.name: context.row_id(row, parameter.name)} if row else {}
+        return {}
+
+    def _before(self) -> Planner:
+        """The plan of the message before this one."""
+        return Planner(
+            replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1]),
+            self.catalog,
+            self.encoder,
+        )
 
     def _asked(self) -> tuple[Entry | None, Parameter | None]:
         reply = self.dialogue.last.reply.strip()
@@ -302,9 +320,4 @@ class Planner:
         ]
         if len(rivals) == 1:
             return True
-        earlier = Planner(
-            replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1]),
-            self.catalog,
-            self.encoder,
-        )
-        return any(entry.name in (part.tool, part.then) for part in earlier.parts())
+        return any(entry.name in (part.tool, part.then) for part in self._before().parts())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from frontdesk.knowledge.kinds import answers_kind
 from frontdesk.models.local.catalog import Encoder
 from frontdesk.models.local.text import content_words
 
@@ -17,37 +16,19 @@ _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 
 def quotation(question: str, passages: list[dict[str, Any]], encoder: Encoder) -> str:
-    """The best sentences of the best passage, cited as [n]."""
-    best = _with_kind(question, passages, encoder)
+    """The best sentences of the passages that answer, at most two, each cited as [n]."""
+    best = passages[0]
     chosen = best.get("quote")  # chosen where the sentences' vectors are: in the knowledge base
     if chosen:
-        text = chosen if isinstance(chosen, str) else joined([str(sentence) for sentence in chosen])
-        return f"{text} [{best.get('n', 1)}]"
+        beside = [p for p in passages[1:] if p.get("answers") and p.get("quote")][:1]
+        return "\n\n".join(f"{_quoted(p)} [{p.get('n', 1)}]" for p in (best, *beside))
     text = best_sentences(question, str(best.get("text") or ""), encoder)
     return f"{text} [{best.get('n', 1)}]" if text else ""
 
 
-def _with_kind(question: str, passages: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
-    """The first passage; asked for a time or an amount, the one of its article whose sentence with one is nearest."""
-    page = str(passages[0].get("url") or "").partition("#")[0]
-    same = [p for p in passages if page and str(p.get("url") or "").partition("#")[0] == page]
-    if len(same) < 2 or answers_kind(question, ""):
-        return passages[0]
-    found = [(p, s) for p in same for s in _quoted(p) if answers_kind(question, s)]
-    if not found:
-        return passages[0]
-    stems = content_words(question)
-    vectors = encoder.encode([question, *(sentence[:300] for _, sentence in found)])
-    scores = [
-        float(vectors[0] @ vector) + 0.06 * len(stems & content_words(sentence))
-        for (_, sentence), vector in zip(found, vectors[1:], strict=True)
-    ]
-    return found[max(range(len(found)), key=lambda n: (scores[n], -n))][0]
-
-
-def _quoted(passage: dict[str, Any]) -> list[str]:
-    chosen = passage.get("quote") or passage.get("text") or ""
-    return [chosen] if isinstance(chosen, str) else [str(sentence) for sentence in chosen]
+def _quoted(passage: dict[str, Any]) -> str:
+    chosen = passage["quote"]
+    return chosen if isinstance(chosen, str) else joined([str(sentence) for sentence in chosen])
 
 
 def see_also(passages: list[dict[str, Any]]) -> str:

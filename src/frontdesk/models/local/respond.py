@@ -9,14 +9,14 @@ from typing import Any
 
 from frontdesk.domain import Outcome
 from frontdesk.models.local import context
-from frontdesk.models.local.answers import Answers, open_rows, passed_on_before, under_way
+from frontdesk.models.local.answers import Answers, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import HAND_OVER
 from frontdesk.models.local.features import FRAGMENT, without_courtesy
-from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Part
+from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Filler, Part
 from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.route import in_known_words
@@ -260,7 +260,7 @@ class Step:
     def _chose(self, call: Call) -> bool:
         return any(part.kind == CHOOSE and part.tool == call.tool for part in self._plan())
 
-    def _follow_up(self, parts: list[Part]) -> list[Wish]:
+    def _follow_up(self, parts: list[Part]) -> Reply | list[Wish]:
         """A second step: the only order there is, the one that is meant, or a person after two failures."""
         done = {call.tool for call in self.dialogue.calls}
         for part in parts:
@@ -295,21 +295,15 @@ class Step:
             c.tool == "search_knowledge" and not c.error and not c.result.get("answerable") for c in calls
         )
 
-    def _only_one(self, part: Part, call: Call) -> list[Wish]:
+    def _only_one(self, part: Part, call: Call) -> Reply | list[Wish]:
         entry = self.catalog.entries[part.then]
         name = entry.id_parameter.name if entry.id_parameter else ""
-        rows = context.rows(call)
-        if context.wants_latest(part.text):
-            newest = context.latest(rows)
-            rows = [newest] if newest else rows
-        elif len(rows) > 1:
-            rows = (
-                context.named_rows(part.text, rows) or open_rows(rows)
-                if len(open_rows(rows)) == 1
-                else context.named_rows(part.text, rows) or rows
-            )
-        identity = context.row_id(rows[0], name) if len(rows) == 1 else ""
-        return [Wish(entry.name, {name: identity})] if identity else []
+        row = context.meant_row(part.text, context.rows(call))
+        identity = context.row_id(row, name) if row else ""
+        if not identity:
+            return []
+        found = Filler(self.english, self.catalog).filled(entry, part.text, {name: identity})
+        return Reply(found.ask, Outcome.ASKED) if found.kind == ASK else [Wish(entry.name, found.arguments)]
 
 
 _OPEN_ONE = re.compile(r"\b(?:open|leave|create|file|raise|make) (?:me |us )?an? (?:[\w-]+ )?ticket\b")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from frontdesk.models.local.catalog import Catalog, Encoder, masked
+from frontdesk.models.local.catalog import Catalog, Encoder, Entry, masked
 from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, ORDER_STATUS, PLAINER, UTTERANCES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
@@ -163,7 +163,9 @@ def _stranger(
     """The tool without a role that the message is like, if it is more like it than what the router chose."""
     # What changes data is called where a change is wished for, never for a question about how it is done.
     strangers = [
-        e for e in catalog.own() if not e.role and ((wished and not is_known(e)) or not e.grant.changes)
+        e
+        for e in catalog.own()
+        if not e.role and (not e.grant.changes or ((wished or _asked_to(text, e)) and not is_known(e)))
     ]
     if not strangers:
         return ""
@@ -179,6 +181,15 @@ def _stranger(
     name = catalog.roles[rival].name if rival in catalog.roles else rival
     against = scores.get(name, 0.0) + 0.2 * (general and rival == KNOWLEDGE)
     return best if scores[best] >= max(STRANGER, against) else ""
+
+
+_CAN_YOU = re.compile(r"(?:^|[,.!] ?)(?:can|could|would|will) you (?:please |kindly )?([a-z]{3,})\b")
+
+
+def _asked_to(text: str, entry: Entry) -> bool:
+    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question."""
+    match = _CAN_YOU.search(text)
+    return bool(match) and match[1] in entry.name.split("_")
 
 
 def likeness(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local.parameters import Parameter, shape
-from frontdesk.models.local.says import MONTHS
 from frontdesk.models.local.text import plain
+from frontdesk.models.local.times import NUMBERS, SAID_DAY, day, duration, said_day
 
 _TOKEN = re.compile(r"(?<![\w.@/-])#?\s?([A-Za-z]{0,6}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*)(?![\w@]|[.,]\d)")
 _NAMED = re.compile(
@@ -94,6 +93,8 @@ def value(parameter: Parameter, text: str) -> Any:
     """A value of the parameter's kind in the text, or None."""
     if parameter.kind == kinds.ENUM:
         return choice(parameter.choices, text)
+    if parameter.kind == kinds.INTEGER:
+        return duration(parameter.label, text) or integer(text)
     reader = _READERS.get(parameter.kind)
     if reader:
         return reader(text)
@@ -141,10 +142,6 @@ def phone(text: str) -> str | None:
     return match[0].strip() if match and sum(c.isdigit() for c in match[0]) >= 7 else None
 
 
-_COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
-_NUMBERS = {word: n for n, word in enumerate(_COUNTED.split())}
-
-
 def number(text: str) -> float | None:
     """An amount: the one beside a currency first, else the only number in the text."""
     beside = re.search(
@@ -187,11 +184,14 @@ def money(text: str) -> str | None:
 
 
 def integer(text: str) -> int | None:
-    """A whole number in digits or in words up to twelve."""
+    """A whole number in digits or in words up to twelve; the day of a date is none."""
+    if len(text.split()) <= 3 and re.search(r"\bone\b", text, re.IGNORECASE) and not re.search(r"\d", text):
+        return 1
+    text = SAID_DAY.sub(" ", text)
     found = re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]\d|\w)", text)
     if len(found) == 1:
         return int(found[0])
-    said = [_NUMBERS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in _NUMBERS and w != "one"]
+    said = [NUMBERS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in NUMBERS and w != "one"]
     return said[0] if len(said) == 1 and not found else None
 
 
@@ -203,64 +203,6 @@ def boolean(text: str) -> bool | None:
         re.search(r"\b(?:no|nope|not|false)\b", low),
     )
     return None if bool(yes) == bool(no) else bool(yes)
-
-
-_WEEK = "monday tuesday wednesday thursday friday saturday sunday"
-_WEEKDAYS: list[str] = [*_WEEK.split()]
-_MONTH = "|".join(f"{m.lower()}|{m[:3].lower()}" for m in MONTHS)
-
-
-def day(text: str, today: date | None = None) -> str | None:
-    """A date as ``2025-01-10``: ISO, 10.1.2025, "10 January", "tomorrow", "next Monday" (the next one to come)."""
-    low, today = plain(text), today or datetime.now(UTC).date()
-    for word, days in (("day after tomorrow", 2), ("tomorrow", 1), ("today", 0), ("tonight", 0)):
-        if re.search(rf"\b{word}\b", low):
-            return (today + timedelta(days=days)).isoformat()
-    written = _written_date(text.lower(), today)
-    if written:
-        return written.isoformat()
-    weekday = re.search(rf"\b({'|'.join(_WEEKDAYS)})\b", low)
-    if weekday:
-        ahead = (_WEEKDAYS.index(str(weekday[1])) - today.weekday() - 1) % 7 + 1
-        return (today + timedelta(days=ahead)).isoformat()
-    return None
-
-
-_SAID_DAY = re.compile(
-    rf"\b(?:day after tomorrow|tomorrow(?: (?:morning|afternoon|evening|night))?|today|tonight|(?:(?:this|next|on|coming) )?(?:{'|'.join(_WEEKDAYS)})s?"
-    rf"|\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./]\d{{1,2}}(?:[./]\d{{2,4}})?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})(?:,? \d{{4}})?"
-    rf"|(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|(?:next|this) (?:week(?:end)?|month))\b",
-    re.IGNORECASE,
-)
-
-
-def said_day(text: str) -> str | None:
-    """The customer's own words for a day: "next Monday" stays "next Monday"."""
-    match = _SAID_DAY.search(text)
-    return match[0] if match else None
-
-
-def _written_date(low: str, today: date) -> date | None:
-    iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", low)
-    dotted = re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", low)
-    spelled = re.search(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b(?:,? (\d{{4}}))?", low)
-    american = re.search(rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?", low)
-    try:
-        if iso:
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if dotted:
-            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
-        if spelled:
-            return _coming(int(spelled[1]), spelled[2], spelled[3], today)
-        return _coming(int(american[2]), american[1], american[3], today) if american else None
-    except ValueError:
-        return None
-
-
-def _coming(dayed: int, month: str, year: str | None, today: date) -> date:
-    index = next(i for i, name in enumerate(MONTHS, 1) if name.lower().startswith(month[:3]))
-    found = date(int(year) if year else today.year, index, dayed)
-    return found if year or found >= today else found.replace(year=today.year + 1)
 
 
 _READERS: dict[str, Any] = {

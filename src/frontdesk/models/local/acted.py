@@ -1,0 +1,35 @@
+"""What became of the changes of a conversation, in words: "did that go through?"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BECAME = {
+    "proposed": "not done yet, it waits for your confirmation",
+    "confirmed": "you confirmed it, and a colleague has to approve it",
+    "declined": "not done, as it was declined",
+    "expired": "not done, as it was not confirmed in time or has changed since",
+    "executing": "under way",
+    "executed": "done",
+    "failed": "it failed, and nothing was changed",
+    "unknown": "I don't know yet whether it went through, this is being checked",
+    "undoing": "it is being taken back",
+    "undone": "done, and taken back again",
+}
+NOTHING = "Nothing was to be changed in the last day."
+CAN_BE_UNDONE = " It can still be taken back with the button."
+
+
+def told(result: Any) -> str:
+    """A line for each action that ``list_actions`` gave, newest first; its button stands beside the reply."""
+    actions = result.get("actions") if isinstance(result, dict) else None
+    lines = [_line(action) for action in actions or () if isinstance(action, dict)]
+    if not lines:
+        return NOTHING
+    return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+
+
+def _line(action: dict[str, Any]) -> str:
+    status = str(action.get("status"))
+    undo = CAN_BE_UNDONE if action.get("can_be_undone") else ""
+    return f"{action.get('title')}: {BECAME.get(status, status)}.{undo}"
