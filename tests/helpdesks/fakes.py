@@ -273,11 +273,11 @@ class ChatwootFake(Fake):
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
         path = unquote(request.path).removeprefix(self.root).split("/")
         match request.method, path:
-            case "GET", ["contacts", "search"]:  # what contains it, fifteen a page
-                q = request.query["q"].lower()
-                page = (int(request.query.get("page", "1")) - 1) * 15
-                found = [c for c in self.contacts if q in c["identifier"].lower()]
-                return {"meta": {"count": len(found)}, "payload": found[page : page + 15]}
+            case "POST", ["contacts", "filter"]:  # case does not count, as there
+                [wanted] = body["payload"]
+                assert (wanted["attribute_key"], wanted["filter_operator"]) == ("identifier", "equal_to")
+                value = wanted["values"][0].lower()
+                return {"payload": [c for c in self.contacts if c["identifier"].lower() == value]}
             case "GET", ["contacts", number, "conversations"]:
                 found = [(i, t) for i, t in self.tickets.items() if str(t["contact"]) == number]
                 return {
