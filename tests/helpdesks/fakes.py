@@ -205,7 +205,9 @@ class FreshdeskFake(Fake):
             self.set(request.path.rsplit("/", 1)[1], body["status"])
             return {}
         need(body, subject=str, description=str, priority=int, status=int, source=int, tags=list)
-        if not (body.get("email") or body.get("unique_external_id")) or any(len(t) > 32 for t in body["tags"]):
+        if not (body.get("email") or body.get("unique_external_id")) or any(
+            len(t) > 32 for t in body["tags"]
+        ):
             raise Refused(400)
         return {"id": int(self.keep("", tag=body["tags"][0]))}
 
@@ -221,7 +223,12 @@ class IntercomFake(Fake):
     """Tickets of 2.11, with search."""
 
     makes = ("/tickets",)
-    words = {"open": "in_progress", "pending": "waiting_on_customer", "solved": "resolved", "closed": "resolved"}
+    words = {
+        "open": "in_progress",
+        "pending": "waiting_on_customer",
+        "solved": "resolved",
+        "closed": "resolved",
+    }
     timed = False
 
     def desk(self) -> Helpdesk:
@@ -293,7 +300,9 @@ class ChatwootFake(Fake):
             case "POST", ["conversations"]:
                 need(body, inbox_id=int, contact_id=int, source_id=str, message=dict)
                 attributes = body["custom_attributes"]
-                kept = self.keep(attributes["frontdesk_key"], contact=body["contact_id"], attributes=attributes)
+                kept = self.keep(
+                    attributes["frontdesk_key"], contact=body["contact_id"], attributes=attributes
+                )
                 return {"id": int(kept)}
             case "POST", ["conversations", identity, "toggle_status"]:
                 self.set(identity, body["status"])
@@ -327,7 +336,11 @@ class WebhookFake(Fake):
     def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
         identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
         expected = self._signature(identity, stamp, body)
-        return "." not in identity and abs(time.time() - int(stamp)) < 300 and headers.get("webhook-signature") == expected
+        return (
+            "." not in identity
+            and abs(time.time() - int(stamp)) < 300
+            and headers.get("webhook-signature") == expected
+        )
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
         identity, data = request.headers["webhook-id"], body["data"]
@@ -347,7 +360,9 @@ class WebhookFake(Fake):
 
     def sign(self, body: bytes, at: float | None = None) -> Signed:
         stamp = str(int(at or time.time()))
-        signature = "v1,b2xk " + self._signature("m1", stamp, body)  # a key that was rotated out signs as well
+        signature = "v1,b2xk " + self._signature(
+            "m1", stamp, body
+        )  # a key that was rotated out signs as well
         return {"webhook-id": "m1", "webhook-timestamp": stamp, "webhook-signature": signature}, body
 
     def _signature(self, identity: str, stamp: str, body: bytes) -> str:

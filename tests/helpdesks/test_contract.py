@@ -68,7 +68,9 @@ async def test_what_the_helpdesk_says_is_understood(fake: Fake) -> None:
     desk = fake.desk()
     for status, word in fake.words.items():
         told = desk.changed(*fake.say("101", word))
-        assert told == StatusChange("101", status if fake.words["closed"] == word != fake.words["solved"] else BACK[status])
+        assert told == StatusChange(
+            "101", status if fake.words["closed"] == word != fake.words["solved"] else BACK[status]
+        )
     assert desk.changed(*fake.say("101", "on_the_moon")) is None
 
 
@@ -103,9 +105,13 @@ async def test_without_a_secret_there_is_no_webhook() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["id", "status", "data", "item", "event", "topic", "ticket_state"]), inner, max_size=4
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "status", "data", "item", "event", "topic", "ticket_state"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=8,
 )

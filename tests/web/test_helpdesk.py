@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 
 from frontdesk import Frontdesk
-from frontdesk.bootstrap import Service
 from frontdesk.database import Database
 from frontdesk.domain import Principal
 from frontdesk.models.scripted import ScriptedModel
+from frontdesk.people import courier
 from frontdesk.people.courier import Courier
 from frontdesk.store import customers
 from frontdesk.store.conversations import begin
@@ -38,10 +38,12 @@ async def app(tmp_path_factory: pytest.TempPathFactory, fake: ZendeskFake) -> As
     settings = make_settings(tmp_path_factory.mktemp("data"), database_url=temporary_url())
     desk = Frontdesk("Testshop", helpdesk=fake.desk())
     app = create_app(desk, settings, models=[("scripted", ScriptedModel(follow))])
-    async with app.router.lifespan_context(app):
-        service: Service = app.state.service
-        await service.courier.stop()  # the tests bring tickets themselves, when they want to
-        yield app
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(
+            courier, "LOOK_SECONDS", 3600.0
+        )  # the tests bring tickets themselves, when they want to
+        async with app.router.lifespan_context(app):
+            yield app
 
 
 @pytest.fixture
@@ -99,7 +101,9 @@ async def test_only_the_declared_helpdesk_and_only_signed(
 ) -> None:
     number = await _ticket(database)
     headers, body = fake.say(await _bring(database, fake), "solved")
-    assert (await door.post(PATH.replace("zendesk", "acme"), headers=headers, content=body)).status_code == 404
+    assert (
+        await door.post(PATH.replace("zendesk", "acme"), headers=headers, content=body)
+    ).status_code == 404
     for given in ({}, {**headers, "x-zendesk-webhook-signature": "AAAA"}):
         answer = await door.post(PATH, headers=given, content=body)
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
