@@ -1,126 +1,21 @@
-"""Loopback servers that speak the helpdesks' documented protocols, strictly, and fail when told to.
-
-``faults`` is what the next calls that make something do: ``429``, ``500`` (nothing is made), ``lost`` (made, and the
-connection ends without an answer), ``html`` (made, and a proxy's page comes back).
-"""
+"""Loopback servers that speak the helpdesks' documented protocols, one for each."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import hashlib
-import hmac
 import json
-import socket
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from frontdesk.helpdesks import Chatwoot, Freshdesk, Helpdesk, Intercom, Webhook, Zendesk
+from tests.helpdesks.fake import SECRET, Fake, Refused, Signed, mac, need
 
-SECRET = "the secret of its webhooks"
-Signed = tuple[dict[str, str], bytes]
-
-
-class Refused(Exception):
-    """An answer that is not 2xx."""
-
-
-def need(given: Mapping[str, Any], **kinds: type) -> None:
-    for name, kind in kinds.items():
-        if not isinstance(given.get(name), kind) or given[name] in ("", [], {}):
-            raise Refused(422)
-
-
-def mac(key: bytes, message: bytes, algorithm: str = "sha256") -> bytes:
-    return hmac.new(key, message, getattr(hashlib, algorithm)).digest()
-
-
-class Fake:
-    """``tickets``: everything that was made, by id, each with its ``key`` and ``status``."""
-
-    makes: tuple[str, ...] = ()  # the paths where a POST makes something
-    words: Mapping[str, str] = {}  # what it calls our four states
-    timed = True  # whether its signature has a time
-
-    def __init__(self) -> None:
-        self.tickets: dict[str, dict[str, Any]] = {}
-        self.faults: list[str] = []
-        self.held: asyncio.Event | None = None  # answers wait for it
-        self.made = asyncio.Event()
-        self.url = ""
-
-    async def __aenter__(self) -> Fake:
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.SockSite(self._runner, listening).start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
-
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        if not self.allowed(request.headers, raw):
-            return web.json_response({"error": "not authenticated"}, status=401)
-        making = request.method == "POST" and request.path in self.makes
-        fault = self.faults.pop(0) if making and self.faults else ""
-        if fault in ("429", "500"):
-            return web.Response(status=int(fault), headers={"Retry-After": "70"} if fault == "429" else {})
-        try:
-            answer = self.answer(request, json.loads(raw) if raw else {})
-        except Refused as refused:
-            return web.json_response({"error": "refused"}, status=refused.args[0])
-        if making:
-            self.made.set()
-        if self.held:
-            await self.held.wait()
-        if fault == "lost" and request.transport:
-            request.transport.abort()
-        if fault == "html":
-            return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
-        return web.json_response(answer)
-
-    def keep(self, key: str, **more: Any) -> str:
-        identity = str(len(self.tickets) + 101)
-        self.tickets[identity] = {"key": key, "status": self.words["open"], **more}
-        return identity
-
-    def set(self, identity: str, status: object) -> None:
-        if identity not in self.tickets:
-            raise Refused(404)
-        if status not in self.words.values():
-            raise Refused(422)
-        self.tickets[identity]["status"] = status
-
-    def later(self) -> None:
-        """Minutes pass."""
-
-    def desk(self) -> Helpdesk:
-        raise NotImplementedError
-
-    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        raise NotImplementedError
-
-    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
-        raise NotImplementedError
-
-    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
-        """The message that its webhook sends about a ticket; ``at``: when it was signed."""
-        raise NotImplementedError
-
-    def sign(self, body: bytes, at: float | None = None) -> Signed:
-        """Any body, signed as it signs."""
-        raise NotImplementedError
+__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "WebhookFake", "ZendeskFake"]
 
 
 def basic(user: str, password: str) -> str:
@@ -131,7 +26,12 @@ class ZendeskFake(Fake):
     """Support API v2, with idempotency keys: the same key with another body is refused."""
 
     makes = ("/api/v2/tickets.json",)
-    words = {"open": "open", "pending": "pending", "solved": "solved", "closed": "solved"}
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "solved",
+        "closed": "solved",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -177,7 +77,7 @@ class FreshdeskFake(Fake):
     """API v2. A new ticket is not found by search until ``later``."""
 
     makes = ("/api/v2/tickets",)
-    words: Mapping[str, Any] = {"open": 2, "pending": 3, "solved": 4, "closed": 5}
+    words: ClassVar[dict[str, Any]] = {"open": 2, "pending": 3, "solved": 4, "closed": 5}
     timed = False
 
     def __init__(self) -> None:
@@ -223,7 +123,7 @@ class IntercomFake(Fake):
     """Tickets of 2.11, with search."""
 
     makes = ("/tickets",)
-    words = {
+    words: ClassVar[dict[str, Any]] = {
         "open": "in_progress",
         "pending": "waiting_on_customer",
         "solved": "resolved",
@@ -265,7 +165,12 @@ class ChatwootFake(Fake):
 
     root = "/api/v1/accounts/1/"
     makes = (root + "contacts", root + "conversations")
-    words = {"open": "open", "pending": "pending", "solved": "resolved", "closed": "resolved"}
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "resolved",
+        "closed": "resolved",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -324,7 +229,12 @@ class WebhookFake(Fake):
     """A receiver after Standard Webhooks that acts once on each webhook-id."""
 
     makes = ("/tickets",)
-    words = {"open": "open", "pending": "pending", "solved": "solved", "closed": "closed"}
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "solved",
+        "closed": "closed",
+    }
 
     def __init__(self) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ PATH = "/support/helpdesks/zendesk/webhook"
 @pytest.fixture(scope="module")
 async def fake() -> AsyncGenerator[ZendeskFake]:
     async with ZendeskFake() as fake:
-        yield fake  # type: ignore[misc]
+        yield fake
 
 
 @pytest.fixture(scope="module")
