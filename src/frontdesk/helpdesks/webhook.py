@@ -76,7 +76,7 @@ class Webhook:
 
     async def update(self, client: httpx.AsyncClient, identity: str, status: Status) -> None:
         """The newest state."""
-        once = f"{identity}.{status}.{int(time.time())}"  # solved, open and solved again are three messages
+        once = f"{identity}_{status}_{int(time.time())}"  # solved, open and solved again are three messages
         await self._send(client, once, "ticket.updated", {"id": identity, "status": status})
 
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:

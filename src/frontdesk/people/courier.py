@@ -21,6 +21,8 @@ __all__ = ["Courier"]
 
 log = structlog.get_logger("frontdesk.helpdesk")
 LOOK_SECONDS = 3.0
+CALL_SECONDS = store.LEASE_SECONDS * 0.75  # an answer that drips in must not outlast what keeps others away
+UNEXPECTED = (KeyError, TypeError, AttributeError)  # of JSON that is not what it should be
 MOST_ATTEMPTS = 10  # over about a day
 LONGEST = 6 * 3600.0  # between two of them
 # Answers after which nothing was made and nothing will be. A key that has expired may be a new one tomorrow.
@@ -69,12 +71,9 @@ class Courier:
         if due is None:
             return False
         try:
-            await self._bring(helpdesk, client, due)
-        except (
-            httpx.HTTPError,
-            KeyError,
-            TypeError,
-        ) as error:  # KeyError: an answer without what it should hold
+            async with asyncio.timeout(CALL_SECONDS):
+                await self._bring(helpdesk, client, due)
+        except (httpx.HTTPError, TimeoutError, *UNEXPECTED) as error:
             await self._failed(due, error, helpdesk.settles)
         return True
 

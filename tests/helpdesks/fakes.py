@@ -1,0 +1,282 @@
+"""Loopback servers that speak the helpdesks' documented protocols, one for each."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from frontdesk.helpdesks import Chatwoot, Freshdesk, Helpdesk, Intercom, Webhook, Zendesk
+from tests.helpdesks.fake import SECRET, Fake, Refused, Signed, mac, need
+
+__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "WebhookFake", "ZendeskFake"]
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class ZendeskFake(Fake):
+    """Support API v2, with idempotency keys: the same key with another body is refused."""
+
+    makes = ("/api/v2/tickets.json",)
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "solved",
+        "closed": "solved",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.once: dict[str, tuple[dict[str, Any], str]] = {}
+
+    def desk(self) -> Helpdesk:
+        return Zendesk("shop", "bot@shop.example", token="t0", webhook_secret=SECRET, url=self.url)
+
+    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return headers.get("Authorization") == basic("bot@shop.example/token", "t0")
+
+    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.method == "GET":
+            wanted = request.query["external_id"]
+            return {"tickets": [{"id": int(i)} for i, t in self.tickets.items() if t["key"] == wanted]}
+        ticket = body["ticket"]
+        if request.method == "PUT":
+            self.set(request.path.removeprefix("/api/v2/tickets/").removesuffix(".json"), ticket["status"])
+            return {"ticket": {}}
+        need(ticket, subject=str, comment=dict, external_id=str)
+        if ticket.get("priority") not in ("low", "normal", "high", "urgent"):
+            raise Refused(422)
+        key = request.headers["Idempotency-Key"]
+        if key in self.once and self.once[key][0] != body:
+            raise Refused(400)
+        if key not in self.once:
+            self.once[key] = (body, self.keep(ticket["external_id"]))
+        return {"ticket": {"id": int(self.once[key][1])}}
+
+    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
+        return self.sign(json.dumps({"id": identity, "status": word}).encode(), at)
+
+    def sign(self, body: bytes, at: float | None = None) -> Signed:
+        stamp = datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        signature = base64.b64encode(mac(SECRET.encode(), stamp.encode() + body)).decode()
+        return {
+            "x-zendesk-webhook-signature": signature,
+            "x-zendesk-webhook-signature-timestamp": stamp,
+        }, body
+
+
+class FreshdeskFake(Fake):
+    """API v2. A new ticket is not found by search until ``later``."""
+
+    makes = ("/api/v2/tickets",)
+    words: ClassVar[dict[str, Any]] = {"open": 2, "pending": 3, "solved": 4, "closed": 5}
+    timed = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.indexed = 0
+
+    def later(self) -> None:
+        self.indexed = len(self.tickets)
+
+    def desk(self) -> Helpdesk:
+        return Freshdesk("shop", key="k0", webhook_secret=SECRET, url=self.url)
+
+    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return headers.get("Authorization") == basic("k0", "X")
+
+    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.method == "GET":
+            known = list(self.tickets.items())[: self.indexed]
+            query = request.query["query"]
+            if not (query.startswith("\"tag:'") and query.endswith("'\"")):
+                raise Refused(400)
+            found = [{"id": int(i)} for i, t in known if query == f"\"tag:'{t['tag']}'\""]
+            return {"total": len(found), "results": found}
+        if request.method == "PUT":
+            self.set(request.path.rsplit("/", 1)[1], body["status"])
+            return {}
+        need(body, subject=str, description=str, priority=int, status=int, source=int, tags=list)
+        if not (body.get("email") or body.get("unique_external_id")) or any(
+            len(t) > 32 for t in body["tags"]
+        ):
+            raise Refused(400)
+        return {"id": int(self.keep("", tag=body["tags"][0]))}
+
+    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
+        named = {2: "Open", 3: "Pending", 4: "Resolved", 5: "Closed"}.get(word, word)  # type: ignore[call-overload]
+        return self.sign(json.dumps({"id": identity, "status": named}).encode())
+
+    def sign(self, body: bytes, at: float | None = None) -> Signed:
+        return {"x-frontdesk-secret": SECRET}, body
+
+
+class IntercomFake(Fake):
+    """Tickets of 2.11, with search."""
+
+    makes = ("/tickets",)
+    words: ClassVar[dict[str, Any]] = {
+        "open": "in_progress",
+        "pending": "waiting_on_customer",
+        "solved": "resolved",
+        "closed": "resolved",
+    }
+    timed = False
+
+    def desk(self) -> Helpdesk:
+        return Intercom(token="t0", ticket_type="7", client_secret=SECRET, url=self.url)
+
+    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return headers.get("Authorization") == "Bearer t0" and headers.get("Intercom-Version") == "2.11"
+
+    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.path == "/tickets/search":
+            query = body["query"]
+            assert (query["field"], query["operator"]) == ("title", "=")
+            found = [{"id": i} for i, t in self.tickets.items() if t["title"] == query["value"]]
+            return {"type": "ticket.list", "tickets": found, "total_count": len(found)}
+        if request.method == "PUT":
+            self.set(request.path.rsplit("/", 1)[1], body["state"])
+            return {}
+        need(body, ticket_type_id=str, contacts=list, ticket_attributes=dict)
+        need(body["ticket_attributes"], _default_title_=str, _default_description_=str)
+        if not {"id", "external_id", "email"} & set(body["contacts"][0]):
+            raise Refused(400)
+        return {"type": "ticket", "id": self.keep("", title=body["ticket_attributes"]["_default_title_"])}
+
+    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
+        item = {"type": "ticket", "id": identity, "ticket_state": word}
+        return self.sign(json.dumps({"topic": "ticket.state.updated", "data": {"item": item}}).encode())
+
+    def sign(self, body: bytes, at: float | None = None) -> Signed:
+        return {"x-hub-signature": "sha1=" + mac(SECRET.encode(), body, "sha1").hex()}, body
+
+
+class ChatwootFake(Fake):
+    """Contacts (an identifier once, an email once) and conversations of an API inbox."""
+
+    root = "/api/v1/accounts/1/"
+    makes = (root + "contacts", root + "conversations")
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "resolved",
+        "closed": "resolved",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contacts: list[dict[str, Any]] = []
+
+    def desk(self) -> Helpdesk:
+        return Chatwoot(self.url, account=1, inbox=3, token="t0", webhook_secret=SECRET)
+
+    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return headers.get("api_access_token") == "t0"
+
+    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        path = unquote(request.path).removeprefix(self.root).split("/")
+        match request.method, path:
+            case "POST", ["contacts", "filter"]:  # case does not count, as there
+                [wanted] = body["payload"]
+                assert (wanted["attribute_key"], wanted["filter_operator"]) == ("identifier", "equal_to")
+                value = wanted["values"][0].lower()
+                return {"payload": [c for c in self.contacts if c["identifier"].lower() == value]}
+            case "GET", ["contacts", number, "conversations"]:
+                found = [(i, t) for i, t in self.tickets.items() if str(t["contact"]) == number]
+                return {
+                    "payload": [{"id": int(i), "custom_attributes": t["attributes"]} for i, t in found[-20:]]
+                }
+            case "POST", ["contacts"]:
+                need(body, inbox_id=int, identifier=str)
+                for name in ("identifier", "email"):
+                    if body.get(name) and any(c.get(name) == body[name] for c in self.contacts):
+                        raise Refused(422)
+                self.contacts.append({**body, "id": len(self.contacts) + 1})
+                return {"payload": {"contact": self.contacts[-1]}}
+            case "POST", ["conversations"]:
+                need(body, inbox_id=int, contact_id=int, source_id=str, message=dict)
+                attributes = body["custom_attributes"]
+                kept = self.keep(
+                    attributes["frontdesk_key"], contact=body["contact_id"], attributes=attributes
+                )
+                return {"id": int(kept)}
+            case "POST", ["conversations", identity, "toggle_status"]:
+                self.set(identity, body["status"])
+                return {"payload": {"success": True}}
+            case _:
+                raise Refused(404)
+
+    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
+        told = {"event": "conversation_status_changed", "id": int(identity), "status": word}
+        return self.sign(json.dumps(told).encode(), at)
+
+    def sign(self, body: bytes, at: float | None = None) -> Signed:
+        stamp = str(int(at or time.time()))
+        signature = "sha256=" + mac(SECRET.encode(), stamp.encode() + b"." + body).hex()
+        return {"x-chatwoot-timestamp": stamp, "x-chatwoot-signature": signature}, body
+
+
+class WebhookFake(Fake):
+    """A receiver after Standard Webhooks that acts once on each webhook-id."""
+
+    makes = ("/tickets",)
+    words: ClassVar[dict[str, Any]] = {
+        "open": "open",
+        "pending": "pending",
+        "solved": "solved",
+        "closed": "closed",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.once: dict[str, Any] = {}
+
+    def desk(self) -> Helpdesk:
+        return Webhook(self.url + "/tickets", secret=f"whsec_{base64.b64encode(SECRET.encode()).decode()}")
+
+    def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
+        expected = self._signature(identity, stamp, body)
+        return (
+            "." not in identity
+            and abs(time.time() - int(stamp)) < 300
+            and headers.get("webhook-signature") == expected
+        )
+
+    def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        identity, data = request.headers["webhook-id"], body["data"]
+        if identity in self.once:
+            return self.once[identity]
+        answer = {}
+        if body["type"] == "ticket.created":
+            need(data, key=str, reference=str, subject=str, priority=str, customer=str)
+            answer = {"id": self.keep(data["key"]), "url": "https://shop.example/t"}
+        elif data["id"] in self.tickets:
+            self.set(data["id"], data["status"])
+        self.once[identity] = answer
+        return answer
+
+    def say(self, identity: str, word: str, at: float | None = None) -> Signed:
+        return self.sign(json.dumps({"data": {"id": identity, "status": word}}).encode(), at)
+
+    def sign(self, body: bytes, at: float | None = None) -> Signed:
+        stamp = str(int(at or time.time()))
+        signature = "v1,b2xk " + self._signature(
+            "m1", stamp, body
+        )  # a key that was rotated out signs as well
+        return {"webhook-id": "m1", "webhook-timestamp": stamp, "webhook-signature": signature}, body
+
+    def _signature(self, identity: str, stamp: str, body: bytes) -> str:
+        return "v1," + base64.b64encode(mac(SECRET.encode(), f"{identity}.{stamp}.".encode() + body)).decode()
+
+
+FAKES = (ZendeskFake, FreshdeskFake, IntercomFake, ChatwootFake, WebhookFake)

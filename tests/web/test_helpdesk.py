@@ -1,0 +1,145 @@
+"""POST /support/helpdesks/{name}/webhook: who is believed, and what it does to the ticket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from frontdesk import Frontdesk
+from frontdesk.database import Database
+from frontdesk.domain import Principal
+from frontdesk.models.scripted import ScriptedModel
+from frontdesk.people import courier
+from frontdesk.people.courier import Courier
+from frontdesk.store import customers
+from frontdesk.store.conversations import begin
+from frontdesk.testing import temporary_url
+from frontdesk.web.app import create_app
+from tests.desk import follow
+from tests.helpdesks.fakes import ZendeskFake
+from tests.web.service import make_client, make_settings
+
+PATH = "/support/helpdesks/zendesk/webhook"
+
+
+@pytest.fixture(scope="module")
+async def fake() -> AsyncGenerator[ZendeskFake]:
+    async with ZendeskFake() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+async def app(tmp_path_factory: pytest.TempPathFactory, fake: ZendeskFake) -> AsyncGenerator[FastAPI]:
+    settings = make_settings(tmp_path_factory.mktemp("data"), database_url=temporary_url())
+    desk = Frontdesk("Testshop", helpdesk=fake.desk())
+    app = create_app(desk, settings, models=[("scripted", ScriptedModel(follow))])
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(
+            courier, "LOOK_SECONDS", 3600.0
+        )  # the tests bring tickets themselves, when they want to
+        async with app.router.lifespan_context(app):
+            yield app
+
+
+@pytest.fixture
+async def door(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
+    async with make_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    return app.state.service.database
+
+
+async def _ticket(database: Database) -> int:
+    principal = Principal("customer", f"c{uuid4().hex[:8]}")
+    return await customers.call_person(database, principal, await begin(database, principal, "api"))
+
+
+async def _bring(database: Database, fake: ZendeskFake) -> str:
+    """The new ticket's id over there."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await Courier(database, None).one(fake.desk(), client)
+    return max(fake.tickets, key=int)
+
+
+async def _status(database: Database, number: int) -> tuple[object, ...] | None:
+    async with database.transaction(staff="test") as connection:
+        cursor = await connection.execute(
+            "SELECT status, closed_at IS NOT NULL FROM tickets WHERE number = %s", (number,)
+        )
+        return await cursor.fetchone()
+
+
+async def _say(door: httpx.AsyncClient, fake: ZendeskFake, identity: str, word: str) -> int:
+    headers, body = fake.say(identity, word)
+    return (await door.post(PATH, headers=headers, content=body)).status_code
+
+
+async def test_the_state_arrives_at_the_ticket(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    number = await _ticket(database)
+    identity = await _bring(database, fake)
+    assert await _say(door, fake, identity, "pending") == 204
+    assert await _status(database, number) == ("pending", False)
+    assert await _say(door, fake, identity, "Solved") == 204
+    assert await _say(door, fake, identity, "Solved") == 204
+    assert await _status(database, number) == ("solved", True)
+    assert await _say(door, fake, identity, "open") == 204
+    assert await _status(database, number) == ("open", False)
+
+
+async def test_only_the_declared_helpdesk_and_only_signed(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    number = await _ticket(database)
+    headers, body = fake.say(await _bring(database, fake), "solved")
+    assert (
+        await door.post(PATH.replace("zendesk", "acme"), headers=headers, content=body)
+    ).status_code == 404
+    for given in ({}, {**headers, "x-zendesk-webhook-signature": "AAAA"}):
+        answer = await door.post(PATH, headers=given, content=body)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert (await door.post(PATH, headers=headers, content=body + b" ")).status_code == 401
+    assert await _status(database, number) == ("open", False)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (b"[]", 400), (b"\xff", 400), (b"{}", 204), (b'{"status": 7}', 204)]
+)
+async def test_signed_junk_is_refused_or_ignored(
+    door: httpx.AsyncClient, fake: ZendeskFake, body: bytes, status: int
+) -> None:
+    headers, body = fake.sign(body)
+    assert (await door.post(PATH, headers=headers, content=body)).status_code == status
+
+
+async def test_a_ticket_that_is_not_ours_is_nothing_to_tell_again(
+    door: httpx.AsyncClient, fake: ZendeskFake
+) -> None:
+    assert await _say(door, fake, "999999", "solved") == 204
+    headers, body = fake.sign(json.dumps({"id": "1\0", "status": "solved"}).encode())
+    assert (await door.post(PATH, headers=headers, content=body)).status_code == 204
+
+
+async def test_news_of_a_ticket_that_is_under_way_is_to_be_told_again(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    number = await _ticket(database)
+    fake.faults = ["lost"]
+    identity = await _bring(database, fake)
+    headers, body = fake.say(identity, "solved")
+    answer = await door.post(PATH, headers=headers, content=body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    async with database.transaction(staff="test") as connection:
+        await connection.execute("UPDATE deliveries SET next_at = now()")
+    await _bring(database, fake)
+    assert await _say(door, fake, identity, "solved") == 204
+    assert await _status(database, number) == ("solved", True)
