@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check bench bench-knowledge eval eval-shop prove chaos tau tau-bench transcript lock clean help
+.PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ bench: $(DEV_STAMP) ## Frontdesk beside its peers, same model stub, one run
 
 bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast; DATA_DIR names public sets
 	@$(BIN)/python -m benchmarks.knowledge
+
+bench-people: $(DEV_STAMP) ## the inbox and a customer's list with 50,000 conversations
+	@$(BIN)/python -m benchmarks.people
 
 tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden ones do not; DATA_DIR names the data
 	@$(BIN)/python -m evals.tau_retail

@@ -21,6 +21,9 @@ LANDED = {
     "0009_actions": "f566d0a43bd09efc",
     "0010_actions_waiting": "61c20d93c0e9e0ec",
     "0011_outcomes": "55f819d1ba6990e6",
+    "0012_people": "fb9ec17cafa83e61",
+    "0013_customers_side": "e8879949b32781da",
+    "0014_helpdesks": "e31e872f8e35ad79",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 
