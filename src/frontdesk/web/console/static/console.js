@@ -3,8 +3,11 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 
 // A live update morphs the page around what somebody is at: what is typed and what is open stay.
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
-  !(old.dataset && "keep" in old.dataset && fresh.dataset && "keep" in fresh.dataset);
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (!(old.dataset && "keep" in old.dataset && fresh.dataset && "keep" in fresh.dataset)) return true;
+  old.placeholder = fresh.placeholder; // it says who holds the conversation by now
+  return false;
+};
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
   !(name === "open" && (node.tagName === "DETAILS" || node.tagName === "DIALOG"));
 
