@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psycopg.rows import class_row
@@ -24,8 +24,8 @@ class Due:
     address: str
     attempts: int
     reference: str
-    lines: list[tuple[str, str, datetime]]
     seen: bool
+    lines: tuple[tuple[str, str, datetime], ...] = ()
 
 
 # Of a transcript all lines, of a reply its own: (who, text, when).
@@ -58,29 +58,17 @@ class Delivery:
 async def due_mail(database: Database) -> AsyncGenerator[Delivery | None]:
     """The oldest mail that is due, held until the context ends; then what became of it is written. None: none is due."""
     async with database.transaction(staff=MAILER, brief=False) as connection:
-        cursor = connection.cursor(row_factory=class_row(_Row))
+        cursor = connection.cursor(row_factory=class_row(Due))
         await cursor.execute(DUE)
         row = await cursor.fetchone()
         if row is None:
             yield None
             return
         lines = await (await connection.execute(LINES, (row.id,))).fetchall()
-        due = Due(row.id, row.key, row.kind, row.address, row.attempts, row.reference, lines, row.seen)
-        delivery = Delivery(due)
+        delivery = Delivery(replace(row, lines=tuple(lines)))
         yield delivery
         await connection.execute(
             "UPDATE outbox SET attempts = attempts + 1, how = %s, done_at = CASE WHEN %s THEN now() END,"
             " next_at = now() + make_interval(secs => %s) WHERE id = %s",
             (delivery.how, delivery.done, delivery.again_in, row.id),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    id: int
-    key: str
-    kind: str
-    address: str
-    attempts: int
-    reference: str
-    seen: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import unicodedata
 from urllib.parse import quote
@@ -10,11 +9,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from frontdesk.errors import BodyTooLarge, InvalidBody, MalformedBody, NotAttachable
+from frontdesk.errors import InvalidBody, NotAttachable
 from frontdesk.store import customers as store
 from frontdesk.store.customers import Attachment
 from frontdesk.web.auth import refuse_tokens_in_url
-from frontdesk.web.body import ConversationRequest, read_json
+from frontdesk.web.body import ConversationRequest, read_json, read_raw
 from frontdesk.web.chat import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["TYPES", "download", "router"]
@@ -39,7 +38,7 @@ async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth,
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in TYPES:
         raise NotAttachable
-    content = await _read(request, desk.settings.attachment_bytes)
+    content = await _content(request, desk.settings.attachment_bytes)
     if not TYPES[media_type].match(content):
         raise NotAttachable
     kept = await store.attach(
@@ -91,23 +90,10 @@ def _name(text: str) -> str:
     return "".join(c for c in bare if unicodedata.category(c) not in UNSEEN).strip()[:120]
 
 
-async def _read(request: Request, most: int) -> bytes:
+async def _content(request: Request, most: int) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise NotAttachable
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 12 or int(announced) > most):
-        raise BodyTooLarge(f"A file may have {most:,} bytes.")
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for part in request.stream():
-                size += len(part)
-                if size > most:
-                    raise BodyTooLarge(f"A file may have {most:,} bytes.")
-                parts.append(part)
-    except TimeoutError:
-        raise MalformedBody("The file did not arrive in time.") from None
-    if not size:
+    content = await read_raw(request, most=most, seconds=SECONDS)
+    if not content:
         raise InvalidBody("The file is empty.")
-    return b"".join(parts)
+    return content

@@ -123,19 +123,20 @@ def _check_type(request: Request) -> None:
         raise NotJson("Send application/json without a content encoding.")
 
 
-async def read_raw(request: Request) -> bytes:
+async def read_raw(request: Request, *, most: int = LIMIT, seconds: float = SECONDS) -> bytes:
     """All of the body, counted as it comes in: a chunked one announces no length. Raises BodyTooLarge, MalformedBody."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 12 or int(announced) > LIMIT):
-        raise BodyTooLarge
+    too_large = BodyTooLarge(f"The body is over {most:,} bytes.")
+    if announced.isdecimal() and (len(announced) > 12 or int(announced) > most):
+        raise too_large
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             async for part in request.stream():
                 size += len(part)
-                if size > LIMIT:
-                    raise BodyTooLarge
+                if size > most:
+                    raise too_large
                 parts.append(part)
     except TimeoutError:
         raise MalformedBody("The body did not arrive in time.") from None
