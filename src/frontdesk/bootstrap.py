@@ -91,7 +91,9 @@ async def service(
         await courier.start()
         stack.push_async_callback(courier.stop)
         handoffs = Handoffs(database, desk.hours)
-        asking = never_acting(desk.customer_permissions(), tools_of(desk, database, settings, base))
+        asking = never_acting(
+            desk.customer_permissions(), (tool.grant for tool in tools_of(desk, database, settings, base))
+        )
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.accessibility import violations
+from tests.browser.payloads import PAYLOADS
 from tests.web.console.console import PASSWORD, Console, console, post
 
 Open = Callable[..., Awaitable[Page]]
@@ -308,6 +309,25 @@ async def test_hostile_text_is_shown_as_text_wherever_it_comes_from(desk: Consol
     await page.goto(f"{desk.url}/console/conversations/{conversation}")
     await expect(page.locator(".thread")).to_contain_text(HOSTILE[1])
     assert all(url.startswith(desk.url) for url in asked), asked
+
+
+async def test_s5_no_payload_runs_or_fetches_anything_in_a_conversation(desk: Console, enter: Open) -> None:
+    ada = next(s for s in await desk.service.staff.everybody() if s.name == "Ada Admin")
+    _, conversation = await desk.waiting()
+    for n, text in enumerate(PAYLOADS):
+        await desk.service.people.reply(ada, first_uuid(conversation), text, client_id=str(n))
+    page = await enter("ada")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"{desk.url}/console/conversations/{conversation}")
+    await expect(page.locator(".thread .staff")).to_have_count(len(PAYLOADS))
+    assert await page.evaluate("window.hit") is None
+    made = await page.locator(".thread").evaluate(
+        "area => area.querySelectorAll('img,script,iframe,object,embed,style,video,audio,base,link,meta,svg,a,x').length"
+    )
+    assert made == 0
+    assert all(url.startswith(desk.url) for url in asked), asked
+    assert page.said == []
     assert not [line for line in page.said if "Content Security Policy" in line]
 
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,6 @@ import orjson
 
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.domain import Action, Grant, Json, Limit, Money, Preview, Principal
-from frontdesk.tools import Tool
 
 Verdict = Literal["run", "propose", "wait", "refuse"]
 
@@ -63,12 +62,12 @@ def permissions_of(desk: Frontdesk, principal: Principal) -> frozenset[str]:
     return held if principal.permissions is None else held & principal.permissions
 
 
-def never_acting(held: frozenset[str], tools: Sequence[Tool]) -> frozenset[str]:
+def never_acting(held: frozenset[str], grants: Iterable[Grant]) -> frozenset[str]:
     """What is left of ``held`` where nothing may be changed at once: tools that read, and tools that only propose.
 
     A permission that lets one tool act is left out even where others only read by it.
     """
-    return held - {t.grant.permission for t in tools if t.grant.changes and not t.grant.confirm}
+    return held - {grant.permission for grant in grants if grant.changes and not grant.confirm}
 
 
 def may_call(grant: Grant | None, held: frozenset[str], calls_before: int, most_calls: int) -> Decision:
