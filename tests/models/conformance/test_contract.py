@@ -36,7 +36,7 @@ Make = Callable[..., BaseChatModel]
 class Heard:
     """One call through the chain: whole, or streamed."""
 
-    def __init__(self, name: str, model: BaseChatModel, *, streamed: bool, seconds: float = 10) -> None:
+    def __init__(self, name: str, model: BaseChatModel, *, streamed: bool, seconds: float = 30) -> None:
         self.streamed = streamed
         self.shown: list[str] = []
         self.next = ScriptedModel([NEXT] * 20)
