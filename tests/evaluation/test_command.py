@@ -170,21 +170,20 @@ def test_a_run_that_cannot_begin_is_told_in_a_sentence(
     assert sentence in done.stderr
 
 
-@pytest.mark.timeout(240)
 def test_ctrl_c_tells_what_was_done_and_leaves_no_process_behind(evaluate: Eval, tmp_path: Path) -> None:
     kept = tmp_path / "out.json"
     with (tmp_path / "out.txt").open("w") as out:
-        process = evaluate.process(SCENARIOS, "--runs", "1000", "--jobs", "1", "--json", str(kept), out=out)
-    end = time.monotonic() + 120
+        process = evaluate.process(SCENARIOS, "--runs", "100", "--jobs", "1", "--json", str(kept), out=out)
+    end = time.monotonic() + 60
     while not kept.exists() and time.monotonic() < end:
         time.sleep(0.2)
     children = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(90) == 130
+    assert process.wait(30) == 130
     text = (tmp_path / "out.txt").read_text()
     assert "Stopped before the end: these are the runs that were done." in text
     done = len(orjson.loads(kept.read_bytes())["results"])
-    assert 0 < done < 5000
+    assert 0 < done < 500
     assert f"{done} runs" in text
     ours = [child for child in children if "python" in " ".join(_command(child))]
     assert not psutil.wait_procs(ours, timeout=10)[1]
