@@ -7,10 +7,8 @@ signed them in, and vouches for them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, AliasChoices, Field
@@ -18,9 +16,9 @@ from pydantic import AfterValidator, AliasChoices, Field
 from frontdesk.actions.view import view
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Action, Json
-from frontdesk.errors import NotFound
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.body import Body, checked_user_id, read_json
+from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["router", "staff"]
 
@@ -63,22 +61,11 @@ class Finding(Refusal):
     outcome: Literal["executed", "failed"]
 
 
-# async, though it waits for nothing: FastAPI would send a plain function to a thread.
-async def _service(request: Request) -> Service:
-    return request.app.state.service
-
-
-async def _authenticator(request: Request) -> Authenticator:
-    return request.app.state.authenticator
-
-
 async def _backend(request: Request) -> str:
     auth: Authenticator = request.app.state.authenticator
     return await auth.privileged(request, "approvals")
 
 
-Desk = Annotated[Service, Depends(_service)]
-Auth = Annotated[Authenticator, Depends(_authenticator)]
 By = Annotated[str, Depends(_backend)]
 router = APIRouter(prefix="/support/actions", tags=["actions"])
 staff = APIRouter(prefix="/support/approvals", tags=["approvals"], dependencies=[Depends(_backend)])
@@ -93,7 +80,7 @@ def _takes(model: type[Body]) -> Json:
 async def action(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """An action as it stands, for its customer."""
     principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    return _answer(desk, await desk.actions.find(principal, _uuid(action_id)))
+    return _answer(desk, await desk.actions.find(principal, uuid_of(action_id)))
 
 
 @router.post("/{action_id}/confirm", openapi_extra=_takes(TokenDecision))
@@ -105,7 +92,7 @@ async def confirm(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     auth.knock(request)
     body = await read_json(request, TokenDecision)
     principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.confirm(principal, _uuid(action_id), body.confirm_token))
+    return _answer(desk, await desk.actions.confirm(principal, uuid_of(action_id), body.confirm_token))
 
 
 @router.post("/{action_id}/decline", openapi_extra=_takes(Decision))
@@ -114,7 +101,7 @@ async def decline(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     auth.knock(request)
     body = await read_json(request, Decision)
     principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.decline(principal, _uuid(action_id)))
+    return _answer(desk, await desk.actions.decline(principal, uuid_of(action_id)))
 
 
 @router.post("/{action_id}/undo", openapi_extra=_takes(UndoDecision))
@@ -123,28 +110,28 @@ async def undo(request: Request, action_id: str, desk: Desk, auth: Auth) -> Resp
     auth.knock(request)
     body = await read_json(request, UndoDecision)
     principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.undo(principal, _uuid(action_id), body.undo_token))
+    return _answer(desk, await desk.actions.undo(principal, uuid_of(action_id), body.undo_token))
 
 
 @staff.get("")
 async def waiting(desk: Desk) -> Response:
     """What waits for staff, oldest first: to be approved, or to be found out."""
-    return _json({"approvals": [_for_staff(item) for item in await desk.actions.waiting()]})
+    return json_answer({"approvals": [_for_staff(item) for item in await desk.actions.waiting()]})
 
 
 @staff.post("/{action_id}/approve", openapi_extra=_takes(StaffDecision))
 async def approve(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's yes; with the last that is needed it is done. Nobody approves twice, nor what they asked for."""
     body = await read_json(request, StaffDecision)
-    return _json({"action": _for_staff(await desk.actions.approve(body.staff_id, _uuid(action_id)))})
+    return json_answer({"action": _for_staff(await desk.actions.approve(body.staff_id, uuid_of(action_id)))})
 
 
 @staff.post("/{action_id}/decline", openapi_extra=_takes(Refusal))
 async def refuse(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's no, with the reason that the customer is told."""
     body = await read_json(request, Refusal)
-    return _json(
-        {"action": _for_staff(await desk.actions.refuse(body.staff_id, _uuid(action_id), body.reason))}
+    return json_answer(
+        {"action": _for_staff(await desk.actions.refuse(body.staff_id, uuid_of(action_id), body.reason))}
     )
 
 
@@ -153,13 +140,13 @@ async def settle(request: Request, action_id: str, desk: Desk) -> Response:
     """What a person has found out about an effect whose outcome was unknown."""
     body = await read_json(request, Finding)
     found = await desk.actions.settle(
-        body.staff_id, _uuid(action_id), happened=body.outcome == "executed", reason=body.reason
+        body.staff_id, uuid_of(action_id), happened=body.outcome == "executed", reason=body.reason
     )
-    return _json({"action": _for_staff(found)})
+    return json_answer({"action": _for_staff(found)})
 
 
 def _answer(desk: Service, found: Action) -> Response:
-    return _json(
+    return json_answer(
         {
             "action": desk.actions.show(found),
             "reply": desk.actions.reply(found),
@@ -178,15 +165,3 @@ def _for_staff(found: Action) -> Json:
         "conversation_id": str(found.conversation_id),
         "created_at": found.created_at.isoformat() if found.created_at else None,
     }
-
-
-def _uuid(text: str) -> UUID:
-    """An id from a path; one that cannot be one is as unknown as any other."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
-
-
-def _json(value: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(value), 200, {"cache-control": "no-store"}, "application/json")

@@ -14,7 +14,7 @@ from frontdesk.store import customers as store
 from frontdesk.store.customers import Attachment
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import ConversationRequest, read_json, read_raw
-from frontdesk.web.chat import Auth, Desk, json_answer, uuid_of
+from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["TYPES", "download", "router"]
 

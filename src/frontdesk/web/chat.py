@@ -5,38 +5,25 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Principal
-from frontdesk.errors import DatabaseUnavailable, NotFound
+from frontdesk.errors import DatabaseUnavailable
 from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
-from frontdesk.web.auth import Authenticator, refuse_tokens_in_url
+from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json
+from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 router = APIRouter(tags=["support"])
 EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,6})")
 PING_SECONDS = 15.0
-
-
-# async, though they wait for nothing: FastAPI would send a plain function to a thread, at 0.1 ms a request.
-async def _service(request: Request) -> Service:
-    return request.app.state.service
-
-
-async def _authenticator(request: Request) -> Authenticator:
-    return request.app.state.authenticator
-
-
-Desk = Annotated[Service, Depends(_service)]
-Auth = Annotated[Authenticator, Depends(_authenticator)]
 
 
 @router.post("/support/chat", openapi_extra={"requestBody": {"required": True, "content": {
@@ -191,19 +178,4 @@ def _sse(turn_id: UUID, event: Event) -> bytes:
         event.n,
         event.type.encode(),
         orjson.dumps(event.data),
-    )
-
-
-def uuid_of(text: str) -> UUID:
-    """An id from a path; one that cannot be one is as unknown as any other."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
-
-
-def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """``value`` as JSON, for nobody to keep."""
-    return Response(
-        orjson.dumps(value), status, {"cache-control": "no-store", **(headers or {})}, "application/json"
     )

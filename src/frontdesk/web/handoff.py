@@ -22,7 +22,7 @@ from frontdesk.store import customers as store
 from frontdesk.store.conversations import begin
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import ConversationRequest, read_json
-from frontdesk.web.chat import Auth, Desk, json_answer, uuid_of
+from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["router"]
 

@@ -9,7 +9,7 @@ from frontdesk.errors import NotFound, TicketUnderWay
 from frontdesk.store import deliveries
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import read_raw
-from frontdesk.web.chat import Desk
+from frontdesk.web.parts import Desk
 
 __all__ = ["router"]
 

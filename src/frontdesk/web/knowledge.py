@@ -8,9 +8,8 @@ here. What is decided is noted with the key that decided it.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, Field
@@ -29,6 +28,7 @@ from frontdesk.store.gaps import Gap, questions_of
 from frontdesk.store.knowledge_models import active, holdings
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.body import Body, read_json
+from frontdesk.web.parts import Desk, json_answer
 
 __all__ = ["router"]
 
@@ -68,18 +68,12 @@ class DismissRequest(Body):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-# async, though it waits for nothing: FastAPI would send a plain function to a thread.
-async def _service(request: Request) -> Service:
-    return request.app.state.service
-
-
 async def _backend(request: Request) -> str:
     """Let a backend in that may, and nobody else; the name of its key, as decisions are noted."""
     auth: Authenticator = request.app.state.authenticator
     return await auth.privileged(request, "knowledge")
 
 
-Desk = Annotated[Service, Depends(_service)]
 By = Annotated[str, Depends(_backend)]  # once a request: the router's own is the same
 router = APIRouter(prefix="/support/knowledge", tags=["knowledge"], dependencies=[Depends(_backend)])
 
@@ -94,7 +88,9 @@ async def contents(desk: Desk) -> Response:
     """What the knowledge base holds: its sources with their articles, passages and last change, and the model."""
     async with desk.database.transaction() as connection:
         model, sources = await active(connection), await holdings(connection)
-    return _json({"model": model.name if model else None, "sources": [asdict(source) for source in sources]})
+    return json_answer(
+        {"model": model.name if model else None, "sources": [asdict(source) for source in sources]}
+    )
 
 
 @router.post("/sync")
@@ -108,7 +104,7 @@ async def sync(request: Request, desk: Desk, by: By) -> Response:
         raise NoJobs
     await note_sync(desk.database, by)
     await jobs.defer(SYNC)
-    return _json({"status": "queued"}, status=202)
+    return json_answer({"status": "queued"}, status=202)
 
 
 @router.get("/gaps")
@@ -123,7 +119,7 @@ async def gaps(desk: Desk, all: bool = False, limit: int = 100, offset: int = 0)
     await drafts.refresh(desk.database, batches=BATCHES)
     found = await list_gaps(desk.database, everything=all, limit=limit + 1, offset=offset)
     more = {"next_offset": offset + limit} if len(found) > limit else {}
-    return _json({"gaps": [_told(gap) for gap in found[:limit]], **more})
+    return json_answer({"gaps": [_told(gap) for gap in found[:limit]], **more})
 
 
 @router.get("/gaps/{number}")
@@ -132,7 +128,7 @@ async def gap(number: str, desk: Desk) -> Response:
     found = await find_gap(desk.database, _number(number))
     questions = await questions_of(desk.database, found.number)
     asked = [{"question": q.question, "asked_at": q.asked_at, "turn_id": q.turn_id} for q in questions]
-    return _json({**_told(found), "asked": asked})
+    return json_answer({**_told(found), "asked": asked})
 
 
 @router.put("/gaps/{number}/draft", openapi_extra=_takes(DraftRequest, required=False))
@@ -140,7 +136,7 @@ async def draft(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Write a gap's draft: the ``text`` that is sent, or what staff replied last. No customer sees it yet."""
     body = await read_json(request, DraftRequest, required=False)
     found = await drafts.draft(desk.database, _number(number), title=body.title, body=body.text, by=by)
-    return _json(_told(found))
+    return json_answer(_told(found))
 
 
 @router.post("/gaps/{number}/approve", openapi_extra=_takes(ApproveRequest, required=False))
@@ -160,7 +156,9 @@ async def approve(request: Request, number: str, desk: Desk, by: By) -> Response
         anyway=body.anyway,
         by=by,
     )
-    return _json({**_told(done.gap), "answered": done.answered, "tried": done.tried, "missed": done.missed})
+    return json_answer(
+        {**_told(done.gap), "answered": done.answered, "tried": done.tried, "missed": done.missed}
+    )
 
 
 @router.post("/gaps/{number}/dismiss", openapi_extra=_takes(DismissRequest, required=True))
@@ -168,7 +166,7 @@ async def dismiss(request: Request, number: str, desk: Desk, by: By) -> Response
     """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
     body = await read_json(request, DismissRequest)
     found = await drafts.dismiss(await _base(desk), _number(number), body.reason, by=by)
-    return _json(_told(found))
+    return json_answer(_told(found))
 
 
 async def _base(desk: Service) -> KnowledgeBase:
@@ -207,7 +205,3 @@ def _told(found: Gap) -> Json:
         else None,
         "decided_at": found.decided_at,
     }
-
-
-def _json(value: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, {"cache-control": "no-store"}, "application/json")
