@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import smtplib
-import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import click
 import psycopg
@@ -23,7 +21,8 @@ from frontdesk.cli.shown import plain
 from frontdesk.database import SCHEMA, Database
 from frontdesk.database.migrate import migrations
 from frontdesk.desk import Frontdesk
-from frontdesk.errors import FrontdeskError
+from frontdesk.errors import FrontdeskError, SettingsError
+from frontdesk.people.mail import connected, mail_server
 from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import allowed_origins
@@ -87,8 +86,8 @@ def examine(name: str) -> list[Finding]:
         _looked("origins", lambda: _origins(settings)),
         _looked("disk", lambda: _disk(settings)),
     ]
-    if smtp := str(getattr(settings, "smtp_url", "")):
-        found.append(_looked("smtp", lambda: smtp_said(smtp)))
+    if settings.smtp_url:
+        found.append(_looked("smtp", lambda: smtp_said(settings.smtp_url)))
     return found
 
 
@@ -262,25 +261,15 @@ def _disk(settings: Settings) -> str:
 
 
 def smtp_said(url: str) -> str:
-    """Whether the mail server at ``url`` answers and lets us in; no mail is sent."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "smtps"
+    """Whether the mail server at ``url`` answers and lets us in, as it does for mail; none is sent."""
     try:
-        port = parts.port or (465 if secure else 587)
-    except ValueError:
-        port = 0
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port:
-        raise Wrong("FRONTDESK_SMTP_URL: write smtp://user:password@host:587 or smtps://…")
-    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
+        server = mail_server(url)
+    except SettingsError as error:
+        raise Wrong(error.detail) from None
     try:
-        with kind(parts.hostname, port, timeout=SMTP_SECONDS) as server:
-            server.ehlo()
-            if parts.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
+        with connected(server, SMTP_SECONDS):
+            return f"{server.host}:{server.port} answers"
     except (OSError, smtplib.SMTPException) as error:
         raise Wrong(
-            f"FRONTDESK_SMTP_URL: {parts.hostname}:{port} does not let us in ({type(error).__name__}): check host, port and password"
+            f"FRONTDESK_SMTP_URL: {server.host}:{server.port} does not let us in ({type(error).__name__}): check host, port and password"
         ) from None
-    return f"{parts.hostname}:{port} answers"

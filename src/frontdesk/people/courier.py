@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import structlog
 
 from frontdesk.database import Database
-from frontdesk.errors import DatabaseUnavailable
 from frontdesk.helpdesks import Helpdesk, TicketCopy
 from frontdesk.helpdesks.base import Status
+from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
 from frontdesk.store.deliveries import DueTicket
 
@@ -43,27 +43,15 @@ class Courier:
         if self._helpdesk:
             await store.declare(self._database, self._helpdesk.name)
             self._client = httpx.AsyncClient()
-            self._task = asyncio.create_task(self._run(self._helpdesk, self._client))
+            self._task = asyncio.create_task(
+                looking(partial(self.one, self._helpdesk, self._client), LOOK_SECONDS, "tickets")
+            )
 
     async def stop(self) -> None:
         """End. A call that is under way is looked for by whoever tries next."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
         if self._client:
             await self._client.aclose()
-
-    async def _run(self, helpdesk: Helpdesk, client: httpx.AsyncClient) -> None:
-        while True:
-            try:
-                while await self.one(helpdesk, client):
-                    pass
-            except DatabaseUnavailable:
-                log.warning("database gone; tickets wait")
-            except Exception as error:  # noqa: BLE001  whatever it is, tickets must go on being brought
-                log.warning("ticket not brought", error=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def one(self, helpdesk: Helpdesk, client: httpx.AsyncClient) -> bool:
         """See to the oldest ticket that is due; False where none is."""

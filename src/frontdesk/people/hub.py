@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from frontdesk.database import TCP
+from frontdesk.people.again import ended
 
 __all__ = ["EVERYTHING", "Happened", "PeopleHub"]
 
@@ -50,10 +51,7 @@ class PeopleHub:
         """End, and let every subscriber end."""
         for queue in self._queues:
             queue.put_nowait(None)
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncGenerator[asyncio.Queue[Happened | None]]:

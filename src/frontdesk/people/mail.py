@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, localtime, parseaddr
 from urllib.parse import unquote, urlsplit
@@ -14,11 +16,12 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from frontdesk.database import Database
-from frontdesk.errors import DatabaseUnavailable, SettingsError
+from frontdesk.errors import SettingsError
+from frontdesk.people.again import ended, looking
 from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.store.outbox import Due, due_mail
 
-__all__ = ["Mailer", "message_of", "server_of"]
+__all__ = ["MailServer", "Mailer", "connected", "mail_server", "message_of", "server_of"]
 
 log = structlog.get_logger("frontdesk.mail")
 MOST_ATTEMPTS = 8  # over about an hour
@@ -26,23 +29,59 @@ LOOK_SECONDS = 5.0
 SMTP_SECONDS = 20.0
 
 
-def server_of(settings: Settings) -> tuple[str, str, int, str, str]:
-    """(scheme, host, port, user, password) of FRONTDESK_SMTP_URL. Raises SettingsError."""
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in. ``scheme``: smtp, or smtps for TLS from the first byte."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+def mail_server(url: str) -> MailServer:
+    """The server that FRONTDESK_SMTP_URL names. Raises SettingsError."""
     try:
-        url = urlsplit(settings.smtp_url)
-        port = url.port
+        parts = urlsplit(url)
+        port = parts.port
     except ValueError:
-        url, port = urlsplit(""), None
-    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise SettingsError(
             "FRONTDESK_SMTP_URL: write smtp://user:password@mail.example:587, or smtps:// for TLS"
         )
+    default = 465 if parts.scheme == "smtps" else 587
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.scheme, parts.hostname, port or default, user, password)
+
+
+@contextmanager
+def connected(server: MailServer, seconds: float) -> Generator[smtplib.SMTP]:
+    """A session that is let in; a password leaves this machine only under TLS. Raises OSError, SMTPException."""
+    context = ssl.create_default_context()
+    if server.scheme == "smtps":
+        made: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+    else:
+        made = smtplib.SMTP(server.host, server.port, timeout=seconds)
+    with made:
+        made.ehlo_or_helo_if_needed()
+        far = bool(server.user) and server.host not in LOOPBACK
+        if server.scheme == "smtp" and (made.has_extn("starttls") or far):
+            made.starttls(context=context)  # raises where it is not offered
+        if server.user:
+            made.login(server.user, server.password)
+        yield made
+
+
+def server_of(settings: Settings) -> MailServer:
+    """The server that settings name, with an address to send from. Raises SettingsError."""
+    server = mail_server(settings.smtp_url)
     if not parseaddr(settings.mail_from)[1].count("@"):
         raise SettingsError(
             "FRONTDESK_MAIL_FROM: write the address that mail is sent from: support@shop.example"
         )
-    default = 465 if url.scheme == "smtps" else 587
-    return url.scheme, url.hostname, port or default, unquote(url.username or ""), unquote(url.password or "")
+    return server
 
 
 class Mailer:
@@ -59,14 +98,11 @@ class Mailer:
     async def start(self) -> None:
         """Begin to look for mail, where there is a server to send it by."""
         if self._server:
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(looking(self._one, LOOK_SECONDS, "mail"))
 
     async def stop(self) -> None:
         """End; a mail that is on its way is sent again, with the same Message-ID, if nobody knows whether it was."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def send_due(self) -> int:
         """Send everything that is due; how many rows were worked at."""
@@ -74,16 +110,6 @@ class Mailer:
         while await self._one():
             count += 1
         return count
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.send_due()
-            except DatabaseUnavailable:
-                log.warning("database gone; mail waits")
-            except Exception as error:  # noqa: BLE001  whatever it is, mail must go on being sent
-                log.warning("mail not sent", error=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def _one(self) -> bool:
         async with due_mail(self._database) as delivery:
@@ -99,25 +125,14 @@ class Mailer:
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 delivery.done = _for_good(error) or due.attempts + 1 >= MOST_ATTEMPTS
                 delivery.how = type(error).__name__
-                delivery.again_in = 15.0 * 2**due.attempts * 2
+                delivery.again_in = 30.0 * 2**due.attempts
                 log.warning("mail not sent", mail=due.id, error=delivery.how, given_up=delivery.done)
             return True
 
     def _send(self, message: EmailMessage) -> None:
-        scheme, host, port, user, password = self._server or ("", "", 0, "", "")
-        if scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=SMTP_SECONDS, context=ssl.create_default_context()
-            )
-        else:
-            server = smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
-        with server:
-            server.ehlo_or_helo_if_needed()
-            if scheme == "smtp" and (server.has_extn("starttls") or (user and host not in LOOPBACK)):
-                server.starttls(context=ssl.create_default_context())  # raises where it is not offered
-            if user:
-                server.login(user, password)
-            server.send_message(message)
+        assert self._server is not None  # noqa: S101  (without one nothing is looked for)
+        with connected(self._server, SMTP_SECONDS) as session:
+            session.send_message(message)
 
 
 def _for_good(error: Exception) -> bool:

@@ -21,6 +21,7 @@ from frontdesk.bootstrap import Service
 from frontdesk.errors import FrontdeskError
 from frontdesk.people import Staff
 from frontdesk.web.auth import refuse_tokens_in_url
+from frontdesk.web.body import read_raw
 from frontdesk.web.origins import hide_from_browser
 
 __all__ = ["Form", "Session", "SignInFirst", "Visitor", "admins_only", "leads_only", "signed_in", "visitor"]
@@ -46,12 +47,6 @@ class NotYourRole(FrontdeskError):
     """Your role does not allow this: ask a lead or an admin."""
 
     code, status = "not_your_role", 403
-
-
-class FormTooLarge(FrontdeskError):
-    """The form is too large."""
-
-    code, status = "body_too_large", 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +150,8 @@ async def admins_only(session: Annotated[Session, Depends(signed_in)]) -> Sessio
 
 
 async def read_form(request: Request) -> Form:
-    """The fields of a form. Raises FormTooLarge before it is read whole."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise FormTooLarge
+    """The fields of a form. Raises BodyTooLarge before it is read whole, MalformedBody for one that takes too long."""
+    body = await read_raw(request, most=LARGEST_FORM)
     text = body.decode("utf-8", "replace").replace("\x00", "")
     pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100)
     return Form({name: _storable(value) for name, value in pairs})

@@ -111,7 +111,7 @@ async def _shown(session: Session, problem: str = "", secret: tuple[str, str] | 
         422 if problem else 200,
         here_settings=service.settings,
         shop=service.desk,
-        hours=getattr(service.desk, "hours", None),
+        hours=service.desk.hours,
         models=service.models,
         limits=limits,
         people=await service.staff.everybody(),
