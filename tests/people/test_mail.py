@@ -103,7 +103,7 @@ async def test_what_was_read_at_the_open_page_is_not_mailed(post: Post) -> None:
     await post.desk.rows(
         "UPDATE messages SET created_at = now() - interval '10 seconds' WHERE role = 'staff'"
     )
-    await customers.seen(post.desk.service.database, post.who, post.talk)
+    await customers.looked_at(post.desk.service.database, post.who, post.talk, (0, 0))
     await post.later()
     assert (post.inbox.mails, await post.state()) == ([], [("seen", True, 1)])
 

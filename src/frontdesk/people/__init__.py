@@ -6,7 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, LiteralString, TypeVar
 from uuid import UUID
 
 import orjson
@@ -109,9 +109,7 @@ class People:
         """
         async with self._database.transaction(staff=str(staff.id)) as connection:
             mode, name = await store.holder(connection, identity)
-            values = {"id": identity, "by": staff.id, "name": staff.name, "force": force}
-            if await (await connection.execute(store.TAKE, values)).fetchone() is None:
-                raise Conflict(f"{name} holds this conversation.")
+            await _held(connection, store.TAKE, identity, staff, name, force=force)
             await store.audit(connection, identity, staff, "take_over", was=mode)
 
     async def hand_back(self, staff: Staff, identity: UUID, note: str = "") -> None:
@@ -125,17 +123,14 @@ class People:
     async def assign(self, staff: Staff, identity: UUID, to: Staff) -> None:
         """Give a conversation to a colleague, or take it; the AI is silent then. Raises NotFound."""
         async with self._database.transaction(staff=str(staff.id)) as connection:
-            await store.holder(connection, identity)
-            values = {"id": identity, "by": to.id, "name": to.name, "force": True}
-            await connection.execute(store.TAKE, values)
+            _, name = await store.holder(connection, identity)
+            await _held(connection, store.TAKE, identity, to, name, force=True)
             await store.audit(connection, identity, staff, "assign", to=str(to.id))
 
     async def _leave(self, staff: Staff, identity: UUID, *, resolved: bool, note: str = "") -> None:
         async with self._database.transaction(staff=str(staff.id)) as connection:
             _, name = await store.holder(connection, identity)
-            values = {"id": identity, "by": staff.id, "resolved": resolved, "force": False}
-            if await (await connection.execute(store.LEAVE, values)).fetchone() is None:
-                raise Conflict(f"{name} holds this conversation.")
+            await _held(connection, store.LEAVE, identity, staff, name, resolved=resolved)
             await store.audit(connection, identity, staff, "resolve" if resolved else "hand_back")
             if note:
                 await store.write(connection, identity, staff, "note", note, None)
@@ -151,9 +146,7 @@ class People:
             mode, name = await store.holder(connection, identity)
             if known := await _known(connection, staff, identity, "staff", text, client_id):
                 return known
-            values = {"id": identity, "by": staff.id, "name": staff.name, "force": False}
-            if await (await connection.execute(store.TAKE, values)).fetchone() is None:
-                raise Conflict(f"{name} holds this conversation.")
+            await _held(connection, store.TAKE, identity, staff, name)
             if mode != "human":
                 await store.audit(connection, identity, staff, "take_over", was=mode)
             made = await store.write(connection, identity, staff, "staff", text, client_id)
@@ -195,6 +188,22 @@ class People:
         if answer is None:
             raise NotFound
         return answer
+
+
+async def _held(
+    connection: store.Connection,
+    statement: LiteralString,
+    identity: UUID,
+    staff: Staff,
+    holder: str,
+    *,
+    force: bool = False,
+    resolved: bool = False,
+) -> None:
+    """Take (store.TAKE) or leave (store.LEAVE) a conversation. Raises Conflict where ``holder`` has it, unless ``force``."""
+    values = {"id": identity, "by": staff.id, "name": staff.name, "force": force, "resolved": resolved}
+    if await (await connection.execute(statement, values)).fetchone() is None:
+        raise Conflict(f"{holder} holds this conversation.")
 
 
 async def _known(

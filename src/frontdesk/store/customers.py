@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
+from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from uuid_utils.compat import uuid7
 
@@ -85,6 +87,11 @@ WITH known AS (
 )
 SELECT number FROM known UNION ALL SELECT number FROM made
 """
+WRITTEN = """
+SELECT turn_seq, n, body AS text, coalesce(author_name, '') AS author, created_at AS at FROM messages
+WHERE conversation_id = %s AND role = 'staff' AND (turn_seq, n) > (%s, %s) ORDER BY turn_seq, n
+"""
+SEEN = "UPDATE conversations SET customer_seen_at = now() WHERE id = %s AND mode <> 'ai'"
 QUEUE = "UPDATE conversations SET mode = 'queued', queue_reason = 'asked' WHERE id = %s AND mode = 'ai'"
 ATTACHMENT = "SELECT id, name, media_type, octet_length(content) AS bytes, turn_id FROM attachments "
 
@@ -102,9 +109,13 @@ async def own_conversations(
 async def handoff_row(database: Database, principal: Principal, identity: UUID) -> HandoffRow:
     """How a conversation of the principal's stands. Raises NotFound."""
     async with database.transaction(principal.key) as connection:
-        cursor = connection.cursor(row_factory=class_row(HandoffRow))
-        await cursor.execute(HANDOFF, (identity,))
-        row = await cursor.fetchone()
+        return await _handoff(connection, identity)
+
+
+async def _handoff(connection: AsyncConnection[Any], identity: UUID) -> HandoffRow:
+    cursor = connection.cursor(row_factory=class_row(HandoffRow))
+    await cursor.execute(HANDOFF, (identity,))
+    row = await cursor.fetchone()
     if row is None:
         raise NotFound
     return row
@@ -140,21 +151,27 @@ async def staff_messages(
 ) -> list[StaffMessage]:
     """What people wrote in a conversation of the principal's behind (turn, n)."""
     async with database.transaction(principal.key) as connection:
-        cursor = connection.cursor(row_factory=class_row(StaffMessage))
-        await cursor.execute(
-            "SELECT turn_seq, n, body AS text, coalesce(author_name, '') AS author, created_at AS at FROM messages"
-            " WHERE conversation_id = %s AND role = 'staff' AND (turn_seq, n) > (%s, %s) ORDER BY turn_seq, n",
-            (identity, *after),
-        )
-        return await cursor.fetchall()
+        return await _written(connection, identity, after)
 
 
-async def seen(database: Database, principal: Principal, identity: UUID) -> None:
-    """The customer has the conversation open, and it waits for a person or has one."""
+async def _written(
+    connection: AsyncConnection[Any], identity: UUID, after: tuple[int, int]
+) -> list[StaffMessage]:
+    cursor = connection.cursor(row_factory=class_row(StaffMessage))
+    await cursor.execute(WRITTEN, (identity, *after))
+    return await cursor.fetchall()
+
+
+async def looked_at(
+    database: Database, principal: Principal, identity: UUID, after: tuple[int, int]
+) -> tuple[list[StaffMessage], HandoffRow]:
+    """What people wrote behind (turn, n), and how it stands, for a page that is open. Raises NotFound.
+
+    Where the conversation waits for a person or has one, it is noted that its customer was there.
+    """
     async with database.transaction(principal.key) as connection:
-        await connection.execute(
-            "UPDATE conversations SET customer_seen_at = now() WHERE id = %s AND mode <> 'ai'", (identity,)
-        )
+        await connection.execute(SEEN, (identity,))
+        return await _written(connection, identity, after), await _handoff(connection, identity)
 
 
 async def leave_address(database: Database, principal: Principal, identity: UUID, address: str) -> None:

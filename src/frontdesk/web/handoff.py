@@ -171,15 +171,15 @@ class _Follow:
     async def news(self) -> list[bytes]:
         """What has happened since it was last asked."""
         desk, principal, identity = self._desk, self._principal, self._identity
-        await store.seen(desk.database, principal, identity)
+        lines, row = await store.looked_at(desk.database, principal, identity, self._after)
         told: list[bytes] = []
-        for line in await store.staff_messages(desk.database, principal, identity, self._after):
+        for line in lines:
             self._after = (line.turn_seq, line.n)
             key = f"{line.turn_seq}.{line.n}"
             told.append(
                 _sse("message", {"id": key, "text": line.text, "author": line.author, "at": line.at}, key)
             )
-        handoff = await desk.handoffs.of(principal, identity)
+        handoff = await desk.handoffs.shown(row)
         if handoff != self._handoff:
             # With the cursor: whoever loses the stream before anybody wrote must not miss the first message.
             turn, n = self._after
