@@ -25,13 +25,13 @@ def install(app: FastAPI) -> None:
     """Add the two routes. Which page may load a module across origins is OriginPolicy's to say."""
     folder = resources.files("frontdesk.web") / "static" / "widget"
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(".js")}
+    tags = {name: f'"{hashlib.sha256(content).hexdigest()[:16]}"' for name, content in files.items()}
     newest = {name.partition(".")[0]: name for name in files}
     router = APIRouter(include_in_schema=False)
 
     def answer(request: Request, name: str, caching: str) -> Response:
-        tag = f'"{hashlib.sha256(files[name]).hexdigest()[:16]}"'
-        headers = {**HEADERS, "cache-control": caching, "etag": tag}
-        if request.headers.get("if-none-match") == tag:
+        headers = {**HEADERS, "cache-control": caching, "etag": tags[name]}
+        if request.headers.get("if-none-match") == tags[name]:
             return Response(status_code=304, headers=headers)
         return Response(files[name], headers=headers, media_type="text/javascript")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from frontdesk.models.local import context, phrase, says
@@ -99,7 +100,7 @@ class Planner:
         """The tool a bare id goes to: what the last question was for, else the last tool that took an id."""
         last = self.dialogue.last
         if last.reply.rstrip().endswith("?") and last.message:
-            for part in self._before().parts():
+            for part in self._before:
                 name = part.then or part.tool
                 if part.kind in (ASK, CHOOSE) and name in self.catalog.entries:
                     return self.catalog.entries[name]
@@ -289,7 +290,7 @@ class Planner:
         listed = {call.tool: context.rows(call) for call in self.dialogue.results()}
         if not parameter or not listed:
             return {}
-        for part in self._before().parts():
+        for part in self._before:
             if part.kind == ASK and part.tool == entry.name:
                 return part.arguments
             if part.kind == CHOOSE and part.then == entry.name:
@@ -297,13 +298,11 @@ class Planner:
                 return {parameter.name: context.row_id(row, parameter.name)} if row else {}
         return {}
 
-    def _before(self) -> Planner:
-        """The plan of the message before this one."""
-        return Planner(
-            replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1]),
-            self.catalog,
-            self.encoder,
-        )
+    @cached_property
+    def _before(self) -> list[Part]:
+        """What was planned for the message before this one."""
+        earlier = replace(self.dialogue, message=self.dialogue.last.message, past=self.dialogue.past[:-1])
+        return Planner(earlier, self.catalog, self.encoder).parts()
 
     def _asked(self) -> tuple[Entry | None, Parameter | None]:
         reply = self.dialogue.last.reply.strip()
@@ -320,4 +319,4 @@ class Planner:
         ]
         if len(rivals) == 1:
             return True
-        return any(entry.name in (part.tool, part.then) for part in self._before().parts())
+        return any(entry.name in (part.tool, part.then) for part in self._before)

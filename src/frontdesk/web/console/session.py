@@ -152,8 +152,7 @@ async def admins_only(session: Annotated[Session, Depends(signed_in)]) -> Sessio
 async def read_form(request: Request) -> Form:
     """The fields of a form. Raises BodyTooLarge before it is read whole, MalformedBody for one that takes too long."""
     body = await read_raw(request, most=LARGEST_FORM)
-    text = body.decode("utf-8", "replace").replace("\x00", "")
-    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100)
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
     return Form({name: _storable(value) for name, value in pairs})
 
 
