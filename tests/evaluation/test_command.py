@@ -34,8 +34,9 @@ class Eval:
         """Started as a shell would."""
         command = [sys.executable, "-m", "frontdesk", "eval", *arguments]
         return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=out, stderr=out, start_new_session=True, text=True
-        )
+            command, cwd=ROOT, env=self.environment, stdout=out, stderr=out, start_new_session=True, text=True,
+            preexec_fn=_with_ctrl_c,
+        )  # fmt: skip
 
     def __call__(self, *arguments: str) -> Result:
         """Run in this process, which spares an import of everything; its workers are processes all the same."""
@@ -44,6 +45,11 @@ class Eval:
         )
 
     unset = ("FRONTDESK_DATA_DIR", "COLUMNS", "FRONTDESK_MODEL", "OPENAI_API_KEY")
+
+
+def _with_ctrl_c() -> None:
+    """What a shell starts in the background, this suite perhaps, ignores Ctrl+C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")
