@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
+# Tests start hundreds of Python processes: each would compile every package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript lock clean help
 
 help:            ## what can be done here

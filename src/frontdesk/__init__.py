@@ -6,6 +6,7 @@ from frontdesk.errors import ToolError, ToolNotFound, ToolRefused, ToolUnavailab
 from frontdesk.hours import BusinessHours
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.tools import Tool, ToolContext, grant, rule, tool
+from frontdesk.widget import Widget
 
 __all__ = [
     "BusinessHours",
@@ -23,6 +24,7 @@ __all__ = [
     "ToolNotFound",
     "ToolRefused",
     "ToolUnavailable",
+    "Widget",
     "grant",
     "rule",
     "tool",

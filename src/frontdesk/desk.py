@@ -13,6 +13,7 @@ from frontdesk.hours import BusinessHours
 from frontdesk.knowledge.article import Source
 from frontdesk.knowledge.declared import Knowledge, declared
 from frontdesk.tools import Tool
+from frontdesk.widget import Widget
 
 VISITOR_PERMISSIONS = frozenset({"knowledge:read", "tickets:write"})
 
@@ -29,6 +30,7 @@ class Frontdesk:
     tone          how it should sound
     helpdesk      where tickets go beside Frontdesk's own list: Zendesk(…), Webhook(…), …
     hours         when people are there; None: always
+    widget        how the chat on the shop's pages looks, and what it says first
     permissions   what its customers hold; by default, what its tools ask for
     """
 
@@ -40,6 +42,7 @@ class Frontdesk:
     tone: str = "friendly, plain and short"
     hours: BusinessHours | None = None
     helpdesk: Helpdesk | None = None
+    widget: Widget = field(default_factory=Widget)
     permissions: frozenset[str] = field(default_factory=frozenset[str])
 
     def __post_init__(self) -> None:

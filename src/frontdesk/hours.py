@@ -58,18 +58,26 @@ class BusinessHours:
         here = at.astimezone(ZoneInfo(self.timezone))
         return any(start <= here.time() < end for start, end in self._on(here.date()))
 
-    def opens(self, at: datetime) -> str:
-        """The next opening after ``at``: ``today at 9:00``, ``tomorrow at 9:00``, ``Monday at 9:00``; "" for none soon."""
+    def opens_at(self, at: datetime) -> datetime | None:
+        """The next opening after ``at``, with this time zone; None for none in the next 30 days."""
         here = at.astimezone(ZoneInfo(self.timezone))
         for ahead in range(LOOK_DAYS):
             day = here.date() + timedelta(days=ahead)
             for start, _ in sorted(self._on(day)):
                 if ahead or start > here.time():
-                    name = ("today", "tomorrow")[ahead] if ahead < 2 else NAMES[day.weekday()]
-                    if ahead > 6:
-                        name = f"{day.day} {day:%B}"
-                    return f"{name} at {start.hour}:{start.minute:02d}"
-        return ""
+                    return datetime.combine(day, start, here.tzinfo)
+        return None
+
+    def opens(self, at: datetime) -> str:
+        """The same in words: ``today at 9:00``, ``tomorrow at 9:00``, ``Monday at 9:00``; "" for none soon."""
+        opening = self.opens_at(at)
+        if opening is None:
+            return ""
+        ahead = (opening.date() - at.astimezone(opening.tzinfo).date()).days
+        name = ("today", "tomorrow")[ahead] if ahead < 2 else NAMES[opening.weekday()]
+        if ahead > 6:
+            name = f"{opening.day} {opening:%B}"
+        return f"{name} at {opening.hour}:{opening.minute:02d}"
 
     def _on(self, day: date) -> list[tuple[time, time]]:
         return [] if day in self._closed else self._spans.get(day.weekday(), [])

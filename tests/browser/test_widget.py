@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, expect
 
+from frontdesk import Widget
 from frontdesk.people import Staff
 from tests.browser.conftest import PHONE
 from tests.browser.widget import SHOP, Visit, widget_desk
@@ -422,11 +423,43 @@ async def test_w23_a_rating_once_after_resolution_or_never(enter: Enter) -> None
     await expect(rating).to_have_count(0)
 
 
+async def test_what_a_desk_declares_and_waits_are_said_in_the_pages_language(
+    desk: Console, new_page: Any
+) -> None:
+    page = await new_page()
+    asked: list[str] = []
+
+    async def told(route: Any) -> None:
+        asked.append(route.request.url)
+        answer = await route.fetch()
+        widget = Widget(
+            greeting={"en": "Hi!", "de": "Moin!"},
+            suggestions={"de": ["Wo ist mein Paket?"]},
+            accent="#aa3300",
+        )
+        await route.fulfill(response=answer, json={**await answer.json(), **widget.told("de")})
+
+    await page.route("**/support/widget.json*", told)
+    visit = Visit(desk, page, desk.customer())
+    await visit.enter(lang="de")
+    assert asked[0].endswith("locale=de")
+    await expect(visit.log).to_contain_text("Moin!")
+    await expect(visit.dialog.get_by_role("button", name="Wo ist mein Paket?")).to_be_visible()
+    await visit.ask("hello", "You said: hello")
+    await visit.handoff(state="queued", reply={"minutes": 10}, reply_time="about 10 minutes")
+    await page.reload()
+    await expect(visit.dialog.locator(".handoff")).to_contain_text("10 Minuten")
+    await visit.handoff(state="away", reply={"at": "2026-11-30T09:00:00+01:00"}, reply_time="Monday at 9:00")
+    await page.reload()
+    await expect(visit.dialog.locator(".handoff")).to_contain_text("Montag")
+    await expect(visit.dialog.locator(".handoff")).not_to_contain_text("Monday")
+
+
 async def test_w24_a_proactive_message_comes_once_and_takes_no_focus(
     enter: Enter, desk: Console, new_page: Any
 ) -> None:
     page = await new_page()
-    await page.route("**/support/widget.json", lambda route: route.fulfill(
+    await page.route("**/support/widget.json*", lambda route: route.fulfill(
         json={"proactive": {"after_seconds": 0, "text": "Any questions?"}}, headers={"access-control-allow-origin": SHOP}))  # fmt: skip
     visit = Visit(desk, page, desk.customer())
     await visit.enter(to_open=False)

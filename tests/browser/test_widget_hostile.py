@@ -65,7 +65,7 @@ async def test_w12_s5_no_payload_runs_or_fetches_anything(tmp_path: Path, page: 
         )
         await page.route("**/support/conversations/*", tell)
         await page.route("**/support/conversations", listed)
-        await page.route("**/support/widget.json", config)
+        await page.route("**/support/widget.json*", config)
         key = f"frontdesk:{desk.url}"
         await page.add_init_script(
             f"localStorage['{key}'] ||= JSON.stringify({{ conversation: '{TURN.format(9)}', greeted: false }})"

@@ -244,7 +244,7 @@ async def test_mail_is_asked_for_three_times_an_hour(door: httpx.AsyncClient) ->
 async def test_the_widget_is_told_what_it_must_know_without_a_credential(door: httpx.AsyncClient) -> None:
     told = await door.get("/support/widget.json", headers={"origin": ALLOWED})
     assert told.json()["desk"] == "OurShop"
-    assert told.json()["hours"] == {"open": True, "reply_time": None}
+    assert told.json()["hours"] == {"open": True, "reply_time": None, "reply": None}
     assert told.headers["access-control-allow-origin"] == ALLOWED
 
 
@@ -257,4 +257,6 @@ async def test_outside_the_hours_nobody_is_promised_and_an_address_is_asked_for(
     answer = await door.post(f"/support/conversations/{talk}/handoff", headers=bearer(token(sub="h12")))
     told = answer.json()["handoff"]
     assert told["state"] == "away"
+    assert told["reply_time"].endswith("at 9:00")
+    assert told["reply"]["at"].endswith("T09:00:00+00:00")
     assert told["email"] is False

@@ -37,6 +37,14 @@ export function when(at) {
   return today ? clock(at) : date.toLocaleDateString(language, { day: "numeric", month: "short" });
 }
 
+/** When an answer is to be expected, in the customer's language where it can be said; else as the desk put it. */
+export function expected({ reply, reply_time }) {
+  if (reply?.at) return new Date(reply.at).toLocaleString(language, { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
+  if (!reply?.minutes) return reply_time;
+  const long = reply.minutes >= 90;
+  return `≈ ${new Intl.NumberFormat(language, { style: "unit", unit: long ? "hour" : "minute", unitDisplay: "long" }).format(long ? Math.round(reply.minutes / 60) : reply.minutes)}`;
+}
+
 export function size(bytes) {
   const format = (value, unit) => new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
   return bytes < 1e6 ? format(bytes / 1024, "kilobyte") : format(bytes / 1024 / 1024, "megabyte");

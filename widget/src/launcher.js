@@ -19,14 +19,14 @@ const { kept, tab } = store(base);
 let loading;
 let provider;
 let config = {};
-const told = fetch(`${base}/support/widget.json`, { credentials: "omit" }).then(
+const locale = (data.locale || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
+const told = fetch(`${base}/support/widget.json?locale=${locale}`, { credentials: "omit" }).then(
   (answer) => answer.status === 403
     ? Promise.reject(console.error(`Frontdesk: add ${location.origin} to FRONTDESK_ALLOWED_ORIGINS.`))
     : answer.ok && answer.json().then((found) => (config = found)),
   () => {},
 );
 
-const locale = (data.locale || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
 const words = WORDS[locale] || WORDS.en;
 const host = document.createElement("frontdesk-widget");
 const root = host.attachShadow({ mode: "open" });

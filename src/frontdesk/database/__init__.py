@@ -22,7 +22,7 @@ from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 __all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
-TCP = {"tcp_user_timeout": 5000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+TCP = {"tcp_user_timeout": 4000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
 
 
 def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
@@ -31,7 +31,8 @@ def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
     return psycopg.Connection[dict[str, Any]].connect(conninfo, options=options, row_factory=dict_row)
 
 
-CALL_SECONDS = 5.0  # a server that is stopped, not gone, answers nothing and closes nothing
+# A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
+CALL_SECONDS = 4.0
 PING_SECONDS = 2.0
 # A standby that has not taken over yet refuses to write with an InternalError.
 GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)

@@ -1,4 +1,4 @@
-"""Signing in: passwords (scrypt), sessions, and a brake on guessing."""
+"""Signing in: passwords (argon2id), sessions, and a brake on guessing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from collections import OrderedDict
 from datetime import timedelta
 from uuid import UUID
 
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
 from frontdesk.database import Database
 from frontdesk.errors import DeclarationError, NotFound, RateLimited
 from frontdesk.store import staff as store
@@ -23,6 +26,9 @@ IDLE, LONGEST = timedelta(hours=8), timedelta(days=7)
 TRIES, WINDOW = 8, 300.0  # failed tries of one address or one account, in seconds
 REMEMBERED = 10_000
 SHORTEST = 10  # characters of a password
+# OWASP's least for argon2id: 19 MiB, two passes; so many at once that guessing cannot take the memory.
+ARGON, AT_ONCE = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1), 4
+ARGON_MARK = b"$argon2id$"
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -33,6 +39,7 @@ class StaffDirectory:
         self._database = database
         self._failed: OrderedDict[str, list[float]] = OrderedDict()
         self._decoy = _hash(secrets.token_hex())
+        self._hashing = asyncio.Semaphore(AT_ONCE)
 
     async def sign_in(self, email: str, password: str, *, address: str = "") -> str | None:
         """A new session's token; None where the two do not belong together, whichever of them is wrong.
@@ -43,7 +50,8 @@ class StaffDirectory:
         for key in keys:
             self._throttle(key)
         found = await store.by_email(self._database, email)
-        right = await asyncio.to_thread(_matches, password, found[1] if found else self._decoy)
+        async with self._hashing:
+            right = await asyncio.to_thread(_matches, password, found[1] if found else self._decoy)
         if found is None or not right:
             for key in keys:
                 self._failed.setdefault(key, []).append(time.monotonic())
@@ -52,6 +60,8 @@ class StaffDirectory:
                 self._failed.popitem(last=False)
             return None
         self._failed.pop(keys[0], None)
+        if not found[1].startswith(ARGON_MARK):
+            await store.rehash(self._database, found[0].id, await asyncio.to_thread(_hash, password))
         token = f"ss_{secrets.token_urlsafe(32)}"
         await store.open_session(self._database, found[0].id, token)
         return token
@@ -74,14 +84,14 @@ class StaffDirectory:
         if not EMAIL.fullmatch(email) or not 0 < len(name) <= 100:
             raise DeclarationError("write an e-mail address, and a name of at most 100 characters")
         password = password or secrets.token_urlsafe(12)
-        scrypt = await asyncio.to_thread(_hash, _checked(password))
-        return await store.add(self._database, email, name, role, scrypt), password
+        hashed = await asyncio.to_thread(_hash, _checked(password))
+        return await store.add(self._database, email, name, role, hashed), password
 
     async def set_password(self, staff_id: UUID, password: str = "") -> str:
         """Give somebody a new password and end their sessions. Raises NotFound, DeclarationError."""
         password = password or secrets.token_urlsafe(12)
-        scrypt = await asyncio.to_thread(_hash, _checked(password))
-        if not await store.change(self._database, staff_id, scrypt=scrypt):
+        hashed = await asyncio.to_thread(_hash, _checked(password))
+        if not await store.change(self._database, staff_id, password=hashed):
             raise NotFound
         return password
 
@@ -115,10 +125,16 @@ def _checked(password: str) -> str:
     return password
 
 
-def _hash(password: str, salt: bytes = b"") -> bytes:
-    salt = salt or secrets.token_bytes(16)
-    return salt + hashlib.scrypt(password.encode("utf-8", "replace"), salt=salt, n=2**14, r=8, p=1, dklen=32)
+def _hash(password: str) -> bytes:
+    return ARGON.hash(password.encode("utf-8", "replace")).encode()
 
 
 def _matches(password: str, stored: bytes) -> bool:
-    return hmac.compare_digest(_hash(password, stored[:16]), stored)
+    said = password.encode("utf-8", "replace")
+    if not stored.startswith(ARGON_MARK):  # of a release before this one: a salt, then scrypt
+        old = hashlib.scrypt(said, salt=stored[:16], n=2**14, r=8, p=1, dklen=32)
+        return hmac.compare_digest(old, stored[16:])
+    try:
+        return ARGON.verify(stored.decode(), said)
+    except VerificationError:
+        return False

@@ -15,6 +15,7 @@ from frontdesk.store.customers import HandoffRow
 __all__ = ["Handoffs"]
 
 FRESH_SECONDS = 60.0  # so long a measured wait is believed
+NOTHING: Json = {"reply_time": None, "reply": None}
 PATIENCE = timedelta(minutes=10)  # in the queue; then an address is asked for
 
 
@@ -27,7 +28,7 @@ class Handoffs:
         self._wait: tuple[float, float | None] = (-FRESH_SECONDS, None)
 
     async def of(self, principal: Principal, identity: UUID) -> Json:
-        """``{"state": "ai" | "queued" | "human" | "away" | "resolved", "person", "reply_time", "reason", "email"}``.
+        """``{"state": "ai" | "queued" | "human" | "away" | "resolved", "person", "reply_time", "reply", "reason", "email"}``.
 
         ``away``: asked for outside the hours, or longer than anybody is to wait at an open page. Raises NotFound.
         """
@@ -44,7 +45,7 @@ class Handoffs:
         return {
             "state": state,
             "person": {"name": row.assignee_name} if state == "human" else None,
-            "reply_time": await self.reply_time(now) if row.mode == "queued" else None,
+            **(await self.expected(now) if row.mode == "queued" else NOTHING),
             "reason": row.queue_reason or None,
             "email": row.contact_email is not None,
         }
@@ -53,17 +54,28 @@ class Handoffs:
         """Whether somebody is there."""
         return self._hours is None or self._hours.open(at)
 
-    async def reply_time(self, now: datetime) -> str | None:
-        """``about 10 minutes``, or when somebody is there again; None where nothing is known or was declared."""
+    async def expected(self, now: datetime) -> Json:
+        """When an answer is to be expected: ``{"reply_time": "about 10 minutes", "reply": {"minutes": 10}}``.
+
+        ``reply`` is for those who say it in another language; outside the hours it is ``{"at": <ISO time>}``. Both are
+        None where nothing is known or was declared, ``reply`` also where only words were.
+        """
         if self._hours and not self._hours.open(now):
-            return self._hours.opens(now) or None
+            opening = self._hours.opens_at(now)
+            return {
+                "reply_time": self._hours.opens(now) or None,
+                "reply": {"at": opening.isoformat()} if opening else None,
+            }
         seconds = await self._usual_wait()
         if seconds is None:
-            return f"about {self._hours.reply_time}" if self._hours else None
+            return {**NOTHING, "reply_time": f"about {self._hours.reply_time}"} if self._hours else NOTHING
         minutes = max(1, round(seconds / 60))
-        if minutes < 90:
-            return f"about {minutes} minute{'s' * (minutes > 1)}"
-        return f"about {round(minutes / 60)} hours"
+        words = (
+            f"about {minutes} minute{'s' * (minutes > 1)}"
+            if minutes < 90
+            else f"about {round(minutes / 60)} hours"
+        )
+        return {"reply_time": words, "reply": {"minutes": minutes}}
 
     async def _usual_wait(self) -> float | None:
         at, seconds = self._wait

@@ -29,13 +29,13 @@ class Staff:
     disabled_at: datetime | None = None
 
 
-async def add(database: Database, email: str, name: str, role: Role, scrypt: bytes) -> Staff:
+async def add(database: Database, email: str, name: str, role: Role, password: bytes) -> Staff:
     """A new member of staff. Raises DeclarationError where the address is taken."""
     try:
         async with database.transaction(brief=True) as connection:
             cursor = await connection.execute(
-                f"INSERT INTO staff (email, name, role, password_scrypt) VALUES (%s, %s, %s, %s) RETURNING {COLUMNS}",  # noqa: S608
-                (email.lower(), name, role, scrypt),
+                f"INSERT INTO staff (email, name, role, password_hash) VALUES (%s, %s, %s, %s) RETURNING {COLUMNS}",  # noqa: S608
+                (email.lower(), name, role, password),
             )
             row = await cursor.fetchone()
     except psycopg.errors.UniqueViolation:
@@ -57,11 +57,17 @@ async def by_email(database: Database, email: str) -> tuple[Staff, bytes] | None
     """A member of staff who may sign in, and the hash of their password."""
     async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
-            f"SELECT {COLUMNS}, password_scrypt FROM staff WHERE email = %s AND disabled_at IS NULL",  # noqa: S608
+            f"SELECT {COLUMNS}, password_hash FROM staff WHERE email = %s AND disabled_at IS NULL",  # noqa: S608
             (email.lower(),),
         )
         row = await cursor.fetchone()
     return (Staff(*row[:-1]), bytes(row[-1])) if row else None
+
+
+async def rehash(database: Database, staff_id: UUID, password: bytes) -> None:
+    """Keep the same password under a newer hash; sessions go on."""
+    async with database.transaction(brief=True) as connection:
+        await connection.execute("UPDATE staff SET password_hash = %s WHERE id = %s", (password, staff_id))
 
 
 async def open_session(database: Database, staff_id: UUID, token: str) -> None:
@@ -106,18 +112,24 @@ async def change(
     *,
     role: Role | None = None,
     disabled: bool | None = None,
-    scrypt: bytes | None = None,
+    password: bytes | None = None,
     shortcuts: bool | None = None,
 ) -> bool:
     """Change what is given; False for somebody unknown. A new password and a disabled account end all sessions."""
     async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
-            "UPDATE staff SET role = coalesce(%(role)s, role), password_scrypt = coalesce(%(scrypt)s, password_scrypt),"
+            "UPDATE staff SET role = coalesce(%(role)s, role), password_hash = coalesce(%(password)s, password_hash),"
             " shortcuts = coalesce(%(shortcuts)s, shortcuts), disabled_at = CASE WHEN %(disabled)s::boolean IS NULL"
             " THEN disabled_at WHEN %(disabled)s THEN coalesce(disabled_at, now()) END WHERE id = %(id)s",
-            {"id": staff_id, "role": role, "disabled": disabled, "scrypt": scrypt, "shortcuts": shortcuts},
+            {
+                "id": staff_id,
+                "role": role,
+                "disabled": disabled,
+                "password": password,
+                "shortcuts": shortcuts,
+            },
         )
-        if scrypt or disabled:
+        if password or disabled:
             await connection.execute(
                 "UPDATE staff_sessions SET ended_at = now() WHERE staff_id = %s AND ended_at IS NULL",
                 (staff_id,),

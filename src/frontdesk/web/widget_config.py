@@ -18,15 +18,19 @@ SUGGESTIONS = 3
 
 
 @router.get("/support/widget.json")
-async def widget_config(request: Request) -> Response:
-    """The desk's name, what may be asked, whether people are there, which files may be attached. Kept for a minute."""
+async def widget_config(request: Request, locale: str = "") -> Response:
+    """The desk's name and looks, what may be asked, whether people are there, which files may be attached.
+
+    ``locale`` is the page's; texts that the desk declared in it are chosen. Kept for a minute.
+    """
     desk: Service = request.app.state.service
     examples = [tool.grant.examples[0] for tool in desk.desk.tools if tool.grant.examples]
     now = datetime.now(UTC)
     told = {
         "desk": desk.desk.name,
         "suggestions": examples[:SUGGESTIONS],
-        "hours": {"open": desk.handoffs.open(now), "reply_time": await desk.handoffs.reply_time(now)},
+        **desk.desk.widget.told(locale[:2].lower()),
+        "hours": {"open": desk.handoffs.open(now), **await desk.handoffs.expected(now)},
         "attachments": {"types": list(TYPES), "bytes": desk.settings.attachment_bytes},
         "mail": bool(desk.settings.smtp_url),
     }

@@ -1,11 +1,11 @@
 // How it stands with a person: asked for, here, away, done. And what is asked at the end.
 import { html, nothing } from "lit";
-import { t } from "../i18n.js";
+import { expected, t } from "../i18n.js";
 
 const TEXT = {
-  queued: ({ reply_time: time }) => [time ? t("queuedTime", { time }) : t("queued"), t("queuedMore")],
+  queued: (now, mail, time = expected(now)) => [time ? t("queuedTime", { time }) : t("queued"), t("queuedMore")],
   human: ({ person }) => [t("human", { name: person?.name ?? t("team") })],
-  away: ({ reply_time: time, email }, mail) => [time ? t("awayTime", { time }) : t("away"), email ? t("emailKept") : mail ? t("awayEmail") : ""],
+  away: (now, mail, time = expected(now)) => [time ? t("awayTime", { time }) : t("away"), now.email ? t("emailKept") : mail ? t("awayEmail") : ""],
   resolved: () => [t("resolved")],
 };
 
