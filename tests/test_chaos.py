@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import faults, forged, hangups, kills, races, repeats, strangers
+from chaos import bodies, faults, forged, hangups, kills, races, repeats, strangers
 from chaos.backend import backend
 from chaos.document import BEGIN, END, write
 from chaos.journal import Experiment, Journal, Portion, Tally, run, silent
@@ -31,6 +31,11 @@ async def test_whatever_is_killed_no_message_is_lost_and_each_effect_happens_onc
     assert tally.counts["processes killed"] >= 4
     assert tally.counts["kills of a turn"] >= 60
     assert tally.counts["turns killed 3 times or more"] >= 18
+
+
+async def test_no_body_that_nobody_would_send_is_a_server_error_or_sent_back() -> None:
+    tally = await small(bodies.EXPERIMENT, 1500)
+    assert tally.counts["4xx"] > 1400
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from frontdesk.actions.view import view
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Action, Json
 from frontdesk.web.auth import Authenticator
-from frontdesk.web.body import Body, checked_user_id, read_json
+from frontdesk.web.body import Body, checked_user_id, read_json, takes
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["router", "staff"]
@@ -71,11 +71,6 @@ router = APIRouter(prefix="/support/actions", tags=["actions"])
 staff = APIRouter(prefix="/support/approvals", tags=["approvals"], dependencies=[Depends(_backend)])
 
 
-def _takes(model: type[Body]) -> Json:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("/{action_id}")
 async def action(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """An action as it stands, for its customer."""
@@ -83,7 +78,7 @@ async def action(request: Request, action_id: str, desk: Desk, auth: Auth) -> Re
     return _answer(desk, await desk.actions.find(principal, uuid_of(action_id)))
 
 
-@router.post("/{action_id}/confirm", openapi_extra=_takes(TokenDecision))
+@router.post("/{action_id}/confirm", openapi_extra=takes(TokenDecision))
 async def confirm(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """The customer's yes: 200 with the action as it stands afterwards and, in ``reply``, what came of it.
 
@@ -95,7 +90,7 @@ async def confirm(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     return _answer(desk, await desk.actions.confirm(principal, uuid_of(action_id), body.confirm_token))
 
 
-@router.post("/{action_id}/decline", openapi_extra=_takes(Decision))
+@router.post("/{action_id}/decline", openapi_extra=takes(Decision))
 async def decline(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """The customer's no."""
     auth.knock(request)
@@ -104,7 +99,7 @@ async def decline(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     return _answer(desk, await desk.actions.decline(principal, uuid_of(action_id)))
 
 
-@router.post("/{action_id}/undo", openapi_extra=_takes(UndoDecision))
+@router.post("/{action_id}/undo", openapi_extra=takes(UndoDecision))
 async def undo(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """ "I changed my mind": takes an executed action back while its time lasts; ``undo_token`` is the token."""
     auth.knock(request)
@@ -119,14 +114,14 @@ async def waiting(desk: Desk) -> Response:
     return json_answer({"approvals": [_for_staff(item) for item in await desk.actions.waiting()]})
 
 
-@staff.post("/{action_id}/approve", openapi_extra=_takes(StaffDecision))
+@staff.post("/{action_id}/approve", openapi_extra=takes(StaffDecision))
 async def approve(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's yes; with the last that is needed it is done. Nobody approves twice, nor what they asked for."""
     body = await read_json(request, StaffDecision)
     return json_answer({"action": _for_staff(await desk.actions.approve(body.staff_id, uuid_of(action_id)))})
 
 
-@staff.post("/{action_id}/decline", openapi_extra=_takes(Refusal))
+@staff.post("/{action_id}/decline", openapi_extra=takes(Refusal))
 async def refuse(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's no, with the reason that the customer is told."""
     body = await read_json(request, Refusal)
@@ -135,7 +130,7 @@ async def refuse(request: Request, action_id: str, desk: Desk) -> Response:
     )
 
 
-@staff.post("/{action_id}/settle", openapi_extra=_takes(Finding))
+@staff.post("/{action_id}/settle", openapi_extra=takes(Finding))
 async def settle(request: Request, action_id: str, desk: Desk) -> Response:
     """What a person has found out about an effect whose outcome was unknown."""
     body = await read_json(request, Finding)

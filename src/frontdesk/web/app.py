@@ -24,6 +24,7 @@ from frontdesk.web import (
     chat,
     console,
     dev_tokens,
+    document,
     handoff,
     helpdesk,
     knowledge,
@@ -91,6 +92,7 @@ def create_app(
         openapi_url="/openapi.json" if settings.development else None,
     )
     problems.install(app)
+    document.install(app)
     app.add_middleware(OriginPolicy, settings=settings)
     app.include_router(chat.router)
     app.include_router(widget_config.router)

@@ -13,7 +13,7 @@ from frontdesk.errors import InvalidBody, NotAttachable
 from frontdesk.store import customers as store
 from frontdesk.store.customers import Attachment
 from frontdesk.web.auth import refuse_tokens_in_url
-from frontdesk.web.body import ConversationRequest, read_json, read_raw
+from frontdesk.web.body import ConversationRequest, read_json, read_raw, takes
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["TYPES", "download", "router"]
@@ -30,7 +30,15 @@ TYPES = {
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
 
 
-@router.post("/support/conversations/{conversation_id}/attachments", status_code=201)
+FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES},
+    }
+}
+
+
+@router.post("/support/conversations/{conversation_id}/attachments", status_code=201, openapi_extra=FILE)
 async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth, name: str = "") -> Response:
     """Keep the body, a file, with a conversation; send its id with the next message. 201."""
     auth.knock(request)
@@ -52,7 +60,11 @@ async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth,
     return json_answer(kept, 201)
 
 
-@router.delete("/support/conversations/{conversation_id}/attachments/{attachment_id}", status_code=204)
+@router.delete(
+    "/support/conversations/{conversation_id}/attachments/{attachment_id}",
+    status_code=204,
+    openapi_extra=takes(ConversationRequest, required=False),
+)
 async def detach(
     request: Request, conversation_id: str, attachment_id: str, desk: Desk, auth: Auth
 ) -> Response:

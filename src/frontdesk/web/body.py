@@ -28,6 +28,7 @@ __all__ = [
     "Nothing",
     "read_json",
     "read_raw",
+    "takes",
 ]
 
 LIMIT = 64 * 1024  # bytes
@@ -97,6 +98,12 @@ class Nothing(Body):
 
 
 Model = TypeVar("Model", bound=Body)
+
+
+def takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """What a route's ``openapi_extra`` says of a body that ``read_json`` reads."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": required, "content": content}}
 
 
 async def read_json(request: Request, model: type[Model], *, required: bool = True) -> Model:

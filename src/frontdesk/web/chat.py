@@ -18,7 +18,7 @@ from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
 from frontdesk.web.auth import refuse_tokens_in_url
-from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json
+from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json, takes
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 router = APIRouter(tags=["support"])
@@ -26,8 +26,7 @@ EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,6
 PING_SECONDS = 15.0
 
 
-@router.post("/support/chat", openapi_extra={"requestBody": {"required": True, "content": {
-    "application/json": {"schema": ChatRequest.model_json_schema()}}}})  # fmt: skip
+@router.post("/support/chat", openapi_extra=takes(ChatRequest))
 async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     """Answer a message.
 
@@ -69,7 +68,9 @@ async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Respon
     return await _state(desk, principal, identity)
 
 
-@router.post("/support/conversations", status_code=201)
+@router.post(
+    "/support/conversations", status_code=201, openapi_extra=takes(ConversationRequest, required=False)
+)
 async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response:
     """Begin another conversation; messages that name none go on with it."""
     body = await read_json(request, ConversationRequest, required=False)
@@ -114,8 +115,7 @@ async def conversation(
     )
 
 
-@router.post("/support/conversations/{conversation_id}/rating", openapi_extra={"requestBody": {"required": True,
-    "content": {"application/json": {"schema": RatingRequest.model_json_schema()}}}})  # fmt: skip
+@router.post("/support/conversations/{conversation_id}/rating", openapi_extra=takes(RatingRequest))
 async def rating(request: Request, conversation_id: str, desk: Desk, auth: Auth) -> Response:
     """Thumbs up or down for a conversation, from its owner; a later one takes the place of an earlier."""
     auth.knock(request)

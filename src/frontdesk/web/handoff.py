@@ -21,7 +21,7 @@ from frontdesk.people import Happened
 from frontdesk.store import customers as store
 from frontdesk.store.conversations import begin
 from frontdesk.web.auth import refuse_tokens_in_url
-from frontdesk.web.body import ConversationRequest, read_json
+from frontdesk.web.body import ConversationRequest, read_json, takes
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["router"]
@@ -58,7 +58,7 @@ async def conversations(request: Request, desk: Desk, auth: Auth, before: str = 
     return json_answer({"conversations": found[:LIST], "next": more})
 
 
-@router.post("/support/handoff", status_code=201)
+@router.post("/support/handoff", status_code=201, openapi_extra=takes(ConversationRequest, required=False))
 async def begin_with_person(request: Request, desk: Desk, auth: Auth) -> Response:
     """Ask for a person in a new conversation."""
     body = await read_json(request, ConversationRequest, required=False)
@@ -67,7 +67,10 @@ async def begin_with_person(request: Request, desk: Desk, auth: Auth) -> Respons
     return json_answer({"conversation_id": identity, **await _called(desk, principal, identity)}, 201)
 
 
-@router.post("/support/conversations/{conversation_id}/handoff")
+@router.post(
+    "/support/conversations/{conversation_id}/handoff",
+    openapi_extra=takes(ConversationRequest, required=False),
+)
 async def ask_for_person(request: Request, conversation_id: str, desk: Desk, auth: Auth) -> Response:
     """Ask for a person; asked again, nothing is made twice."""
     auth.knock(request)
@@ -81,8 +84,7 @@ async def _called(desk: Service, principal: Principal, identity: UUID) -> Json:
     return {"handoff": await desk.handoffs.of(principal, identity), "ticket": f"T-{number}"}
 
 
-@router.post("/support/conversations/{conversation_id}/email", openapi_extra={"requestBody": {"required": True,
-    "content": {"application/json": {"schema": EmailRequest.model_json_schema()}}}})  # fmt: skip
+@router.post("/support/conversations/{conversation_id}/email", openapi_extra=takes(EmailRequest))
 async def email(request: Request, conversation_id: str, desk: Desk, auth: Auth) -> Response:
     """Leave an address for the answers of people, or have the transcript sent to one. Three an hour."""
     auth.knock(request)

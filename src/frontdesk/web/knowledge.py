@@ -27,7 +27,7 @@ from frontdesk.store.decisions import note_sync
 from frontdesk.store.gaps import Gap, questions_of
 from frontdesk.store.knowledge_models import active, holdings
 from frontdesk.web.auth import Authenticator
-from frontdesk.web.body import Body, read_json
+from frontdesk.web.body import Body, read_json, takes
 from frontdesk.web.parts import Desk, json_answer
 
 __all__ = ["router"]
@@ -78,11 +78,6 @@ By = Annotated[str, Depends(_backend)]  # once a request: the router's own is th
 router = APIRouter(prefix="/support/knowledge", tags=["knowledge"], dependencies=[Depends(_backend)])
 
 
-def _takes(model: type[Body], *, required: bool) -> Json:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": required, "content": content}}
-
-
 @router.get("")
 async def contents(desk: Desk) -> Response:
     """What the knowledge base holds: its sources with their articles, passages and last change, and the model."""
@@ -131,7 +126,7 @@ async def gap(number: str, desk: Desk) -> Response:
     return json_answer({**_told(found), "asked": asked})
 
 
-@router.put("/gaps/{number}/draft", openapi_extra=_takes(DraftRequest, required=False))
+@router.put("/gaps/{number}/draft", openapi_extra=takes(DraftRequest, required=False))
 async def draft(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Write a gap's draft: the ``text`` that is sent, or what staff replied last. No customer sees it yet."""
     body = await read_json(request, DraftRequest, required=False)
@@ -139,7 +134,7 @@ async def draft(request: Request, number: str, desk: Desk, by: By) -> Response:
     return json_answer(_told(found))
 
 
-@router.post("/gaps/{number}/approve", openapi_extra=_takes(ApproveRequest, required=False))
+@router.post("/gaps/{number}/approve", openapi_extra=takes(ApproveRequest, required=False))
 async def approve(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Publish a gap's draft: from now on customers are answered from it.
 
@@ -161,7 +156,7 @@ async def approve(request: Request, number: str, desk: Desk, by: By) -> Response
     )
 
 
-@router.post("/gaps/{number}/dismiss", openapi_extra=_takes(DismissRequest, required=True))
+@router.post("/gaps/{number}/dismiss", openapi_extra=takes(DismissRequest))
 async def dismiss(request: Request, number: str, desk: Desk, by: By) -> Response:
     """Say that a gap needs no article, and why; one that was published for it is withdrawn."""
     body = await read_json(request, DismissRequest)
