@@ -17,6 +17,9 @@ Read once from the environment at start; a wrong one stops the start with a sent
 TAIL = """
 `make run` also takes `PORT` (8000), `SHOP_PORT` (8001) and `SHOP_DATABASE_URL` (empty: the embedded server).
 Models read their providers' own variables: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, …
+
+Secrets may stand in files, as Docker, Kubernetes and systemd hand them over: `FRONTDESK_SECRET_FILE=/run/secrets/frontdesk`
+is read for `FRONTDESK_SECRET`, and so for every setting and for `OPENAI_API_KEY_FILE`, `ANTHROPIC_API_KEY_FILE`, ….
 """
 
 

@@ -125,6 +125,7 @@ def development_secret(path: Path) -> str:
 def unknown_names() -> list[str]:
     """A sentence for each FRONTDESK_ variable that is no setting: misspelt, as a rule."""
     known = {f"FRONTDESK_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in known}
     sentences: list[str] = []
     for name in sorted(n for n in os.environ if n.startswith("FRONTDESK_") and n not in known):
         near = difflib.get_close_matches(name, known, 1)
@@ -132,10 +133,37 @@ def unknown_names() -> list[str]:
     return sentences
 
 
+def _from_files() -> dict[str, str]:
+    """What FRONTDESK_<NAME>_FILE names, for each setting; a provider's <NAME>_API_KEY_FILE goes to where it looks for it."""
+    found: dict[str, str] = {}
+    for name in [name for name in os.environ if name.endswith("_FILE")]:
+        variable = name.removesuffix("_FILE")
+        setting = variable.removeprefix("FRONTDESK_").lower()
+        ours = variable.startswith("FRONTDESK_") and setting in Settings.model_fields
+        if not ours and not variable.endswith("_API_KEY"):
+            continue
+        try:
+            text = Path(os.environ[name]).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            raise SettingsError(f"{name}: the file cannot be read") from None
+        if not text:
+            raise SettingsError(f"{name}: the file is empty")
+        if os.environ.get(variable, text) != text:
+            raise SettingsError(f"{variable} and {name} are both set, and differ: keep one of them")
+        if ours:
+            found[setting] = text
+        else:
+            os.environ[variable] = text
+    return found
+
+
 def load(**changes: object) -> Settings:
-    """Settings from the environment. Raises SettingsError with a sentence for each that is wrong."""
+    """Settings from the environment, and from files that FRONTDESK_<NAME>_FILE names, as secrets are handed over.
+
+    Raises SettingsError with a sentence for each that is wrong.
+    """
     try:
-        settings = Settings(**changes)  # pyright: ignore[reportArgumentType]
+        settings = Settings(**{**_from_files(), **changes})  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         lines = [f"FRONTDESK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError("; ".join(lines)) from None

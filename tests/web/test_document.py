@@ -41,7 +41,9 @@ def server() -> Iterator[Server]:
     running.kill()
 
 
-asked = settings(max_examples=max(1, FUZZ // 100), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+asked = settings(
+    max_examples=max(1, FUZZ // 100), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def test_what_the_document_allows_is_answered_as_it_says(server: Server) -> None:
