@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # Tests start hundreds of Python processes: each would compile every package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript lock clean help
+.PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -77,6 +77,10 @@ transcript: $(DEV_STAMP) ## ask the demo, and write its answers into the README
 lock: $(DEV_STAMP) ## resolve the dependencies again
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.lock
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --group dev -c requirements/run.lock -o requirements/dev.lock
+
+audit: $(DEV_STAMP) ## known vulnerabilities of what is installed, and its licences (docs/licences.md); asks PyPI
+	@$(BIN)/python -m docs.licences
+	@$(BIN)/python -m uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements/run.lock
 
 clean:           ## forget the environment and the demo's data
 	@rm -rf $(VENV) .frontdesk

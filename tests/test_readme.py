@@ -85,3 +85,12 @@ async def test_the_desk_of_the_actions_page_refunds_once_after_a_press_of_the_bu
         again = await client.post(f"/support/actions/{action['id']}/confirm", json=press)
         assert again.status_code == 409
     assert {action["id"]: "20.00 EUR"} == module.REFUNDED
+
+
+def test_every_dependency_states_a_licence_that_lets_frontdesk_be_used_and_the_page_has_them_all() -> None:
+    known = re.compile(r"MIT|BSD|Apache|MPL|Mozilla|ISC|PSF|Python Software|LGPL")
+    module = runpy.run_path(str(ROOT / "docs/licences.py"))
+    stated = {package.metadata["Name"]: module["licence"](package) for package in module["packages"]()}
+    assert len(stated) > 80
+    assert {name: text for name, text in stated.items() if not known.search(text)} == {}
+    assert (ROOT / "docs/licences.md").read_text() == module["text"]()
