@@ -19,6 +19,11 @@ from tests.browser.widget import SHOP, Visit, widget_desk
 from tests.web.console.console import Console
 
 Enter = Callable[..., Awaitable[Visit]]
+FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at?.getAttribute("aria-label") || at?.textContent;
+}"""
 BUILT = Path(__file__).parents[2] / "src/frontdesk/web/static/widget"
 
 
@@ -260,6 +265,76 @@ async def test_w15_one_can_say_no(enter: Enter) -> None:
     await visit.last.get_by_role("button", name="No, leave it as it is").press("Enter")
     await expect(visit.last.locator(".state")).to_have_text("Not done")
     await expect(visit.last.get_by_role("heading")).to_be_focused()
+
+
+async def test_w15_what_was_done_can_be_taken_back_while_that_lasts(enter: Enter) -> None:
+    visit = await enter()
+    await visit.ask("please leave 789 with a neighbour", "Please confirm")
+    card = visit.log.locator(".card")
+    await card.get_by_role("button", name="Leave order 789 with a neighbour").click()
+    await expect(card.locator(".state")).to_have_text("Done")
+    await visit.page.reload()
+    await visit.has_nothing_wrong()
+    await card.get_by_role("button", name="Take it back").press("Enter")
+    await expect(card.locator(".state")).to_have_text("Taken back")
+    await expect(card.get_by_role("button")).to_have_count(0)
+    await expect(card.get_by_role("heading")).to_be_focused()
+
+
+async def test_w15_what_runs_out_is_no_longer_offered_without_a_reload(
+    enter: Enter, new_page: Any, desk: Console
+) -> None:
+    page = await new_page()
+    await page.clock.install()
+    visit = Visit(desk, page, desk.customer())
+    await visit.enter()
+    await visit.ask("please leave 789 with a neighbour", "Please confirm")
+    card = visit.log.locator(".card")
+    await card.get_by_role("button", name="Leave order 789 with a neighbour").click()
+    await expect(card.get_by_role("button", name="Take it back")).to_be_visible()
+    await visit.ask("please refund order 456", "Please confirm")
+    await expect(visit.last.get_by_role("button", name="Refund order 456")).to_be_visible()
+    await page.clock.fast_forward("10:01")
+    await expect(visit.last.locator(".state")).to_have_text("No longer offered")
+    await expect(visit.log.locator(".card").get_by_role("button")).to_have_count(0)
+    await expect(card.first.locator(".state")).to_have_text("Done")
+
+
+async def test_everything_is_done_with_the_keyboard_alone(enter: Enter) -> None:
+    visit = await enter(to_open=False)
+    keys = visit.page.keyboard
+
+    async def go_to(name: str) -> None:
+        for _ in range(60):
+            await keys.press("Tab")
+            if name in str(await visit.page.evaluate(FOCUSED)):
+                return
+        pytest.fail(f"Tab never comes to {name!r}")
+
+    await go_to("Open support chat")
+    await keys.press("Enter")
+    await expect(visit.box).to_be_focused()
+    await keys.type("please leave 789 with a neighbour")
+    await keys.press("Enter")
+    await expect(visit.last).to_contain_text("Please confirm")
+    await go_to("Leave order 789 with a neighbour")
+    await keys.press("Enter")
+    await expect(visit.log.locator(".card .state")).to_have_text("Done")
+    await go_to("Take it back")
+    await keys.press("Space")
+    await expect(visit.log.locator(".card .state")).to_have_text("Taken back")
+    await go_to("Talk to a person")
+    await keys.press("Enter")
+    await expect(visit.dialog.locator(".handoff")).to_contain_text("A person will join you")
+    await go_to("Conversations")
+    await keys.press("Enter")
+    await go_to("New conversation")
+    await keys.press("Enter")
+    await expect(visit.box).to_be_focused()
+    await expect(visit.log.locator(".card")).to_have_count(0)
+    await keys.press("Escape")
+    await expect(visit.launcher).to_be_focused()
+    await visit.has_nothing_wrong()
 
 
 async def test_w16_what_was_not_delivered_can_be_sent_again_and_arrives_once(enter: Enter) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from frontdesk import Change, Customer, Frontdesk, Money, Preview, tool
+from frontdesk import Change, Customer, Done, Frontdesk, Money, Preview, tool
 from frontdesk.tools.money import money as read
 from tests.desk import call
 
@@ -57,7 +57,29 @@ def console_desk(hold: asyncio.Event, name: str = "OurShop") -> Frontdesk:
         """Refund an order."""
         return {"refunded": str(amount.amount)}
 
-    return Frontdesk(name, tools=[get_order_status, refund_order], instructions="We sell outdoor gear.")
+    async def put_back(done: Done, customer: Customer, effect_id: str) -> None:
+        """Deliver it at the door again."""
+
+    @tool(
+        permission="orders:write",
+        confirm=True,
+        subject=_order,
+        preview=lambda order, arguments: Preview(
+            f"Leave order {order['order_id']} with a neighbour.",
+            (Change("delivery", "at the door", "with a neighbour"),),
+            object=f"order {order['order_id']}",
+            title=f"Leave order {order['order_id']} with a neighbour",
+        ),
+        undo=put_back,
+        reconcile="repeat",
+    )
+    async def use_neighbour(order_id: str, customer: Customer, effect_id: str) -> dict[str, Any]:
+        """Leave an order with a neighbour."""
+        return {"order_id": order_id}
+
+    return Frontdesk(
+        name, tools=[get_order_status, refund_order, use_neighbour], instructions="We sell outdoor gear."
+    )
 
 
 def follow(messages: list[BaseMessage]) -> AIMessage:
@@ -79,4 +101,6 @@ def follow(messages: list[BaseMessage]) -> AIMessage:
     number = re.search(r"\d{3,}", text)
     if "refund" in text and number:
         return call("refund_order", order_id=number[0], amount="249.00 EUR")
+    if "neighbour" in text and number:
+        return call("use_neighbour", order_id=number[0])
     return call("get_order_status", order_id=number[0]) if number else AIMessage(f"You said: {text}")
