@@ -137,7 +137,7 @@ class Support:
         if not accepted.repeated:
             spans.anchor(accepted.turn_id)
         if accepted.claimed:
-            self._watchable(accepted.turn_id, accepted.conversation_id).origin = traced.origin()
+            self._watchable(accepted.turn_id, accepted.conversation_id).origin = traced.origin(received)
             self._run(principal, accepted.conversation_id, accepted.turn)
         return accepted
 

@@ -180,7 +180,8 @@ def content() -> bool:
 
 def current() -> Span:
     """The span that what happens here belongs to."""
-    return _current.get() or OFF
+    here = _current.get()
+    return OFF if here is None else here
 
 
 def span(name: str, about: Attributes | None = None, *, kind: int = INTERNAL, start: int = 0) -> Span:
@@ -195,7 +196,7 @@ def span(name: str, about: Attributes | None = None, *, kind: int = INTERNAL, st
 
 def entry(name: str) -> Span:
     """A span within the current one, or where there is none the first of a trace of its own."""
-    return span(name) if _current.get() else root(name, {}, kind=INTERNAL)
+    return root(name, {}, kind=INTERNAL) if _current.get() is None else span(name)
 
 
 def within(above: Span, name: str, about: Attributes | None = None, *, start: int = 0) -> Span:
@@ -265,7 +266,7 @@ def headers() -> dict[str, str]:
 def trace_id() -> str:
     """The current trace's id, for the log; "" where there is none."""
     here = _current.get()
-    return here.trace.id.hex() if here else ""
+    return here.trace.id.hex() if here is not None and here.trace.sampled else ""
 
 
 @contextmanager

@@ -17,9 +17,10 @@ class Origin(NamedTuple):
     accepted: int
 
 
-def origin() -> Origin:
-    """The one of what happens here."""
-    return Origin(logs.request.get(), spans.current(), time.time_ns())
+def origin(received: spans.Span) -> Origin:
+    """The one of what happens here; ``received`` is the span of the acceptance, where no request has one."""
+    here = spans.current()
+    return Origin(logs.request.get(), received if here is spans.OFF else here, time.time_ns())
 
 
 def begin(turn: UUID, conversation: UUID, came: Origin | None, attempt: int, read: int) -> spans.Span:
