@@ -130,10 +130,6 @@ class Support:
                 conversation_id=conversation_id,
                 client_message_id=client_message_id,
             )
-            if received:
-                received.say(
-                    {"frontdesk.turn.id": str(accepted.turn_id), "frontdesk.repeated": accepted.repeated}
-                )
         if not accepted.repeated:
             spans.anchor(accepted.turn_id)
         if accepted.claimed:
@@ -270,13 +266,13 @@ class Support:
         else:
             result = await self._agent.run(turn, live.step)
         try:
-            finished = await self._commit(turn, result)
+            finished = await self._turns.finish(turn, result)
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over
             result = await self._agent.hand_over(turn)
-            finished = await self._commit(turn, result)
+            finished = await self._turns.finish(turn, result)
         except Superseded:  # what the older message wanted is not what is wanted now
             result = replace(result, reply=OVERTAKEN, outcome=Outcome.ASKED, actions=[], citations=[])
-            finished = await self._commit(turn, result)
+            finished = await self._turns.finish(turn, result)
         if finished.silenced:  # a person took over while the agent was writing: nobody talks over them
             result = replace(
                 result,
@@ -289,10 +285,6 @@ class Support:
             )
         result.mode = finished.mode
         return result, finished
-
-    async def _commit(self, turn: TurnInput, result: TurnResult) -> Finished:
-        with spans.span("commit"):
-            return await self._turns.finish(turn, result)
 
     def _show_result(self, turn: TurnInput, live: LiveTurn, result: TurnResult) -> None:
         """Let everybody see what has been committed: who waits, the log, the metrics."""

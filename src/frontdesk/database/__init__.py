@@ -211,6 +211,10 @@ class Database:
             )
 
 
+#: What the database's functions are to a turn.
+SPANS = {"accept_turn": "receive", "finish_turn": "commit"}
+
+
 class _Watched:
     """Times a use of the pool, in a span and a metric; called once the connection is there."""
 
@@ -221,7 +225,7 @@ class _Watched:
 
     def __enter__(self) -> Callable[[], None]:
         self._began = time.perf_counter()
-        self._span = spans.span(f"postgresql {self._what}", kind=spans.CLIENT)
+        self._span = spans.span(SPANS.get(self._what) or f"postgresql {self._what}", kind=spans.CLIENT)
         return self._got
 
     def _got(self) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass
+from time import time_ns
 from types import TracebackType
+from typing import cast
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -25,6 +26,7 @@ INTERNAL, SERVER, CLIENT = 1, 2, 3
 TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 
+Event = tuple[int, str, Attributes]
 Sampler = Callable[[bytes, bool | None], bool]
 
 
@@ -39,39 +41,28 @@ class Trace:
 
 
 class Span:
-    """One span; end it, or use it as a context, in which it is the parent of what begins there."""
+    """One span; end it, or use it as a context, in which it is the parent of what begins there.
 
-    __slots__ = (
-        "_token",
-        "about",
-        "error",
-        "events",
-        "id",
-        "kind",
-        "links",
-        "name",
-        "parent",
-        "start",
-        "trace",
-    )
+    ``about`` is its own from here on: hand over a dict that nobody else holds.
+    """
+
+    __slots__ = ("_token", "about", "end_ns", "error", "events", "id", "kind", "links", "name", "parent", "start", "trace")  # fmt: skip
 
     def __init__(
-        self,
-        name: str,
-        trace: Trace,
-        identity: bytes,
-        parent: bytes,
-        about: Attributes | None,
-        kind: int,
-        start: int,
-    ) -> None:
-        self.name, self.trace, self.id, self.parent, self.kind = name, trace, identity, parent, kind
-        self.start = start or time.time_ns()
-        self.about: dict[str, Value] = dict(about) if about else {}
+        self, name: str, trace: Trace, identity: bytes, parent: bytes, about: Attributes | None,
+        kind: int, start: int,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.trace = trace
+        self.id = identity
+        self.parent = parent
+        self.about = {} if about is None else cast("dict[str, Value]", about)
+        self.kind = kind
+        self.start = start or time_ns()
+        self.end_ns = 0
         self.error = ""
-        self.events: list[tuple[int, str, Attributes]] = []
-        self.links: list[tuple[bytes, bytes]] = []
-        self._token: Token[Span | None] | None = None
+        self.events: tuple[Event, ...] = ()
+        self.links: tuple[tuple[bytes, bytes], ...] = ()
 
     def __bool__(self) -> bool:
         """Whether it is worth working out what to say in it."""
@@ -87,7 +78,7 @@ class Span:
 
     def event(self, name: str, about: Attributes) -> None:
         """Something that happened in it, now."""
-        self.events.append((time.time_ns(), name, about))
+        self.events = (*self.events, (time_ns(), name, about))
 
     def fail(self, reason: str) -> None:
         """It went wrong. ``reason`` is a kind of error, never its text."""
@@ -96,21 +87,15 @@ class Span:
     def end(self, at: int = 0) -> None:
         """It is over; nothing is said of it after this."""
         if _sink is not None and self.trace.sampled:
-            _sink(
-                wire.span(
-                    self.trace.id,
-                    self.id,
-                    self.parent,
-                    self.name,
-                    self.kind,
-                    self.start,
-                    at or time.time_ns(),
-                    self.about,
-                    self.events,
-                    self.links,
-                    self.error,
-                )
-            )
+            self.end_ns = at or time_ns()
+            _sink(self)
+
+    def encoded(self) -> bytes:
+        """It in OTLP's protobuf."""
+        return wire.span(
+            self.trace.id, self.id, self.parent, self.name, self.kind, self.start, self.end_ns,
+            self.about, self.events, self.links, self.error,
+        )  # fmt: skip
 
     def __enter__(self) -> Span:
         self._token = _current.set(self)
@@ -119,8 +104,7 @@ class Span:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token is not None:
-            _current.reset(self._token)
+        _current.reset(self._token)
         if kind is not None and not self.error:
             self.fail(kind.__name__)
         self.end()
@@ -155,13 +139,13 @@ class _Off(Span):
 
 OFF = _Off("", Trace(bytes(16), sampled=False), bytes(8), b"", None, INTERNAL, 1)
 _current: ContextVar[Span | None] = ContextVar("frontdesk_span", default=None)
-_sink: Callable[[bytes], None] | None = None
+_sink: Callable[[Span], None] | None = None
 _sampler: Sampler | None = None
 _content = False
 
 
 def switch(
-    sink: Callable[[bytes], None] | None, sampler: Sampler | None = None, *, content: bool = False
+    sink: Callable[[Span], None] | None, sampler: Sampler | None = None, *, content: bool = False
 ) -> None:
     """Begin to hand ended spans to ``sink``, or stop it with None. ``content``: whether texts may stand in spans."""
     global _sink, _sampler, _content
@@ -195,8 +179,8 @@ def span(name: str, about: Attributes | None = None, *, kind: int = INTERNAL, st
 
 
 def entry(name: str) -> Span:
-    """A span within the current one, or where there is none the first of a trace of its own."""
-    return root(name, {}, kind=INTERNAL) if _current.get() is None else span(name)
+    """The first span of a trace of its own where there is no current one; else nothing more."""
+    return root(name, {}, kind=INTERNAL) if _current.get() is None else OFF
 
 
 def within(above: Span, name: str, about: Attributes | None = None, *, start: int = 0) -> Span:
@@ -237,7 +221,7 @@ def anchor(turn: UUID) -> None:
     if _sink is None or here is None or here.trace.id == turn.bytes or not here.trace.sampled:
         return
     mark = Span("turn accepted", Trace(turn.bytes, sampled=True), turn.bytes[8:], b"", None, INTERNAL, 0)
-    mark.links.append((here.trace.id, here.id))
+    mark.links = ((here.trace.id, here.id),)
     mark.end()
 
 
@@ -249,7 +233,7 @@ def resumed(name: str, turn: UUID, *, start: int = 0) -> Span:
     found = Span(
         name, Trace(turn.bytes, _sampler(turn.bytes, None)), os.urandom(8), first, None, INTERNAL, start
     )
-    found.links.append((turn.bytes, first))
+    found.links = ((turn.bytes, first),)
     return found
 
 

@@ -19,8 +19,7 @@ class Origin(NamedTuple):
 
 def origin(received: spans.Span) -> Origin:
     """The one of what happens here; ``received`` is the span of the acceptance, where no request has one."""
-    here = spans.current()
-    return Origin(logs.request.get(), received if here is spans.OFF else here, time.time_ns())
+    return Origin(logs.request.get(), received or spans.current(), time.time_ns())
 
 
 def begin(turn: UUID, conversation: UUID, came: Origin | None, attempt: int, read: int) -> spans.Span:
@@ -45,8 +44,9 @@ def begin(turn: UUID, conversation: UUID, came: Origin | None, attempt: int, rea
         spans.within(span, "queue", start=accepted).end(max(accepted, read or now))
         if read:
             read = max(read, accepted)
-            about = {"db.system.name": "postgresql", "db.operation.name": "next_turn"}
-            spans.within(span, "window", about, start=read).end(now)
+            looked = spans.within(span, "window", start=read)
+            looked.say({"db.system.name": "postgresql", "db.operation.name": "next_turn"})
+            looked.end(now)
     return span
 
 

@@ -14,7 +14,7 @@ Value = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, Value]
 
 ERROR = 2
-LONGEST_CACHED = 80  # characters: longer values hardly come twice
+LONGEST_CACHED = 32  # characters: longer values hardly come twice
 _fixed64 = struct.Struct("<Q").pack
 _double = struct.Struct("<d").pack
 
