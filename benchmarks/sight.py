@@ -133,6 +133,7 @@ async def measure(url: str, rounds: int, port: int) -> None:
         asked = Desk(app)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 50)  # as `frontdesk serve` does
         for number in range(rounds + 1):
             order = list(kinds.items())
             for kind, (traces, counted) in order[number % 4 :] + order[: number % 4]:

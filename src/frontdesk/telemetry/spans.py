@@ -6,7 +6,7 @@ process that takes a turn over finds the trace of the one that accepted it, with
 
 from __future__ import annotations
 
-import os
+import random
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -152,6 +152,14 @@ def switch(
     _sink, _sampler, _content = sink, sampler, content
 
 
+_random = random.Random().getrandbits  # noqa: S311  (names spans, keeps nothing secret)
+
+
+def _identity() -> bytes:
+    """A span's id: eight bytes, not all zero."""
+    return (_random(64) | 1).to_bytes(8)
+
+
 def on() -> bool:
     """Whether anything is traced in this process."""
     return _sink is not None
@@ -175,7 +183,7 @@ def span(name: str, about: Attributes | None = None, *, kind: int = INTERNAL, st
     above = _current.get()
     if above is None or not above.trace.sampled:
         return OFF
-    return Span(name, above.trace, os.urandom(8), above.id, about, kind, start)
+    return Span(name, above.trace, _identity(), above.id, about, kind, start)
 
 
 def entry(name: str) -> Span:
@@ -187,7 +195,7 @@ def within(above: Span, name: str, about: Attributes | None = None, *, start: in
     """A span within ``above``, whatever the current one is."""
     if _sink is None or above is OFF:
         return OFF
-    return Span(name, above.trace, os.urandom(8), above.id, about, INTERNAL, start)
+    return Span(name, above.trace, _identity(), above.id, about, INTERNAL, start)
 
 
 def root(
@@ -201,7 +209,7 @@ def root(
         if any(identity) and any(parent):
             state = tracestate if TRACESTATE.fullmatch(tracestate) else ""
             sampled = _sampler(identity, bool(int(found[4], 16) & 1))
-            return Span(name, Trace(identity, sampled, state), os.urandom(8), parent, about, kind, 0)
+            return Span(name, Trace(identity, sampled, state), _identity(), parent, about, kind, 0)
     identity = uuid7().bytes
     return Span(name, Trace(identity, _sampler(identity, None), own=True), identity[8:], b"", about, kind, 0)
 
@@ -231,7 +239,7 @@ def resumed(name: str, turn: UUID, *, start: int = 0) -> Span:
         return OFF
     first = turn.bytes[8:]
     found = Span(
-        name, Trace(turn.bytes, _sampler(turn.bytes, None)), os.urandom(8), first, None, INTERNAL, start
+        name, Trace(turn.bytes, _sampler(turn.bytes, None)), _identity(), first, None, INTERNAL, start
     )
     found.links = ((turn.bytes, first),)
     return found
