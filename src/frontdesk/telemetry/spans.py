@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import time_ns
@@ -259,16 +258,6 @@ def trace_id() -> str:
     """The current trace's id, for the log; "" where there is none."""
     here = _current.get()
     return here.trace.id.hex() if here is not None and here.trace.sampled else ""
-
-
-@contextmanager
-def detached() -> Generator[None]:
-    """What happens here belongs to no span."""
-    token = _current.set(None)
-    try:
-        yield
-    finally:
-        _current.reset(token)
 
 
 def leave() -> None:
