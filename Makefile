@@ -8,8 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # Tests start hundreds of Python processes: each would compile every package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
-.PHONY: run test check bench bench-knowledge bench-people bench-sight eval eval-shop prove chaos tau tau-bench transcript lock clean help
+.PHONY: run test check bench bench-knowledge bench-people bench-sight eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
