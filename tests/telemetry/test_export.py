@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -32,6 +32,7 @@ abouts = st.dictionaries(texts, values, max_size=6)
 ids, times = st.binary(min_size=8, max_size=8), st.integers(0, 2**64 - 1)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.binary(min_size=16, max_size=16), ids, ids, texts, st.integers(1, 5), times, abouts, abouts, texts)
 def test_protobuf_reads_what_was_written_by_hand(
     trace: bytes,
