@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # Tests start hundreds of Python processes: each would compile every package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench bench-knowledge bench-people eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
+.PHONY: run test check bench bench-knowledge bench-people bench-sight eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,6 +33,9 @@ bench-knowledge: $(DEV_STAMP) ## how well the knowledge base finds, and how fast
 
 bench-people: $(DEV_STAMP) ## the inbox and a customer's list with 50,000 conversations
 	@$(BIN)/python -m benchmarks.people
+
+bench-sight: $(DEV_STAMP) ## what traces and metrics cost a turn; ROUNDS=100
+	@$(BIN)/python -m benchmarks.sight $(ROUNDS)
 
 tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden ones do not; DATA_DIR names the data
 	@$(BIN)/python -m evals.tau_retail

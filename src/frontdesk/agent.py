@@ -26,6 +26,7 @@ from frontdesk.policies import evidence, grounding
 from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
 from frontdesk.policies.receipt import receipt
 from frontdesk.settings import Settings
+from frontdesk.telemetry import metrics, spans, wire
 from frontdesk.tools import Tool, ToolContext, encode
 
 log = structlog.get_logger("frontdesk.agent")
@@ -76,6 +77,14 @@ class Agent:
 
     async def run(self, turn: TurnInput, on_step: OnStep = unwatched) -> TurnResult:
         """Answer one message. Always returns a result; what goes wrong ends in an honest handover."""
+        about = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": self._desk.name}
+        with spans.span(f"invoke_agent {self._desk.name}", about) as span:
+            result = await self._run(turn, on_step)
+            if span:
+                span.say(_told_of(turn, result))
+        return result
+
+    async def _run(self, turn: TurnInput, on_step: OnStep) -> TurnResult:
         started = time.perf_counter()
         state = self._begin(turn, on_step)
         try:
@@ -155,6 +164,16 @@ class Agent:
 
     async def _conclude(self, turn: TurnInput, state: _Turn, message: AIMessage) -> TurnResult:
         """The output gate: a reply that says what nothing supports is rewritten once, then replaced."""
+        with spans.span(
+            "output gate", {"frontdesk.gate.rewritten": False, "frontdesk.gate.replaced": False}
+        ) as span:
+            result = await self._checked(turn, state, message, span)
+            span.set("frontdesk.gate.bound", len(result.receipt))
+            return result
+
+    async def _checked(
+        self, turn: TurnInput, state: _Turn, message: AIMessage, span: spans.Span
+    ) -> TurnResult:
         # Not what was replied before: an amount that was only quoted then would be a fact now.
         steps = [*(step for past in turn.window for step in past.steps), *state.gate.steps]
         shown = [self._desk.instructions, *map(evidence.of, steps)]
@@ -162,7 +181,10 @@ class Agent:
         known = grounding.sites([self._desk.instructions, self._desk.knowledge_url, *map(_own, steps)])
         reply = _cleaned(message, known)
         missing = grounding.unsupported(reply, shown, said)
+        span.set("frontdesk.gate.unbound", len(missing))
         if missing or not reply:
+            span.set("frontdesk.gate.rewritten", True)
+            metrics.replies_stopped.add("rewritten")
             details = ", ".join(missing) or "it was empty"
             log.warning("reply stopped", turn=str(turn.turn_id), unsupported=len(missing))
             about_reply = {"frontdesk": {"rewrite": True}}  # not the customer's words
@@ -172,6 +194,8 @@ class Agent:
             message = await self._ask(state)
             reply = "" if message.tool_calls else _cleaned(message, known)
             if not reply or grounding.unsupported(reply, shown, said):
+                span.set("frontdesk.gate.replaced", True)
+                metrics.replies_stopped.add("replaced")
                 return _safe(state.context.actions, known)
         reply, citations = grounding.cite(reply, state.context.passages)
         about: Json = message.response_metadata.get("frontdesk", {})
@@ -193,6 +217,23 @@ class Agent:
             return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
         ticket = orjson.loads(step.result)
         return TurnResult(GIVEN_UP.format(**ticket), Outcome.HANDED_OFF)
+
+
+def _told_of(turn: TurnInput, result: TurnResult) -> dict[str, wire.Value]:
+    """What the agent's span says of its run: names and numbers."""
+    usage = result.usage
+    return {
+        "gen_ai.conversation.id": str(turn.conversation_id),
+        "gen_ai.response.model": result.model,
+        "gen_ai.usage.input_tokens": usage.input_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
+        "frontdesk.turn.id": str(turn.turn_id),
+        "frontdesk.turn.outcome": result.outcome.value,
+        "frontdesk.model.calls": usage.model_calls,
+        "frontdesk.tool.calls": len(result.steps),
+        "frontdesk.prompt.version": result.prompt_version,
+        "frontdesk.window.turns": len(turn.window),
+    }
 
 
 def _safe(actions: list[Action], known: set[str]) -> TurnResult:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from frontdesk import __version__
 from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
@@ -29,6 +30,7 @@ from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
 from frontdesk.support import Support
+from frontdesk.telemetry.export import tracing
 from frontdesk.tools import Tool, builtin
 
 
@@ -69,6 +71,9 @@ async def service(
     """
     chain = ModelChain(models or model_chain(settings), settings.model_timeout)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            tracing(__version__, settings.environment, content=settings.trace_content)
+        )
         stack.push_async_callback(chain.aclose)
         url, owner_url = database_urls(settings)
         migrate(owner_url)

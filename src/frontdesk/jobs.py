@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.drafts import refresh
 from frontdesk.knowledge.gaps import printable, recheck
 from frontdesk.store.jobs import rescue
+from frontdesk.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 # Its messages quote arguments and exceptions; what is worth knowing is logged here, by type.
@@ -101,12 +103,17 @@ class Jobs:
 
     def _register(self, job: Scheduled) -> None:
         async def run(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  (procrastinate says when it was due)
+            began = time.perf_counter()
             try:
                 async with asyncio.timeout(job.seconds):
                     await job.run()
             except Exception as error:
                 _log_failure(job.name, context.job.attempts, error)
+                metrics.jobs.add(job.name, "failed")
                 raise
+            finally:
+                metrics.job_seconds.observe(time.perf_counter() - began, job.name)
+            metrics.jobs.add(job.name, "done")
 
         # A queue of its own, so that no worker takes a job it does not know, or waits behind a long one.
         task = self._app.task(

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from frontdesk.domain import Action, Json, TurnResult
 from frontdesk.store.turns import StoredTurn
+from frontdesk.telemetry.turns import Origin
 
 Show = Callable[[Action], Json]  # an action as a customer's screen needs it
 PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,3}")  # four words at a time
@@ -38,6 +39,7 @@ class LiveTurn:
     events: list[Event] = field(default_factory=list[Event])
     done: asyncio.Future[Json] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     abandoned: bool = False
+    origin: Origin | None = None  # where its message came in; None: elsewhere, or an attempt ended before
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:

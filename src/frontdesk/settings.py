@@ -86,6 +86,15 @@ class Settings(BaseSettings):
         "auto", description="auto: text on a terminal, else JSON"
     )
 
+    trace_content: bool = Field(
+        False, description="whether texts of customers, models and tools stand in spans; see observability.md"
+    )
+    metrics: bool = Field(False, description="count, and answer GET /metrics of this machine's own processes")
+    metrics_token: str = Field(
+        "",
+        description="who has it, 16 characters or more, reads /metrics from anywhere; nobody without it then",
+    )
+
     @field_validator("fallback_models", "service_keys", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -8,6 +8,7 @@ conversation at a time, the one that holds its lease; a lease that runs out is t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +22,9 @@ from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
 from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull, Superseded
 from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
 from frontdesk.settings import Settings
-from frontdesk.store.turns import Accepted, StoredTurn, Turns
+from frontdesk.store.turns import Accepted, Finished, StoredTurn, Turns
+from frontdesk.telemetry import metrics, spans
+from frontdesk.telemetry import turns as traced
 
 log = structlog.get_logger("frontdesk.support")
 
@@ -59,6 +62,7 @@ class Support:
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was at work
         self._waiting = 0  # turns accepted here and not yet answered
+        self._begun = 0  # turns being answered
         self._stopping = asyncio.Event()  # nothing more is accepted
         self._ended = asyncio.Event()  # nothing runs any more
         self._helpers: list[asyncio.Task[None]] = []
@@ -94,6 +98,11 @@ class Support:
         """How many turns this process is to answer or is answering."""
         return self._waiting
 
+    @property
+    def begun(self) -> int:
+        """How many of these it is answering now."""
+        return self._begun
+
     # ------------------------------------------------------------------ for channels
     async def receive(
         self,
@@ -113,15 +122,18 @@ class Support:
             raise Draining
         if self._waiting >= self._settings.queue_limit:
             raise QueueFull
-        accepted = await self._turns.accept(
-            principal,
-            message,
-            channel=channel,
-            conversation_id=conversation_id,
-            client_message_id=client_message_id,
-        )
+        with spans.entry("receive") as received:
+            accepted = await self._turns.accept(
+                principal,
+                message,
+                channel=channel,
+                conversation_id=conversation_id,
+                client_message_id=client_message_id,
+            )
+        if not accepted.repeated:
+            spans.anchor(accepted.turn_id)
         if accepted.claimed:
-            self._watchable(accepted.turn_id, accepted.conversation_id)
+            self._watchable(accepted.turn_id, accepted.conversation_id).origin = traced.origin(received)
             self._run(principal, accepted.conversation_id, accepted.turn)
         return accepted
 
@@ -180,8 +192,9 @@ class Support:
 
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
+        spans.leave()  # each turn belongs to the request that brought it
         try:
-            begun = (first, 0) if first else await self._next(principal, conversation_id)
+            begun = (first, 0, 0) if first else await self._next(principal, conversation_id)
             while True:
                 more = await self._answer(*begun) if begun else False
                 # Between the last commit and here a message may have come in and taken the lease for us.
@@ -189,9 +202,11 @@ class Support:
                     return
                 begun = await self._next(principal, conversation_id)
         except LeaseLost:
+            metrics.leases_lost.add()
             log.warning("conversation taken over", conversation=str(conversation_id))
         except (DatabaseUnavailable, asyncio.CancelledError) as error:
             # Stopping, or the database was gone: whoever takes the turn need not wait for the lease to run out.
+            metrics.given_back.add(type(error).__name__)
             log.warning("turn given back", conversation=str(conversation_id), reason=type(error).__name__)
             with suppress(DatabaseUnavailable):
                 await self._turns.release(principal.key, conversation_id)
@@ -201,10 +216,15 @@ class Support:
         finally:
             self._leave(conversation_id)
 
-    async def _next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int] | None:
-        """The next turn. Messages that come in from here on raise the flag again, so none is overlooked."""
+    async def _next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int, int] | None:
+        """The next turn, how often it was begun, and when it was looked for (nanoseconds since 1970).
+
+        Messages that come in from here on raise the flag again, so none is overlooked.
+        """
         self._again.discard(conversation_id)
-        return await self._turns.next(principal, conversation_id)
+        looked = time.time_ns()
+        found = await self._turns.next(principal, conversation_id)
+        return (*found, looked) if found else None
 
     def _leave(self, conversation_id: UUID) -> None:
         """This task is done with the conversation; whoever still watches a turn of it looks in the database."""
@@ -215,9 +235,30 @@ class Support:
             self._live.pop(live.turn_id, None)
             self._waiting -= 1
 
-    async def _answer(self, turn: TurnInput, attempts: int) -> bool:
+    async def _answer(self, turn: TurnInput, attempts: int, looked: int) -> bool:
         """Run one turn, commit what it came to, then show it. Returns whether more turns wait."""
         live = self._attempt(turn)
+        self._begun += 1
+        try:
+            with traced.begin(turn.turn_id, turn.conversation_id, live.origin, attempts, looked) as span:
+                result, finished = await self._run_turn(turn, attempts, live)
+                if span:
+                    span.say(
+                        {
+                            "frontdesk.turn.outcome": result.outcome.value,
+                            "frontdesk.turn.mode": finished.mode,
+                            "frontdesk.turn.silenced": finished.silenced,
+                        }
+                    )
+                    for step in result.degraded_steps:
+                        span.event("degraded", {"frontdesk.step": step})
+                self._show_result(turn, live, result)
+        finally:
+            self._begun -= 1
+        return finished.more
+
+    async def _run_turn(self, turn: TurnInput, attempts: int, live: LiveTurn) -> tuple[TurnResult, Finished]:
+        """What a turn came to, committed."""
         if turn.mode == "human":  # a person answers here; the message is theirs to read
             result = TurnResult("", Outcome.HANDED_OFF, facts=turn.facts, mode="human")
         elif attempts > MOST_ATTEMPTS:
@@ -243,6 +284,10 @@ class Support:
                 receipt=[],
             )
         result.mode = finished.mode
+        return result, finished
+
+    def _show_result(self, turn: TurnInput, live: LiveTurn, result: TurnResult) -> None:
+        """Let everybody see what has been committed: who waits, the log, the metrics."""
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
         self._waiting -= 1
         del self._open[turn.conversation_id][turn.turn_id]
@@ -257,7 +302,16 @@ class Support:
             degraded=result.degraded_steps,
             ms=round(result.ms, 1),
         )
-        return finished.more
+        metrics.turns.add(result.outcome.value, result.model)
+        metrics.turn_seconds.observe(traced.taken(turn.turn_id))
+        if result.mode == "queued" != turn.mode:
+            reasons = [
+                step.arguments.get("reason") for step in result.steps if step.tool == "hand_over" and step.ok
+            ]
+            metrics.handoffs.add(str(reasons[-1]) if reasons else "failure")
+        for action in result.actions:
+            if action.turn_id == turn.turn_id and action.status == "proposed":
+                metrics.actions.add("proposed")
 
     def _watchable(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
         """A new LiveTurn for a turn that is to be answered here."""
@@ -307,6 +361,7 @@ class Support:
                 return
             if conversation_id not in self._running and await self._turns.claim(key, conversation_id):
                 kind, _, identity = key.partition(":")
+                metrics.leases_taken.add()
                 log.info("taking over", conversation=str(conversation_id))
                 self._run(Principal(kind, identity), conversation_id)  # pyright: ignore[reportArgumentType]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -18,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unreachable
 from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
+from frontdesk.telemetry import metrics, spans
 
 __all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
@@ -109,11 +111,12 @@ class Database:
         ``brief`` one, as a principal's is, also when it is not over in time because the server hangs.
         """
         brief = principal is not None or bool(staff) if brief is None else brief
-        with _translated():
+        with _Watched("transaction") as got, _translated():
             async with (
                 self._brief() if brief else self._pool.connection() as connection,
                 connection.transaction(),
             ):
+                got()
                 if principal is not None:
                     await connection.execute(
                         "SELECT set_config('frontdesk.principal', %s, true)", (principal,), prepare=True
@@ -142,8 +145,9 @@ class Database:
 
         It sees no customer's row. Raises DatabaseUnavailable when PostgreSQL is gone.
         """
-        with _translated():
+        with _Watched("statements") as got, _translated():
             async with self._pool.connection() as connection:
+                got()
                 yield connection
 
     async def call(self, function: str, *arguments: Any) -> tuple[Any, ...] | None:
@@ -173,9 +177,20 @@ class Database:
     async def _rows(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         marks = ", ".join(["%s"] * len(arguments))
         query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
-        with _translated():
+        with _Watched(function) as got, _translated():
             async with self._pool.connection() as connection:
+                got()
                 return await (await connection.execute(query, arguments, prepare=True)).fetchall()
+
+    def pool_use(self) -> dict[str, int]:
+        """How many connections are open, idle and at most to be had, and how many wait for one."""
+        stats = self._pool.get_stats()
+        return {
+            "open": stats.get("pool_size", 0),
+            "idle": stats.get("pool_available", 0),
+            "most": self._pool.max_size,
+            "waiting": stats.get("requests_waiting", 0),
+        }
 
     async def ping(self) -> None:
         """Ask the server whether it is there; raises DatabaseUnavailable if not."""
@@ -194,6 +209,41 @@ class Database:
                 "FRONTDESK_DATABASE_URL: row-level security does not bind this role; "
                 f"let it be a member of {APP_ROLE} that owns no table"
             )
+
+
+#: What the database's functions are to a turn.
+SPANS = {"accept_turn": "receive", "finish_turn": "commit"}
+
+
+class _Watched:
+    """Times a use of the pool, in a span and a metric; called once the connection is there."""
+
+    __slots__ = ("_began", "_span", "_what")
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> Callable[[], None]:
+        self._began = time.perf_counter()
+        self._span = spans.span(SPANS.get(self._what) or f"postgresql {self._what}", kind=spans.CLIENT)
+        return self._got
+
+    def _got(self) -> None:
+        if self._span:
+            waited = (time.perf_counter() - self._began) * 1000
+            self._span.say(
+                {
+                    "db.system.name": "postgresql",
+                    "db.operation.name": self._what,
+                    "frontdesk.pool.wait_ms": round(waited, 3),
+                }
+            )
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._span.fail(kind.__name__)
+        self._span.end()
+        metrics.database_seconds.observe(time.perf_counter() - self._began, self._what)
 
 
 def _cut(connection: AsyncConnection[Any]) -> None:

@@ -8,6 +8,7 @@ articles say of it.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from frontdesk.knowledge.rank import EVERYDAY
 from frontdesk.knowledge.retrieve import Retriever
 from frontdesk.knowledge.unsaid import ASKING, unsaid
 from frontdesk.store.knowledge import base
+from frontdesk.telemetry import metrics, spans
 
 log = structlog.get_logger("frontdesk.knowledge")
 
@@ -96,6 +98,28 @@ class Ask:
         ``said`` are the customer's own earlier messages, oldest first, ``message`` the one that is being answered:
         a model may have put it in other words, or in English. Raises DatabaseUnavailable, EmbeddingsUnavailable.
         """
+        about = {"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": "help_center"}
+        began = time.perf_counter()
+        with spans.span("retrieval help_center", about) as span:
+            found = await self._asked(query, visibility, said, message)
+            span.say(
+                {
+                    "frontdesk.retrieval.query_chars": len(query),
+                    "frontdesk.retrieval.hits": len(found.passages),
+                    "frontdesk.retrieval.confidence": float(found.confidence),
+                    "frontdesk.retrieval.answerable": found.answerable,
+                    "frontdesk.retrieval.conflict": found.conflict is not None,
+                }
+            )
+            if spans.content():
+                span.set("gen_ai.retrieval.query.text", query)
+        metrics.retrievals.add("yes" if found.answerable else "no")
+        metrics.retrieval_seconds.observe(time.perf_counter() - began)
+        return found
+
+    async def _asked(
+        self, query: str, visibility: Sequence[Visibility], said: Sequence[str], message: str
+    ) -> Found:
         known = {base(code) for code in await self.languages(visibility)} if self.languages else set[str]()
         asked = _language([message, query, *reversed(said[-MOST_EARLIER:])], known)
         found = Found(query=query)

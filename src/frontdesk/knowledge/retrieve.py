@@ -22,6 +22,7 @@ from frontdesk.knowledge.wording import plain, suspects
 from frontdesk.store import knowledge_search as store
 from frontdesk.store.knowledge import base
 from frontdesk.store.knowledge_models import Model, active
+from frontdesk.telemetry import spans
 
 log = structlog.get_logger("frontdesk.knowledge")
 
@@ -152,7 +153,9 @@ class PostgresRetriever:
         """The question's vector of the active model; None where that model cannot be asked."""
         try:
             chosen = self.embeddings if self.embeddings.name == model.name else resolve(model.name)
-            vector = (await chosen.aencode([text], query=True))[0]
+            about = {"gen_ai.operation.name": "embeddings", "gen_ai.request.model": chosen.name}
+            with spans.span(f"embeddings {chosen.name}", about):
+                vector = (await chosen.aencode([text], query=True))[0]
             if (chosen.name, len(vector)) == (model.name, model.dimension):
                 return vector_text(vector)
             reason = "no such model here"

@@ -19,7 +19,9 @@ from frontdesk.errors import ModelError, ModelRejected
 from frontdesk.models.breaker import Breaker
 from frontdesk.models.failures import again_after, said_of, whole
 from frontdesk.models.prices import cost
+from frontdesk.models.told import about, retried, tell
 from frontdesk.models.wire import finish
+from frontdesk.telemetry import metrics, spans
 
 MOST_BINDINGS = 256
 #: Failures that are about one request: they say nothing about the endpoint, and a customer can cause them.
@@ -95,16 +97,27 @@ class ModelChain:
             name = self._models[index][0]
             if index < len(self._models) - 1 and not self._breakers[index].allows():
                 steps.append(f"{name}: skipped after failures")
+                spans.current().event("model skipped", {"gen_ai.request.model": name})
+                metrics.model_calls.add(name, "skipped")
                 continue
-            try:
-                message = await self._ask(index, messages, tools, on_text, on_reset)
-            except PassedOn:
-                continue
-            except Exception as error:  # noqa: BLE001 — each provider has its own errors; any means: ask the next
-                steps.append(f"{name}: {self._failed(index, error)}")
-                continue
-            self._breakers[index].succeeded()
-            return self._completion(index, message, steps, began)
+            with spans.span(f"chat {name}", about(name), kind=spans.CLIENT) as span:
+                try:
+                    message = await self._ask(index, messages, tools, on_text, on_reset)
+                except PassedOn:
+                    span.set("frontdesk.cascade", "passed_on")
+                    metrics.model_calls.add(name, "passed_on")
+                    continue
+                except Exception as error:  # noqa: BLE001 — each provider has its own errors; any means: ask the next
+                    reason = self._failed(index, error)
+                    steps.append(f"{name}: {reason}")
+                    span.fail(reason)
+                    metrics.model_calls.add(name, "failed")
+                    metrics.model_failures.add(name, reason)
+                    continue
+                self._breakers[index].succeeded()
+                completion = self._completion(index, message, steps, began)
+                tell(span, completion, messages)
+            return completion
         raise ModelError("No chat model answered: " + "; ".join(steps), reason="all failed")
 
     async def aclose(self) -> None:
@@ -136,6 +149,7 @@ class ModelChain:
                 wait = again_after(error)
                 if wait is None:
                     raise
+                retried(self._models[index][0], said_of(error))
             await asyncio.sleep(wait)
             return await once()
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from frontdesk.errors import ModelError, ModelMisconfigured, ModelRejected, ModelUnavailable
+from frontdesk.telemetry import spans
 
 CONNECT_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
@@ -46,6 +47,7 @@ class Endpoint:
             async with self._session().post(
                 self._url,
                 data=body,
+                headers=spans.headers(),
                 timeout=limit,
                 allow_redirects=False,  # the key and the question go to this address and to no other
             ) as response:

@@ -33,6 +33,7 @@ from frontdesk.domain import Json
 from frontdesk.errors import ModelError, ModelUnavailable
 from frontdesk.models import wire
 from frontdesk.models.endpoint import Endpoint, pause
+from frontdesk.models.told import retried
 
 OPENAI = "https://api.openai.com/v1"
 BOUND = {"tools", "tool_choice"}
@@ -168,6 +169,7 @@ class OpenAIChat(BaseChatModel):
             message = await self._ask(body, deadline)
         except ModelUnavailable as error:
             await pause(error, deadline)
+            retried(f"openai:{self.model}", error.reason)
             message = await self._ask(body, deadline)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -190,6 +192,7 @@ class OpenAIChat(BaseChatModel):
             if begun:  # what was handed over cannot be taken back here: the caller decides
                 raise
             await pause(error, deadline)
+            retried(f"openai:{self.model}", error.reason)
         else:
             return
         async for chunk in self._ask_stream(body, deadline):

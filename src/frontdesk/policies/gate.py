@@ -19,7 +19,8 @@ import structlog
 
 from frontdesk.domain import Action, Json, Step
 from frontdesk.errors import ToolError
-from frontdesk.policies.decide import may_call, permissions_of
+from frontdesk.policies.decide import Decision, may_call, permissions_of
+from frontdesk.telemetry import metrics, spans, wire
 from frontdesk.tools import Tool, ToolContext, encode
 
 __all__ = ["Gate", "OnStep", "Writes", "effect_id", "permissions_of", "plain", "unwatched", "usable"]
@@ -86,10 +87,16 @@ class Gate:
         ``by_code``: code calls, not a model; then the limit on a model's calls does not count.
         """
         tool = self._tools.get(name)
+        called = tool.name if tool else "unknown"  # a model may write anything for a name
+        with spans.span(f"gate {called}", {"gen_ai.tool.name": called}) as span:
+            return await self._run(tool, arguments, by_code, span)
+
+    async def _run(self, tool: Tool | None, arguments: Json, by_code: bool, span: spans.Span) -> Step:
         decision = may_call(
             tool.grant if tool else None, self._held, 0 if by_code else self._calls, self._most_calls
         )
         self._calls += 1
+        span.say(_about(tool, decision))
         # What the tool does not take is not kept: a model may write anything there.
         arguments = {key: arguments[key] for key in tool.accepts if key in arguments} if tool else {}
         arguments = cast("Json", plain(arguments))
@@ -97,12 +104,25 @@ class Gate:
         label = _label(tool, arguments) if decision.allowed else ""
         if decision.allowed and tool:
             self._on_step(tool.name, label, None)
-            result, error = await self._guarded(
-                tool, self._call(tool, arguments, decision.verdict == "propose")
-            )
+            with spans.span(f"execute_tool {tool.name}", _executed(tool)) as ran:
+                result, error = await self._guarded(
+                    tool, self._call(tool, arguments, decision.verdict == "propose")
+                )
+                if error:
+                    ran.fail(error)
+                if spans.content():
+                    ran.say(
+                        {
+                            "gen_ai.tool.call.arguments": encode(arguments),
+                            "gen_ai.tool.call.result": result,
+                        }
+                    )
+            metrics.tool_seconds.observe(time.perf_counter() - started, tool.name)
             self._on_step(tool.name, label, not error)
         else:
             result, error = _error(decision.code, decision.message), decision.code
+            span.fail(error)
+            metrics.gate_refusals.add(tool.name if tool else "unknown", error)
             log.warning(
                 "tool call refused",
                 tool=tool.name if tool else "unknown",
@@ -120,6 +140,7 @@ class Gate:
             error=error,
         )
         self.steps.append(step)
+        metrics.tool_calls.add(step.tool, error or "ok")
         return step
 
     def _effect_number(self, tool: Tool, arguments: Json) -> int:
@@ -169,6 +190,25 @@ class Gate:
                 "tool failed", tool=tool.name, error=type(error).__name__, turn=str(self._context.turn_id)
             )
             return _error("tool_error", "This failed for a reason of our own."), "tool_error"
+
+
+def _about(tool: Tool | None, decision: Decision) -> dict[str, wire.Value]:
+    """A decision, for its span."""
+    return {
+        "frontdesk.permission": tool.grant.permission if tool else "",
+        "frontdesk.gate.allowed": decision.allowed,
+        "frontdesk.gate.verdict": decision.verdict,
+        "frontdesk.gate.reason": decision.code,
+    }
+
+
+def _executed(tool: Tool) -> dict[str, wire.Value]:
+    return {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": tool.name,
+        "gen_ai.tool.type": "function",
+        "frontdesk.tool.changes": tool.grant.changes,
+    }
 
 
 def told(action: Action) -> Json:

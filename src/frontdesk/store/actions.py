@@ -41,6 +41,7 @@ from frontdesk.store.action_statements import (
     WAIT,
 )
 from frontdesk.store.records import sha
+from frontdesk.telemetry import metrics
 
 Judge = Callable[[Sequence[Decimal]], Any]  # gives a decision: .verdict, .code, .message, .needs
 
@@ -137,6 +138,7 @@ class ActionStore:
             if judged.verdict == "refuse":
                 ended = await _one(connection, DECIDE, ("failed", judged.message, action.id, [was]))
                 if ended:
+                    metrics.actions.add("failed")
                     await _audit(connection, action, "failed", "desk", judged.code)
                     await _tell(connection, action, judged.message)
                 return judged if ended else None
@@ -144,6 +146,7 @@ class ActionStore:
                 given = {"needs": judged.needs, "stands": stands, "id": action.id, "was": was}
                 waits = await _one(connection, WAIT, {**given, "digest": action.digest})
                 if waits:
+                    metrics.actions.add("confirmed")
                     await _audit(connection, action, "confirmed", action.principal)
                     await _tell(connection, action, judged.message)
                 return judged if waits else None
@@ -177,6 +180,7 @@ class ActionStore:
             await _one(connection, HOLD, (action.conversation_id,))
             done = await _one(connection, DECIDE, (status, reason, action.id, list(was)))
             if done:
+                metrics.actions.add(status)
                 await _audit(connection, action, status, by, reason)
                 await _tell(connection, action, tell)
         return bool(done)
@@ -201,6 +205,7 @@ class ActionStore:
             if done:
                 outcome = "done" if status == ("undone" if undo else "executed") else "failed"
                 await connection.execute(END_EFFECT, (outcome, undo_id(action.id) if undo else action.id))
+                metrics.actions.add(status)
                 await _audit(connection, action, status, f"staff:{staff}", reason)
                 await _tell(connection, action, tell)
         return bool(done)
@@ -239,6 +244,7 @@ class ActionStore:
             if done:
                 effect = undo_id(action.id) if undo else action.id
                 await connection.execute(END_EFFECT, (settled.effect, effect))
+                metrics.actions.add(settled.status)
                 event = f"undo {settled.effect}" if undo else settled.status
                 await _audit(connection, action, event, "desk", settled.reason)
                 await _tell(connection, action, settled.tell)

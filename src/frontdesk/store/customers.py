@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from frontdesk.database import Database
 from frontdesk.domain import Principal
 from frontdesk.errors import NotFound, TooManyAttachments
+from frontdesk.telemetry import metrics
 
 MOST_ATTACHMENTS = 10  # of one conversation
 
@@ -132,6 +133,7 @@ async def call_person(database: Database, principal: Principal, identity: UUID) 
         if (await connection.execute(QUEUE, (identity,))).rowcount:
             data = orjson.dumps({"number": row[0] if row else 0, "reason": "asked"}).decode()
             await connection.execute("SELECT audit_append(%s, 'handoff', %s)", (identity, data))
+            metrics.handoffs.add("asked")
     return row[0] if row else 0
 
 

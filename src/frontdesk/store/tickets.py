@@ -6,6 +6,7 @@ from uuid import UUID
 
 from frontdesk.database import Database
 from frontdesk.domain import Principal, Ticket
+from frontdesk.telemetry import metrics
 
 # One statement: the insert, or the row an earlier try of the same effect has left.
 OPEN = """
@@ -51,6 +52,7 @@ async def open_ticket(
             },
         )
         row = await cursor.fetchone()
+    metrics.tickets.add(reason)
     return Ticket(*row) if row else await _read(database, principal, effect_id)
 
 

@@ -17,6 +17,7 @@ from frontdesk.domain import Action, Json, Mode, PastTurn, Principal, TurnInput,
 from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull, Superseded
 from frontdesk.store.action_rows import action_of, proposals
 from frontdesk.store.records import record_of, steps_of
+from frontdesk.telemetry import spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ class Turns:
         rights = None if principal.permissions is None else sorted(principal.permissions)
         row = await self._database.call(
             "accept_turn",
-            *(principal.key, channel, conversation_id, uuid7(), uuid7(), message, client_message_id, digest),
+            *(principal.key, channel, conversation_id, uuid7(), spans.turn_id()),
+            *(message, client_message_id, digest),
             *(rights, self.runner, self._lease, self._window),
         )
         if row is None or row[0] == "not_found":

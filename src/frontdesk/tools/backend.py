@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -14,6 +14,7 @@ import orjson
 from frontdesk.domain import Json
 from frontdesk.errors import ToolNotFound, ToolRefused, ToolUnavailable
 from frontdesk.models.breaker import Breaker
+from frontdesk.telemetry import spans
 
 __all__ = ["Backend", "path_of"]
 
@@ -46,6 +47,7 @@ class Backend:
 
     def __init__(self, base_url: str, headers: Mapping[str, str] | None = None) -> None:
         self._base_url = base_url
+        self._host = urlsplit(base_url).hostname or ""
         self._headers = dict(headers or {})
         self._breaker = Breaker()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
@@ -74,7 +76,22 @@ class Backend:
     ) -> Any:
         if not self._breaker.allows():
             raise ToolRefused(AWAY) if key else ToolUnavailable(AWAY)  # nothing was sent
+        # Neither path nor query: they hold what a customer asked for.
+        about = {"http.request.method": method, "server.address": self._host}
+        with spans.span(method, about, kind=spans.CLIENT) as span:
+            return await self._sent(method, path, query, body, key, span)
+
+    async def _sent(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Any,
+        key: str,
+        span: spans.Span,
+    ) -> Any:
         headers = {"Idempotency-Key": key} if key else {}
+        headers |= spans.headers()
         given = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             async with (
@@ -89,6 +106,7 @@ class Backend:
         except (httpx.HTTPError, TimeoutError):
             self._breaker.failed()
             raise ToolUnavailable(AWAY) from None
+        span.set("http.response.status_code", answer.status_code)
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             self._breaker.failed()
             raise ToolUnavailable(AWAY)

@@ -29,6 +29,7 @@ from frontdesk.web import (
     helpdesk,
     knowledge,
     mcp,
+    metrics,
     problems,
     sessions,
     widget,
@@ -36,6 +37,7 @@ from frontdesk.web import (
 )
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
+from frontdesk.web.observed import Observed
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
 
@@ -94,6 +96,9 @@ def create_app(
     problems.install(app)
     document.install(app)
     app.add_middleware(OriginPolicy, settings=settings)
+    app.add_middleware(Observed)
+    if counted := metrics.router_of(settings):
+        app.include_router(counted)
     app.include_router(chat.router)
     app.include_router(widget_config.router)
     app.include_router(handoff.router)

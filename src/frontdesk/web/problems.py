@@ -29,6 +29,7 @@ from frontdesk.errors import (
     MissingCredentials,
     NotFound,
 )
+from frontdesk.telemetry import metrics
 
 __all__ = ["NOT_FOUND", "install", "response"]
 
@@ -52,6 +53,7 @@ def response(error: FrontdeskError) -> Response:
 
     An error that nobody meant for a caller (status 500) is logged and answered with a reference only.
     """
+    metrics.refusals.add(error.code)
     if error.status == 500:
         return _unexpected(error)
     headers = {"cache-control": "no-store"}
