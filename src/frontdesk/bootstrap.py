@@ -16,6 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
+from frontdesk.database.redis import RedisLink
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
@@ -48,6 +49,7 @@ class Service:
     hub: PeopleHub
     handoffs: Handoffs
     owner_url: str
+    redis: RedisLink | None
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -74,6 +76,9 @@ async def service(
         migrate(owner_url)
         database = await Database.open(url)
         stack.push_async_callback(database.close)
+        redis = RedisLink(settings.redis_url) if settings.redis_url else None
+        if redis:
+            stack.push_async_callback(redis.close)
         base = knowledge_base(desk, database)
         revive = None if settings.database_url else partial(_revive, settings)
         support, actions = assemble(desk, database, chain, settings, base, revive=revive)
@@ -97,7 +102,19 @@ async def service(
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(
-            desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
+            desk,
+            settings,
+            database,
+            support,
+            actions,
+            names,
+            base,
+            people,
+            staff,
+            hub,
+            handoffs,
+            owner_url,
+            redis,
         )
 
 

@@ -62,6 +62,24 @@ class Settings(BaseSettings):
     rate_customer_hour: int = Field(60, ge=1, description="messages of one customer an hour")
     rate_address_minute: int = Field(60, ge=1, description="messages from one address a minute")
     rate_visitors_hour: int = Field(30, ge=1, description="new visitors from one address an hour")
+    rate_key_minute: int = Field(
+        60_000, ge=0, description="messages that one service key brings a minute; 0: no limit"
+    )
+    redis_url: str = Field(
+        "", description="redis://host:6379/0, where replicas count rates; empty: in PostgreSQL"
+    )
+    budget_customer_tokens: int = Field(
+        2_000_000, ge=0, description="tokens of paid models for one customer a day; 0: no limit"
+    )
+    budget_customer_usd: float = Field(
+        5.0, ge=0, description="US dollars for one customer a day, by list prices; 0: no limit"
+    )
+    budget_company_tokens: int = Field(
+        0, ge=0, description="tokens of paid models for all customers a day; 0: no limit"
+    )
+    budget_company_usd: float = Field(
+        500.0, ge=0, description="US dollars for all customers a day, by list prices; 0: no limit"
+    )
     attachment_bytes: int = Field(
         5_000_000, ge=1000, le=50_000_000, description="the largest file of a customer"
     )

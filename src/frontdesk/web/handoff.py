@@ -94,7 +94,7 @@ async def email(request: Request, conversation_id: str, desk: Desk, auth: Auth) 
     if not desk.settings.smtp_url:
         raise MailOff
     await store.handoff_row(desk.database, principal, identity)  # NotFound before it is counted
-    auth.limiter.mail(principal.key)
+    await auth.limiter.mail(principal.key)
     if body.what == "replies":
         await store.leave_address(desk.database, principal, identity, body.email)
     else:
