@@ -21,6 +21,7 @@ from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
+from frontdesk.models.budget import Budgets
 from frontdesk.people import People, PeopleHub, StaffDirectory
 from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
@@ -130,7 +131,7 @@ def assemble(
     """A desk's turns and its actions on a database, neither started yet."""
     tools = tools_of(desk, database, settings, base)
     actions = actions_of(desk, tools, database, settings)
-    agent = Agent(desk, tools, chain, settings, actions)
+    agent = Agent(desk, tools, chain, settings, actions, Budgets(database, settings))
     return Support(agent, database, settings, show=actions.show, revive=revive), actions
 
 

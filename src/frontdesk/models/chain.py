@@ -17,6 +17,7 @@ from langchain_core.tools import BaseTool
 
 from frontdesk.errors import ModelError, ModelRejected
 from frontdesk.models.breaker import Breaker
+from frontdesk.models.budget import Budget
 from frontdesk.models.failures import again_after, said_of, whole
 from frontdesk.models.prices import cost
 from frontdesk.models.wire import finish
@@ -80,6 +81,7 @@ class ModelChain:
         tools: Sequence[BaseTool] = (),
         *,
         start: int = 0,
+        budget: Budget | None = None,
         on_text: Callable[[str], None] | None = None,
         on_reset: Callable[[], None] | None = None,
     ) -> Completion:
@@ -87,6 +89,7 @@ class ModelChain:
 
         With ``on_text`` the reply is streamed and each piece of text handed over as it comes. When a model
         fails after some of it, ``on_reset`` is called first: throw away what came, the next one starts anew.
+        With a ``budget`` that is used up, paid models are passed over.
         Raises ModelError when every model failed; its message lists why.
         """
         began = time.perf_counter()
@@ -95,6 +98,14 @@ class ModelChain:
             name = self._models[index][0]
             if index < len(self._models) - 1 and not self._breakers[index].allows():
                 steps.append(f"{name}: skipped after failures")
+                continue
+            if (
+                budget
+                and index < len(self._models) - 1
+                and name != "local"
+                and (why := await budget.used_up())
+            ):
+                steps.append(f"{name}: {why}")
                 continue
             try:
                 message = await self._ask(index, messages, tools, on_text, on_reset)
