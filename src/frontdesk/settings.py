@@ -89,6 +89,15 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", description="the address that mail comes from: OurShop <support@shop.example>")
     queue_limit: int = Field(2000, ge=1, description="turns that may wait or run in one process")
+    queue_seconds: float = Field(
+        6.0, gt=0, description="a message that would wait longer than this behind others is refused with 503"
+    )
+    request_limit: int = Field(3000, ge=1, description="requests open at once in one process, streams aside")
+    stream_limit: int = Field(2000, ge=1, description="event streams open at once in one process")
+    stream_limit_customer: int = Field(
+        10, ge=1, description="event streams of one customer or member of staff open at once in one process"
+    )
+    upload_limit: int = Field(20, ge=1, description="files that one process takes in at once")
 
     window_turns: int = Field(8, ge=1, le=100, description="turns of the transcript a model reads")
     window_chars: int = Field(12_000, ge=500, description="characters of the transcript a model reads")

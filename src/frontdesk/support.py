@@ -18,8 +18,9 @@ import structlog
 from frontdesk.agent import Agent
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
-from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull, Superseded
+from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, Superseded
 from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
+from frontdesk.queue import TurnQueue
 from frontdesk.settings import Settings
 from frontdesk.store.turns import Accepted, StoredTurn, Turns
 
@@ -58,7 +59,7 @@ class Support:
         self._open: dict[UUID, dict[UUID, LiveTurn]] = {}  # by conversation: turns not answered yet
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was at work
-        self._waiting = 0  # turns accepted here and not yet answered
+        self._queue = TurnQueue(settings, lambda: database.congested)
         self._stopping = asyncio.Event()  # nothing more is accepted
         self._ended = asyncio.Event()  # nothing runs any more
         self._helpers: list[asyncio.Task[None]] = []
@@ -92,7 +93,13 @@ class Support:
     @property
     def waiting(self) -> int:
         """How many turns this process is to answer or is answering."""
-        return self._waiting
+        return self._queue.waiting
+
+    def admit(self) -> None:
+        """Raise Draining or QueueFull where no message would be taken now."""
+        if self.draining:
+            raise Draining
+        self._queue.admit()
 
     # ------------------------------------------------------------------ for channels
     async def receive(
@@ -109,17 +116,18 @@ class Support:
         Raises NotFound, IdempotencyMismatch, QueueFull or Draining, and nothing is stored; or
         DatabaseUnavailable, after which it is stored or not: with a client_message_id, just send it again.
         """
-        if self.draining:
-            raise Draining
-        if self._waiting >= self._settings.queue_limit:
-            raise QueueFull
-        accepted = await self._turns.accept(
-            principal,
-            message,
-            channel=channel,
-            conversation_id=conversation_id,
-            client_message_id=client_message_id,
-        )
+        self.admit()
+        self._queue.arriving += 1
+        try:
+            accepted = await self._turns.accept(
+                principal,
+                message,
+                channel=channel,
+                conversation_id=conversation_id,
+                client_message_id=client_message_id,
+            )
+        finally:
+            self._queue.arriving -= 1
         if accepted.claimed:
             self._watchable(accepted.turn_id, accepted.conversation_id)
             self._run(principal, accepted.conversation_id, accepted.turn)
@@ -213,7 +221,7 @@ class Support:
         for live in self._open.pop(conversation_id, {}).values():
             live.abandon()
             self._live.pop(live.turn_id, None)
-            self._waiting -= 1
+            self._queue.waiting -= 1
 
     async def _answer(self, turn: TurnInput, attempts: int) -> bool:
         """Run one turn, commit what it came to, then show it. Returns whether more turns wait."""
@@ -244,7 +252,7 @@ class Support:
             )
         result.mode = finished.mode
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
-        self._waiting -= 1
+        self._queue.ended()
         del self._open[turn.conversation_id][turn.turn_id]
         asyncio.get_running_loop().call_later(KEEP_SECONDS, self._live.pop, turn.turn_id, None)
         (log.warning if result.degraded else log.info)(
@@ -262,7 +270,7 @@ class Support:
     def _watchable(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
         """A new LiveTurn for a turn that is to be answered here."""
         opened = self._open.setdefault(conversation_id, {})
-        self._waiting += turn_id not in opened
+        self._queue.waiting += turn_id not in opened
         live = self._live[turn_id] = opened[turn_id] = LiveTurn(turn_id, conversation_id)
         return live
 
@@ -301,7 +309,7 @@ class Support:
             await _rest(self._stopping, SWEEP_SECONDS)
 
     async def _take_over(self) -> None:
-        room = self._settings.queue_limit - self._waiting
+        room = self._settings.queue_limit - self._queue.waiting
         for conversation_id, key in await self._turns.abandoned(max(0, min(100, room))):
             if self.draining:
                 return

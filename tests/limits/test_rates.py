@@ -149,8 +149,10 @@ async def test_without_redis_the_database_counts_and_it_is_said_once(
 
 
 async def test_a_redis_that_hangs_costs_half_a_second_once(shared: Database) -> None:
-    async def swallow(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(30)
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(swallow, "127.0.0.1")
     link = RedisLink(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
@@ -160,6 +162,7 @@ async def test_a_redis_that_hangs_costs_half_a_second_once(shared: Database) -> 
     assert time.monotonic() - began < 10  # not twenty times
     await link.close()
     server.close()
+    await server.wait_closed()
 
 
 def test_an_address_that_is_none_is_refused_with_a_sentence() -> None:

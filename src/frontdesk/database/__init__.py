@@ -177,6 +177,11 @@ class Database:
             async with self._pool.connection() as connection:
                 return await (await connection.execute(query, arguments, prepare=True)).fetchall()
 
+    @property
+    def congested(self) -> bool:
+        """Whether somebody waits for a connection."""
+        return self._pool.get_stats().get("requests_waiting", 0) > 0
+
     async def ping(self) -> None:
         """Ask the server whether it is there; raises DatabaseUnavailable if not."""
         with _translated():

@@ -38,6 +38,7 @@ from frontdesk.web import (
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.limits import Limiter
+from frontdesk.web.load import Doorkeeper, Places, Streams
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
 
@@ -96,6 +97,8 @@ def create_app(
     )
     problems.install(app)
     document.install(app)
+    app.state.streams, app.state.uploads = Streams(settings), Places(settings.upload_limit)
+    app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(OriginPolicy, settings=settings)
     app.include_router(chat.router)
     app.include_router(widget_config.router)
