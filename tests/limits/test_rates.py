@@ -48,6 +48,7 @@ async def counting(
         yield Counting(PostgresRates(shared), PostgresRates(shared), age)
     elif request.param == "redis":
         url = request.getfixturevalue("redis").url
+        monkeypatch.setattr(link_module, "ANSWER_SECONDS", 20.0)  # this machine may be busy with other tests
         links = [RedisLink(url), RedisLink(url)]
 
         async def age_redis(seconds: float) -> None:
@@ -148,7 +149,7 @@ async def test_without_redis_the_database_counts_and_it_is_said_once(
         await link.close()
 
 
-async def test_a_redis_that_hangs_costs_half_a_second_once(shared: Database) -> None:
+async def test_a_redis_that_hangs_is_waited_for_once(shared: Database) -> None:
     async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()

@@ -13,9 +13,9 @@ from frontdesk.errors import SettingsError
 __all__ = ["RedisGone", "RedisLink"]
 
 log = structlog.get_logger("frontdesk.redis")
-ANSWER_SECONDS = 0.5  # a customer is not kept longer for what can be had elsewhere
+ANSWER_SECONDS = 1.0  # a customer is not kept longer for what can be had elsewhere
 REST_SECONDS = 2.0  # a Redis that has failed is left alone for so long
-CONNECTIONS = 20
+CONNECTIONS = 8
 
 
 class RedisGone(Exception):
