@@ -8,17 +8,18 @@ from collections.abc import Callable
 from frontdesk.errors import QueueFull
 from frontdesk.settings import Settings
 
-__all__ = ["TurnQueue"]
+__all__ = ["FEW", "TurnQueue"]
 
-FEW = 200  # so few are never too many, however slow it is here
+FEW = 50  # so few are never too many, however slow it is here
 FIRST_RATE = 250.0  # turns a second, until it is known
-SHARE = 0.3  # of the newest second in what is known
+SHARE = 0.5  # of the newest second in what is known
+MOSTLY = 0.8  # of the looks in a second: a burst makes no queue
 
 
 class TurnQueue:
-    """Counts the turns of one process, and learns how many a second it ends while many wait.
+    """Counts the turns of one process, and learns how many a second it ends while they wait for each other.
 
-    ``congested`` tells whether turns wait for each other here; those that wait for a slow model do not.
+    ``congested`` tells whether they do at this moment; turns that wait for a slow model do not.
     """
 
     def __init__(
@@ -33,14 +34,16 @@ class TurnQueue:
         self.waiting = 0  # accepted here and not yet answered
         self.arriving = 0  # being stored
         self._rate = FIRST_RATE
-        self._ended = 0
+        self._overloaded = False  # by what was seen in the last whole second
+        self._ended = self._looks = self._seen = 0
         self._since = clock()
 
     def admit(self) -> None:
         """Raise QueueFull where one more message would wait too long, or there are too many."""
+        self._look()
         waiting = self.waiting + self.arriving
         if waiting >= self._settings.queue_limit or (
-            waiting >= max(FEW, self._rate * self._settings.queue_seconds) and self._congested()
+            self._overloaded and waiting >= max(FEW, self._rate * self._settings.queue_seconds)
         ):
             raise QueueFull
 
@@ -48,12 +51,16 @@ class TurnQueue:
         """A turn was answered."""
         self.waiting -= 1
         self._ended += 1
-        self._learn()
+        self._look()
 
-    def _learn(self) -> None:
+    def _look(self) -> None:
+        self._looks += 1
+        self._seen += self._congested()
         seconds = self._clock() - self._since
         if seconds < 1.0:
             return
-        if self.waiting + self.arriving >= FEW:  # with fewer, the rate is that of who writes
+        self._overloaded = self._seen >= MOSTLY * self._looks
+        if self._overloaded:  # else the rate is that of who writes, or of the model
             self._rate += SHARE * (self._ended / seconds - self._rate)
-        self._ended, self._since = 0, self._clock()
+        self._ended = self._looks = self._seen = 0
+        self._since = self._clock()

@@ -14,14 +14,12 @@ class Machine:
         self.now, self.congested = 0.0, True
         self.queue = TurnQueue(Settings(**settings), lambda: self.congested, lambda: self.now)
 
-    def works(self, seconds: int, a_second: int, waiting: int) -> None:
+    def works(self, seconds: int, a_second: int) -> None:
         for _ in range(seconds):
-            self.queue.waiting = waiting + a_second
-            for _ in range(a_second):
+            self.queue.waiting = 800
+            for n in range(a_second):
+                self.now += 1.0 if n == a_second - 1 else 0.0
                 self.queue.ended()
-            self.now += 1
-            self.queue.waiting += 1
-            self.queue.ended()
 
     @property
     def full_at(self) -> int:
@@ -46,27 +44,43 @@ def test_what_is_being_stored_counts() -> None:
 
 def test_no_more_wait_than_are_answered_in_time() -> None:
     machine = Machine(queue_limit=5000, queue_seconds=6)
-    machine.works(20, a_second=100, waiting=800)
-    assert machine.full_at == pytest.approx(606, abs=5)
-    machine.works(20, a_second=50, waiting=800)
-    assert machine.full_at == pytest.approx(306, abs=5)
+    machine.works(20, a_second=100)
+    assert machine.full_at == pytest.approx(600, abs=5)
+    machine.works(20, a_second=50)
+    assert machine.full_at == pytest.approx(300, abs=5)
 
 
 def test_a_few_may_always_wait() -> None:
     machine = Machine()
-    machine.works(30, a_second=1, waiting=800)
+    machine.works(30, a_second=1)
     assert machine.full_at == FEW
 
 
 def test_turns_that_wait_for_a_slow_model_are_not_too_many() -> None:
     machine = Machine(queue_limit=2000)
-    machine.works(30, a_second=5, waiting=800)
-    machine.congested = False
+    for _ in range(30):
+        machine.congested = True  # for a moment, as in a burst
+        machine.queue.waiting = 801
+        machine.queue.ended()
+        machine.congested = False
+        machine.works(1, a_second=5)
+    machine.congested = True
     assert machine.full_at == 2000
 
 
 def test_a_quiet_hour_does_not_make_the_queue_short() -> None:
     machine = Machine(queue_limit=5000, queue_seconds=6)
-    machine.works(20, a_second=100, waiting=800)
-    machine.works(60, a_second=1, waiting=0)
-    assert machine.full_at == pytest.approx(606, abs=10)
+    machine.works(20, a_second=100)
+    machine.congested = False
+    machine.works(60, a_second=1)
+    machine.congested = True
+    machine.works(1, a_second=100)
+    assert machine.full_at == pytest.approx(600, abs=5)
+
+
+def test_a_process_that_ends_nothing_learns_it_too() -> None:
+    machine = Machine(queue_limit=5000)
+    for _ in range(20):
+        machine.now += 1
+        machine.queue.admit()
+    assert machine.full_at == FEW

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -125,12 +125,14 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def _brief(self) -> AsyncGenerator[AsyncConnection[Any]]:
-        """A connection that is cut where its work is not over in time."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + CALL_SECONDS
-        async with self._pool.connection(timeout=CALL_SECONDS) as connection:
-            cut = loop.call_at(end, _cut, connection)
+    async def _brief(self, patience: float = 0.0) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A connection that is cut where its work is not over in time; one is waited for ``patience`` seconds longer.
+
+        Its work has all of its time left however long it waited for the connection: to give up what has just begun
+        would waste what a busy server has done.
+        """
+        async with self._pool.connection(timeout=CALL_SECONDS + patience) as connection:
+            cut = asyncio.get_running_loop().call_later(CALL_SECONDS, _cut, connection)
             try:
                 yield connection
             finally:
@@ -146,35 +148,22 @@ class Database:
             async with self._pool.connection() as connection:
                 yield connection
 
-    async def call(self, function: str, *arguments: Any) -> tuple[Any, ...] | None:
+    async def call(self, function: str, *arguments: Any, patience: float = 0.0) -> tuple[Any, ...] | None:
         """The first row of one of the database's own functions; see ``rows``."""
-        found = await self.rows(function, *arguments)
+        found = await self.rows(function, *arguments, patience=patience)
         return found[0] if found else None
 
-    async def rows(self, function: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    async def rows(self, function: str, *arguments: Any, patience: float = 0.0) -> list[tuple[Any, ...]]:
         """What one of the database's own functions returns: one round trip, a transaction of its own.
 
         Such a function names its principal itself, as its first argument. Raises DatabaseUnavailable, also
-        when a server that hangs has not answered in time, and DataRefused.
+        when a server that hangs has not answered in time, and DataRefused. Who has ``patience`` waits so many
+        seconds more for a connection, behind the others.
         """
-        work = asyncio.ensure_future(self._rows(function, arguments))
-        try:
-            done, _ = await asyncio.wait({work}, timeout=CALL_SECONDS)
-        except asyncio.CancelledError:
-            work.cancel()
-            raise
-        if done:
-            return work.result()
-        # Not awaited: psycopg goes on for ten seconds more, trying to tell a hanging server to stop.
-        work.add_done_callback(_forget)
-        work.cancel()
-        raise DatabaseUnavailable
-
-    async def _rows(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         marks = ", ".join(["%s"] * len(arguments))
         query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
         with _translated():
-            async with self._pool.connection() as connection:
+            async with self._brief(patience) as connection:
                 return await (await connection.execute(query, arguments, prepare=True)).fetchall()
 
     @property
@@ -208,12 +197,6 @@ def _cut(connection: AsyncConnection[Any]) -> None:
     """
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RDWR)
-
-
-def _forget(work: asyncio.Future[Any]) -> None:
-    """Take the outcome of work nobody waits for any more, so that asyncio does not complain of it."""
-    if not work.cancelled():
-        work.exception()
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class Accepted:
     turn: TurnInput | None
 
 
+#: Seconds that work already done waits for its commit behind others, before it is given back and done again.
+PATIENCE = 20.0
 CLAIM = """
 UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
@@ -144,6 +146,7 @@ class Turns:
             *(turn.principal.key, turn.conversation_id, turn.turn_id, turn.seq, self.runner, self._lease),
             *(result.outcome.value, record, result.reply, facts, result.mode, audit),
             proposals([a for a in result.actions if a.turn_id == turn.turn_id and a.status == "proposed"]),
+            patience=PATIENCE,
         )
         if row is None:
             raise LeaseLost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import math
 from collections import OrderedDict
@@ -25,6 +26,7 @@ class Limiter:
         self._rates = rates
         self._settings = settings
         self._left: OrderedDict[bytes, int] = OrderedDict()
+        self._portioning = asyncio.Lock()
 
     async def message(self, principal_key: str, address: str) -> None:
         """Count a message of ``customer:u123`` from ``address``. Raises RateLimited."""
@@ -58,14 +60,27 @@ class Limiter:
         for kind, name, most, seconds in wanted:
             portion = math.ceil(most / PORTIONS)
             portions[Rate.of(f"{kind}:{name}", most // portion, seconds)] = portion
-        shared = [rate for rate in portions if self._left.get(rate.key, 0) <= 0]
-        wait = await self._rates.take(shared) if shared else 0.0
-        if wait > 0:
+        if all(portion == 1 for portion in portions.values()):
+            await self._shared(list(portions))
+            return
+        if not all(self._left.get(rate.key) for rate in portions):
+            async with self._portioning:  # many at once take one portion, not one each
+                empty = [rate for rate in portions if not self._left.get(rate.key)]
+                if empty:
+                    await self._shared(empty)
+                self._use(portions, empty)
+        else:
+            self._use(portions, [])
+
+    async def _shared(self, rates: list[Rate]) -> None:
+        if (wait := await self._rates.take(rates)) > 0:
             raise RateLimited(retry_after=max(1, math.ceil(wait)))
+
+    def _use(self, portions: dict[Rate, int], taken: list[Rate]) -> None:
+        """One of each portion, those just ``taken`` among them."""
         for rate, portion in portions.items():
             if portion > 1:
-                # Messages that came meanwhile may each have taken a portion: they add up.
-                self._left[rate.key] = self._left.pop(rate.key, 0) + (portion if rate in shared else 0) - 1
+                self._left[rate.key] = self._left.pop(rate.key, 0) + (portion if rate in taken else 0) - 1
         while len(self._left) > MOST_PORTIONED:
             self._left.popitem(last=False)
 
