@@ -30,6 +30,7 @@ from frontdesk.policies.decide import never_acting
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
+from frontdesk.store.windows import MemoryWindows, RedisWindows, Windows
 from frontdesk.support import Support
 from frontdesk.tools import Tool, builtin
 
@@ -82,7 +83,7 @@ async def service(
             stack.push_async_callback(redis.close)
         base = knowledge_base(desk, database)
         revive = None if settings.database_url else partial(_revive, settings)
-        support, actions = assemble(desk, database, chain, settings, base, revive=revive)
+        support, actions = assemble(desk, database, chain, settings, base, revive=revive, redis=redis)
         await actions.start()
         stack.push_async_callback(actions.stop)
         await support.start()
@@ -127,12 +128,21 @@ def assemble(
     base: KnowledgeBase | None = None,
     *,
     revive: Callable[[], None] | None = None,
+    redis: RedisLink | None = None,
 ) -> tuple[Support, Actions]:
     """A desk's turns and its actions on a database, neither started yet."""
     tools = tools_of(desk, database, settings, base)
     actions = actions_of(desk, tools, database, settings)
     agent = Agent(desk, tools, chain, settings, actions, Budgets(database, settings))
-    return Support(agent, database, settings, show=actions.show, revive=revive), actions
+    hot = windows(settings, redis)
+    return Support(agent, database, settings, show=actions.show, revive=revive, hot=hot), actions
+
+
+def windows(settings: Settings, redis: RedisLink | None) -> Windows | None:
+    """Where windows are kept ready; None: PostgreSQL gives each."""
+    if settings.hot_window == "memory":
+        return MemoryWindows()
+    return RedisWindows(redis) if redis and settings.hot_window == "redis" else None
 
 
 def actions_of(desk: Frontdesk, tools: Sequence[Tool], database: Database, settings: Settings) -> Actions:

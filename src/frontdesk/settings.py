@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="redis://host:6379/0, where replicas count rates; empty: in PostgreSQL"
     )
+    hot_window: Literal["postgres", "memory", "redis"] = Field(
+        "postgres",
+        description="where the turns that a model reads again are kept ready beside the transcript",
+    )
     budget_customer_tokens: int = Field(
         2_000_000, ge=0, description="tokens of paid models for one customer a day; 0: no limit"
     )
@@ -194,6 +198,10 @@ def load(**changes: object) -> Settings:
     except ValidationError as error:
         lines = [f"FRONTDESK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError("; ".join(lines)) from None
+    if settings.hot_window == "redis" and not settings.redis_url:
+        raise SettingsError(
+            "FRONTDESK_HOT_WINDOW=redis: set FRONTDESK_REDIS_URL, redis://host:6379/0, as well"
+        )
     if settings.development and settings.host not in LOOPBACK:
         raise SettingsError(
             f"development mode listens on loopback only, not on {settings.host}: "

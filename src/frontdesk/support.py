@@ -23,6 +23,7 @@ from frontdesk.live import Event, LiveTurn, Show, replay, response_from, respons
 from frontdesk.queue import TurnQueue
 from frontdesk.settings import Settings
 from frontdesk.store.turns import Accepted, StoredTurn, Turns
+from frontdesk.store.windows import Windows
 
 log = structlog.get_logger("frontdesk.support")
 
@@ -46,15 +47,16 @@ class Support:
         *,
         show: Show,
         revive: Callable[[], None] | None = None,
+        hot: Windows | None = None,
     ) -> None:
         """``show`` makes of an action what the customer's screen needs. ``revive`` starts a database of our own again; a
-        server of somebody else's is theirs to start.
+        server of somebody else's is theirs to start. ``hot`` is where windows are kept ready.
         """
         self._agent = agent
         self._show = show
         self._revive = revive
         self._settings = settings
-        self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns)
+        self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns, hot)
         self._live: dict[UUID, LiveTurn] = {}
         self._open: dict[UUID, dict[UUID, LiveTurn]] = {}  # by conversation: turns not answered yet
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation

@@ -77,6 +77,10 @@ BEGIN
       coalesce((used ->> 'cost_usd')::numeric, 0)
     FROM (VALUES (1, sha256(NEW.principal::bytea)), (2, stripe)) AS w(n, who) ORDER BY w.n
   ON CONFLICT (day, who) DO UPDATE SET tokens = s.tokens + excluded.tokens, usd = s.usd + excluded.usd;
+  IF random() < 0.001 THEN  -- nobody asks for the day before yesterday
+    DELETE FROM spent WHERE (day, who) IN (
+      SELECT s.day, s.who FROM spent s WHERE s.day < (now() AT TIME ZONE 'UTC')::date - 1 FOR UPDATE SKIP LOCKED);
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER turn_spent AFTER UPDATE OF status ON turns FOR EACH ROW
@@ -95,6 +99,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
   WHERE s.day = (now() AT TIME ZONE 'UTC')::date
     AND s.who = ANY (array_append(ARRAY(SELECT int4send(n) FROM generate_series(0, 15) n), sha256(spent_today.who::bytea)))
 $$;
+
+-- As accept_turn, for who holds a window already: it is given again only where the conversation has changed since
+-- ``known_n``, the number of its audit entries then. Two statements: the row that the first has locked is read anew.
+CREATE FUNCTION accept_turn_after(
+  who text, chan text, wanted uuid, new_conversation uuid, new_turn uuid, text_body text,
+  message_id text, sha bytea, rights text[], runner uuid, lease interval, window_turns integer,
+  known_conversation uuid, known_n bigint
+) RETURNS TABLE (
+  problem text, conversation uuid, turn uuid, turn_seq integer, claimed boolean, repeated boolean,
+  facts jsonb, mode text, past json, audited bigint
+)
+LANGUAGE plpgsql SET search_path = frontdesk, pg_temp AS $$
+BEGIN
+  SELECT * INTO problem, conversation, turn, turn_seq, claimed, repeated, facts, mode, past
+  FROM accept_turn(who, chan, wanted, new_conversation, new_turn, text_body, message_id, sha, rights, runner, lease, 0);
+  IF mode IS NOT NULL AND turn_seq > 1 THEN
+    SELECT c.audit_n INTO audited FROM conversations c WHERE c.id = conversation;
+    IF conversation IS DISTINCT FROM known_conversation OR audited IS DISTINCT FROM known_n THEN
+      past := window_of(conversation, turn_seq - window_turns, turn_seq);
+    END IF;
+  END IF;
+  RETURN NEXT;
+END $$;
 
 REVOKE EXECUTE ON FUNCTION take_rates, forget_rates, spent_today FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION take_rates, forget_rates, spent_today TO frontdesk_app;
