@@ -32,6 +32,7 @@ OVERTAKEN = (
 )
 MOST_ATTEMPTS = 2  # a turn that was begun again this often, and ended its process each time, goes to a person
 SWEEP_SECONDS = 2.0
+LAG_SECONDS = 0.1
 GIVEN_BACK_SECONDS = 2.0  # whoever waits for a turn that was given back is not kept longer: they ask again
 KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; later it is read back
 
@@ -61,14 +62,16 @@ class Support:
         self._open: dict[UUID, dict[UUID, LiveTurn]] = {}  # by conversation: turns not answered yet
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was at work
-        self._queue = TurnQueue(settings, lambda: database.congested)
+        self._queue = TurnQueue(settings, lambda: database.congested or self._lag > LAG_SECONDS)
+        self._lag = 0.0  # seconds that what is ready waits for its turn in this process
         self._stopping = asyncio.Event()  # nothing more is accepted
         self._ended = asyncio.Event()  # nothing runs any more
         self._helpers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to keep leases, and to look for turns that other processes left behind."""
-        self._helpers = [asyncio.create_task(self._sweep()), asyncio.create_task(self._heartbeat())]
+        helpers = (self._sweep(), self._heartbeat(), self._feel())
+        self._helpers = [asyncio.create_task(helper) for helper in helpers]
 
     def drain(self) -> None:
         """Accept nothing more from now on."""
@@ -295,6 +298,14 @@ class Support:
                     await self._turns.renew(long)
                 except Exception as error:  # noqa: BLE001  whatever it is, leases must go on being kept
                     log.warning("leases not renewed", error=type(error).__name__)
+
+    async def _feel(self) -> None:
+        """Notice how busy this process is."""
+        clock = asyncio.get_running_loop().time
+        while not self._ended.is_set():
+            began = clock()
+            await asyncio.sleep(LAG_SECONDS)
+            self._lag = clock() - began - LAG_SECONDS
 
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""

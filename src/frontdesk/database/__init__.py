@@ -34,6 +34,7 @@ def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
 # A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
 CALL_SECONDS = 4.0
 PING_SECONDS = 2.0
+LEAST_SECONDS = 1.0
 # A standby that has not taken over yet refuses to write with an InternalError.
 GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 
@@ -128,11 +129,13 @@ class Database:
     async def _brief(self, patience: float = 0.0) -> AsyncGenerator[AsyncConnection[Any]]:
         """A connection that is cut where its work is not over in time; one is waited for ``patience`` seconds longer.
 
-        Its work has all of its time left however long it waited for the connection: to give up what has just begun
-        would waste what a busy server has done.
+        Never cancelled while it waits: psycopg's pool then lost connections for good. However long it waited, its
+        work has a second: what has just begun on a busy server is not to be done in vain.
         """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + CALL_SECONDS
         async with self._pool.connection(timeout=CALL_SECONDS + patience) as connection:
-            cut = asyncio.get_running_loop().call_later(CALL_SECONDS, _cut, connection)
+            cut = loop.call_at(max(end, loop.time() + LEAST_SECONDS), _cut, connection)
             try:
                 yield connection
             finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from frontdesk.errors import Draining, QueueFull, TooManyStreams
 from frontdesk.settings import Settings
 from frontdesk.web import problems
+from frontdesk.web.body import LIMIT
 
 if TYPE_CHECKING:
     from frontdesk.bootstrap import Service
@@ -23,6 +25,7 @@ __all__ = ["Doorkeeper", "Places", "StreamPlace", "Streamed", "Streams", "stream
 ALWAYS = frozenset({"/healthz", "/readyz"})
 FOR_STAFF = 200  # places that customers do not take
 PLACE = "frontdesk.place"
+BODY_SECONDS = 2.0
 
 
 class Places:
@@ -76,7 +79,20 @@ class Doorkeeper:
                 scope[PLACE] = place
                 await self.app(scope, receive, send)
         except (QueueFull, Draining) as error:
+            await _pass_over(receive)
             await problems.response(error)(scope, receive, send)
+
+
+async def _pass_over(receive: Receive) -> None:
+    """Let a body of usual size come in: who is answered while still sending takes it for a broken connection."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while size <= LIMIT:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _room(scope: Scope) -> None:
