@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 
@@ -143,7 +144,12 @@ async def opened(seed: int, shown: Shown) -> AsyncGenerator[Portion]:
 async def _reconcile(url: str, load: Load) -> None:
     """What was taken is answered once; what was refused is not there."""
     prefix = next(iter(load.taken | load.refused)).rpartition("-")[0]
-    stored = {row["id"]: row for row in await rows(url, STORED, [f"{prefix}-%"])}
+    stored: dict[str, dict[str, Any]] = {}
+    for _ in range(60):  # what was answered with 202 is answered later
+        stored = {row["id"]: row for row in await rows(url, STORED, [f"{prefix}-%"])}
+        if all(row["done"] for row in stored.values()):
+            break
+        await asyncio.sleep(0.5)
     for identity in load.taken:
         row = stored.get(identity)
         once = row is not None and (row["turns"], row["done"], row["replies"]) == (1, True, 1)
