@@ -19,7 +19,18 @@ from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
 
 def experiments() -> dict[str, Experiment]:
     """All of them, by name."""
-    from chaos import bodies, faults, forged, hangups, hostile, kills, races, repeats, strangers
+    from chaos import (
+        bodies,
+        faults,
+        forged,
+        hangups,
+        hostile,
+        kills,
+        overload,
+        races,
+        repeats,
+        strangers,
+    )
 
     listed = [
         kills.EXPERIMENT,
@@ -27,6 +38,7 @@ def experiments() -> dict[str, Experiment]:
         races.CLICKS,
         repeats.EXPERIMENT,
         hangups.EXPERIMENT,
+        overload.EXPERIMENT,
         faults.EXPERIMENT,
         strangers.EXPERIMENT,
         hostile.ADVERSARY,

@@ -148,6 +148,19 @@ async def sigterm(site: Site, crowd: Crowd, seconds: float) -> None:
     site.model.seconds = 0.0
 
 
+async def redis_gone(site: Site, crowd: Crowd, seconds: float) -> None:
+    """Redis answers nothing, then it is not there at all; it comes back empty."""
+    if site.redis is None:
+        crowd.tally.problems.append("not run, there is no redis-server")
+        return
+    site.to_redis.turn("black hole")
+    await _endure(crowd, seconds / 2)
+    site.to_redis.turn("pass")
+    site.redis.stop()
+    await _endure(crowd, seconds / 2)
+    await asyncio.to_thread(site.redis.start)
+
+
 FAULTS: dict[str, Fault] = {
     "PostgreSQL restarted": postgres_restarted,
     "PostgreSQL black-holed": postgres_black_holed,
@@ -162,6 +175,7 @@ FAULTS: dict[str, Fault] = {
     "clocks of the processes ± 1 h": clocks_of_processes,
     "clock of the database ± 1 h": clock_of_the_database,
     "SIGTERM with 100 turns in flight": sigterm,
+    "Redis gone": redis_gone,
 }
 
 
@@ -209,7 +223,7 @@ async def _one(struck: Site, name: str, seconds: float, first: int) -> Tally:
 EXPERIMENT = Experiment(
     "R7",
     "faults of 60 s each: nothing lost or doubled; a degraded but honest answer within 5 s where the database is"
-    " there, 503 with Retry-After where it is not (Redis follows when Frontdesk uses it)",
+    " there, 503 with Retry-After where it is not",
     f"s for each of {len(FAULTS)} faults",
     60,
     1,

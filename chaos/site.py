@@ -1,4 +1,4 @@
-"""All that a fault may strike: a PostgreSQL of its own, a model and a backend behind proxies, two server processes.
+"""All that a fault may strike: a PostgreSQL of its own, a Redis, a model and a backend behind proxies, two processes.
 
 PostgreSQL keeps its promises here (fsync, synchronous commits): it is shut down in mid-work.
 """
@@ -26,6 +26,7 @@ from chaos.proxy import Proxy, proxy
 from chaos.servers import SECRET, client_of
 from frontdesk.database import embedded, migrate
 from tests.process import Server
+from tests.redis import RedisServer, executable
 
 MODEL_SECONDS, TOOL_SECONDS = 2.0, 2.0
 DISK = "320m"
@@ -66,6 +67,8 @@ class Site:
     to_model: Proxy
     backend: Backend
     to_backend: Proxy
+    redis: RedisServer | None
+    to_redis: Proxy
     environment: dict[str, str] = field(default_factory=dict[str, str])
     servers: list[Server] = field(default_factory=list[Server])
     clients: list[aiohttp.ClientSession] = field(default_factory=list[aiohttp.ClientSession])
@@ -106,7 +109,12 @@ async def site(folder: Path | None = None, number: int = 2) -> AsyncGenerator[Si
             to_model = await stack.enter_async_context(proxy(("127.0.0.1", scripted.port)))
             shop = await stack.enter_async_context(backend())
             to_backend = await stack.enter_async_context(proxy(("127.0.0.1", urlsplit(shop.url).port or 0)))
-            made = Site(postgres, to_postgres, scripted, to_model, shop, to_backend)
+            redis = RedisServer() if executable() else None
+            if redis:
+                stack.callback(redis.stop)
+                redis.start()
+            to_redis = await stack.enter_async_context(proxy(("127.0.0.1", redis.port if redis else 1)))
+            made = Site(postgres, to_postgres, scripted, to_model, shop, to_backend, redis, to_redis)
             made.environment = {
                 "FRONTDESK_MODEL": "openai:stub",
                 "FRONTDESK_OPENAI_BASE_URL": f"http://127.0.0.1:{to_model.port}/v1",
@@ -116,6 +124,11 @@ async def site(folder: Path | None = None, number: int = 2) -> AsyncGenerator[Si
                 "FRONTDESK_SECRET": SECRET,
                 "CHAOS_BACKEND": f"http://127.0.0.1:{to_backend.port}",
             }
+            if redis:
+                made.environment |= {
+                    "FRONTDESK_REDIS_URL": f"redis://127.0.0.1:{to_redis.port}/0",
+                    "FRONTDESK_HOT_WINDOW": "redis",
+                }
             for _ in range(number):
                 server = await made.another()
                 made.servers.append(stack.enter_context(server))

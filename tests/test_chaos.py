@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import bodies, faults, forged, hangups, kills, races, repeats, strangers
+from chaos import bodies, faults, forged, hangups, kills, overload, races, repeats, strangers
 from chaos.backend import backend
 from chaos.document import BEGIN, END, write
 from chaos.journal import Experiment, Journal, Portion, Tally, run, silent
@@ -15,7 +15,13 @@ from chaos.proxy import Proxy
 from chaos.servers import servers
 
 # The model's last: it is left alone for 15 s afterwards.
-QUICK = ("PostgreSQL black-holed", "PostgreSQL restarted", "tool's answers are lost", "model hangs")
+QUICK = (
+    "Redis gone",
+    "PostgreSQL black-holed",
+    "PostgreSQL restarted",
+    "tool's answers are lost",
+    "model hangs",
+)
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -80,6 +86,14 @@ async def test_a_repeated_message_is_one_row_with_one_answer(pair: Pair) -> None
 async def test_a_stream_that_is_hung_up_is_recorded_whole_and_read_on(pair: Pair) -> None:
     tally = await pair(hangups.EXPERIMENT, 5000, 10)
     assert tally.counts["recorded whole"] == tally.counts["read on"] == 10
+
+
+async def test_ten_times_too_much_is_refused_in_good_order_and_what_was_taken_is_answered() -> None:
+    async with overload.EXPERIMENT.opened(1, silent) as portion:
+        tally = await portion(0, 2)
+    slow = [problem for problem in tally.problems if problem.startswith("recovered after")]
+    assert tally.problems == slow  # how long it took is for `make chaos`
+    assert tally.counts["taken, answered once"] == tally.counts["200"] + tally.counts["202"] > 0
 
 
 async def test_strangers_find_nothing_of_each_other() -> None:

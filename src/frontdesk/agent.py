@@ -22,6 +22,7 @@ from frontdesk.domain import Action, Json, Outcome, Step, TurnInput, TurnResult,
 from frontdesk.errors import ModelError
 from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
+from frontdesk.models.budget import Budget, Budgets
 from frontdesk.policies import evidence, grounding
 from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
 from frontdesk.policies.receipt import receipt
@@ -57,6 +58,7 @@ class _Turn:
     messages: list[BaseMessage]
     tools: list[Tool]
     usage: Usage = field(default_factory=Usage)
+    budget: Budget | None = None
     degraded: list[str] = field(default_factory=list[str])
     model: str = ""
     model_index: int = 0  # once a model has failed, the turn stays with the next one
@@ -66,9 +68,16 @@ class Agent:
     """The desk's agent: its tools, its chain of models (the last of which is the local one), its limits."""
 
     def __init__(
-        self, desk: Frontdesk, tools: Sequence[Tool], models: ModelChain, settings: Settings, writes: Writes
+        self,
+        desk: Frontdesk,
+        tools: Sequence[Tool],
+        models: ModelChain,
+        settings: Settings,
+        writes: Writes,
+        budgets: Budgets | None = None,
     ) -> None:
-        """``writes`` makes actions of calls that change data."""
+        """``writes`` makes actions of calls that change data; without ``budgets`` models may cost what they cost."""
+        self._budgets = budgets
         self._writes = writes
         self._desk = desk
         self._tools = {tool.name: tool for tool in tools}
@@ -131,7 +140,9 @@ class Agent:
         )
         narrowed = held if turn.principal.permissions is not None else None
         messages = to_messages(self._desk, turn, settings.window_chars, narrowed)
-        return _Turn(gate, context, messages, usable(list(self._tools.values()), held))
+        usage = Usage()
+        budget = self._budgets.of(turn.principal.key, usage) if self._budgets else None
+        return _Turn(gate, context, messages, usable(list(self._tools.values()), held), usage, budget)
 
     async def _converse(self, state: _Turn) -> AIMessage:
         """Model, gate, tools, and round again, until the model answers in words."""
@@ -150,7 +161,7 @@ class Agent:
 
     async def _ask(self, state: _Turn) -> AIMessage:
         completion: Completion = await self._models.complete(
-            state.messages, state.tools, start=state.model_index
+            state.messages, state.tools, start=state.model_index, budget=state.budget
         )
         state.model, state.model_index = completion.model, completion.index
         state.degraded += completion.degraded_steps

@@ -17,10 +17,12 @@ from frontdesk import __version__
 from frontdesk.actions import Actions
 from frontdesk.agent import Agent
 from frontdesk.database import Database, embedded, migrate
+from frontdesk.database.redis import RedisLink
 from frontdesk.desk import VISITOR_PERMISSIONS, Frontdesk
 from frontdesk.errors import DeclarationError, SettingsError
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.models import ModelChain, cascaded, resolve
+from frontdesk.models.budget import Budgets
 from frontdesk.people import People, PeopleHub, StaffDirectory
 from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
@@ -29,6 +31,7 @@ from frontdesk.policies.decide import never_acting
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
+from frontdesk.store.windows import MemoryWindows, RedisWindows, Windows
 from frontdesk.support import Support
 from frontdesk.telemetry.export import tracing
 from frontdesk.tools import Tool, builtin
@@ -50,6 +53,7 @@ class Service:
     hub: PeopleHub
     handoffs: Handoffs
     owner_url: str
+    redis: RedisLink | None
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -79,9 +83,12 @@ async def service(
         migrate(owner_url)
         database = await Database.open(url)
         stack.push_async_callback(database.close)
+        redis = RedisLink(settings.redis_url) if settings.redis_url else None
+        if redis:
+            stack.push_async_callback(redis.close)
         base = knowledge_base(desk, database)
         revive = None if settings.database_url else partial(_revive, settings)
-        support, actions = assemble(desk, database, chain, settings, base, revive=revive)
+        support, actions = assemble(desk, database, chain, settings, base, revive=revive, redis=redis)
         await actions.start()
         stack.push_async_callback(actions.stop)
         await support.start()
@@ -102,7 +109,19 @@ async def service(
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
         yield Service(
-            desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
+            desk,
+            settings,
+            database,
+            support,
+            actions,
+            names,
+            base,
+            people,
+            staff,
+            hub,
+            handoffs,
+            owner_url,
+            redis,
         )
 
 
@@ -114,12 +133,21 @@ def assemble(
     base: KnowledgeBase | None = None,
     *,
     revive: Callable[[], None] | None = None,
+    redis: RedisLink | None = None,
 ) -> tuple[Support, Actions]:
     """A desk's turns and its actions on a database, neither started yet."""
     tools = tools_of(desk, database, settings, base)
     actions = actions_of(desk, tools, database, settings)
-    agent = Agent(desk, tools, chain, settings, actions)
-    return Support(agent, database, settings, show=actions.show, revive=revive), actions
+    agent = Agent(desk, tools, chain, settings, actions, Budgets(database, settings))
+    hot = windows(settings, redis)
+    return Support(agent, database, settings, show=actions.show, revive=revive, hot=hot), actions
+
+
+def windows(settings: Settings, redis: RedisLink | None) -> Windows | None:
+    """Where windows are kept ready; None: PostgreSQL gives each."""
+    if settings.hot_window == "memory":
+        return MemoryWindows()
+    return RedisWindows(redis) if redis and settings.hot_window == "redis" else None
 
 
 def actions_of(desk: Frontdesk, tools: Sequence[Tool], database: Database, settings: Settings) -> Actions:

@@ -222,6 +222,12 @@ class QueueFull(FrontdeskError):
     code, status, retry_after = "queue_full", 503, 5
 
 
+class TooManyStreams(FrontdeskError):
+    """Too many event streams of one customer are open; close one, or try again in a moment."""
+
+    code, status, retry_after = "too_many_streams", 429, 10
+
+
 class Draining(FrontdeskError):
     """This server is stopping; another one, or the next start, will take the message."""
 

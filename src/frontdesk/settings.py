@@ -62,6 +62,28 @@ class Settings(BaseSettings):
     rate_customer_hour: int = Field(60, ge=1, description="messages of one customer an hour")
     rate_address_minute: int = Field(60, ge=1, description="messages from one address a minute")
     rate_visitors_hour: int = Field(30, ge=1, description="new visitors from one address an hour")
+    rate_key_minute: int = Field(
+        60_000, ge=0, description="messages that one service key brings a minute; 0: no limit"
+    )
+    redis_url: str = Field(
+        "", description="redis://host:6379/0, where replicas count rates; empty: in PostgreSQL"
+    )
+    hot_window: Literal["postgres", "memory", "redis"] = Field(
+        "postgres",
+        description="where the turns that a model reads again are kept ready beside the transcript",
+    )
+    budget_customer_tokens: int = Field(
+        2_000_000, ge=0, description="tokens of paid models for one customer a day; 0: no limit"
+    )
+    budget_customer_usd: float = Field(
+        5.0, ge=0, description="US dollars for one customer a day, by list prices; 0: no limit"
+    )
+    budget_company_tokens: int = Field(
+        0, ge=0, description="tokens of paid models for all customers a day; 0: no limit"
+    )
+    budget_company_usd: float = Field(
+        500.0, ge=0, description="US dollars for all customers a day, by list prices; 0: no limit"
+    )
     attachment_bytes: int = Field(
         5_000_000, ge=1000, le=50_000_000, description="the largest file of a customer"
     )
@@ -71,6 +93,15 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", description="the address that mail comes from: OurShop <support@shop.example>")
     queue_limit: int = Field(2000, ge=1, description="turns that may wait or run in one process")
+    queue_seconds: float = Field(
+        6.0, gt=0, description="a message that would wait longer than this behind others is refused with 503"
+    )
+    request_limit: int = Field(3000, ge=1, description="requests open at once in one process, streams aside")
+    stream_limit: int = Field(2000, ge=1, description="event streams open at once in one process")
+    stream_limit_customer: int = Field(
+        10, ge=1, description="event streams of one customer or member of staff open at once in one process"
+    )
+    upload_limit: int = Field(20, ge=1, description="files that one process takes in at once")
 
     window_turns: int = Field(8, ge=1, le=100, description="turns of the transcript a model reads")
     window_chars: int = Field(12_000, ge=500, description="characters of the transcript a model reads")
@@ -176,6 +207,10 @@ def load(**changes: object) -> Settings:
     except ValidationError as error:
         lines = [f"FRONTDESK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError("; ".join(lines)) from None
+    if settings.hot_window == "redis" and not settings.redis_url:
+        raise SettingsError(
+            "FRONTDESK_HOT_WINDOW=redis: set FRONTDESK_REDIS_URL, redis://host:6379/0, as well"
+        )
     if settings.development and settings.host not in LOOPBACK:
         raise SettingsError(
             f"development mode listens on loopback only, not on {settings.host}: "

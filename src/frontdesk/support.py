@@ -19,10 +19,12 @@ import structlog
 from frontdesk.agent import Agent
 from frontdesk.database import Database
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
-from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, QueueFull, Superseded
+from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, Superseded
 from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
+from frontdesk.queue import TurnQueue
 from frontdesk.settings import Settings
 from frontdesk.store.turns import Accepted, Finished, StoredTurn, Turns
+from frontdesk.store.windows import Windows
 from frontdesk.telemetry import metrics, spans
 from frontdesk.telemetry import turns as traced
 
@@ -33,6 +35,7 @@ OVERTAKEN = (
 )
 MOST_ATTEMPTS = 2  # a turn that was begun again this often, and ended its process each time, goes to a person
 SWEEP_SECONDS = 2.0
+LAG_SECONDS = 0.1
 GIVEN_BACK_SECONDS = 2.0  # whoever waits for a turn that was given back is not kept longer: they ask again
 KEEP_SECONDS = 60.0  # a finished turn can be watched from memory for so long; later it is read back
 
@@ -48,20 +51,22 @@ class Support:
         *,
         show: Show,
         revive: Callable[[], None] | None = None,
+        hot: Windows | None = None,
     ) -> None:
         """``show`` makes of an action what the customer's screen needs. ``revive`` starts a database of our own again; a
-        server of somebody else's is theirs to start.
+        server of somebody else's is theirs to start. ``hot`` is where windows are kept ready.
         """
         self._agent = agent
         self._show = show
         self._revive = revive
         self._settings = settings
-        self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns)
+        self._turns = Turns(database, uuid4(), settings.lease_seconds, settings.window_turns, hot)
         self._live: dict[UUID, LiveTurn] = {}
         self._open: dict[UUID, dict[UUID, LiveTurn]] = {}  # by conversation: turns not answered yet
         self._running: dict[UUID, asyncio.Task[None]] = {}  # by conversation
         self._again: set[UUID] = set()  # conversations that got a message while their task was at work
-        self._waiting = 0  # turns accepted here and not yet answered
+        self._queue = TurnQueue(settings, lambda: database.congested or self._lag > LAG_SECONDS)
+        self._lag = 0.0  # seconds that what is ready waits for its turn in this process
         self._begun = 0  # turns being answered
         self._stopping = asyncio.Event()  # nothing more is accepted
         self._ended = asyncio.Event()  # nothing runs any more
@@ -69,7 +74,8 @@ class Support:
 
     async def start(self) -> None:
         """Begin to keep leases, and to look for turns that other processes left behind."""
-        self._helpers = [asyncio.create_task(self._sweep()), asyncio.create_task(self._heartbeat())]
+        helpers = (self._sweep(), self._heartbeat(), self._feel())
+        self._helpers = [asyncio.create_task(helper) for helper in helpers]
 
     def drain(self) -> None:
         """Accept nothing more from now on."""
@@ -96,7 +102,13 @@ class Support:
     @property
     def waiting(self) -> int:
         """How many turns this process is to answer or is answering."""
-        return self._waiting
+        return self._queue.waiting
+
+    def admit(self) -> None:
+        """Raise Draining or QueueFull where no message would be taken now."""
+        if self.draining:
+            raise Draining
+        self._queue.admit()
 
     @property
     def begun(self) -> int:
@@ -118,11 +130,8 @@ class Support:
         Raises NotFound, IdempotencyMismatch, QueueFull or Draining, and nothing is stored; or
         DatabaseUnavailable, after which it is stored or not: with a client_message_id, just send it again.
         """
-        if self.draining:
-            raise Draining
-        if self._waiting >= self._settings.queue_limit:
-            raise QueueFull
-        with spans.entry("receive") as received:
+        self.admit()
+        with self._queue.arrival(), spans.entry("receive") as received:
             accepted = await self._turns.accept(
                 principal,
                 message,
@@ -233,7 +242,7 @@ class Support:
         for live in self._open.pop(conversation_id, {}).values():
             live.abandon()
             self._live.pop(live.turn_id, None)
-            self._waiting -= 1
+            self._queue.waiting -= 1
 
     async def _answer(self, turn: TurnInput, attempts: int, looked: int) -> bool:
         """Run one turn, commit what it came to, then show it. Returns whether more turns wait."""
@@ -289,7 +298,7 @@ class Support:
     def _show_result(self, turn: TurnInput, live: LiveTurn, result: TurnResult) -> None:
         """Let everybody see what has been committed: who waits, the log, the metrics."""
         live.finish(response_from(turn.conversation_id, turn.turn_id, result, self._show))
-        self._waiting -= 1
+        self._queue.ended()
         del self._open[turn.conversation_id][turn.turn_id]
         asyncio.get_running_loop().call_later(KEEP_SECONDS, self._live.pop, turn.turn_id, None)
         (log.warning if result.degraded else log.info)(
@@ -316,7 +325,7 @@ class Support:
     def _watchable(self, turn_id: UUID, conversation_id: UUID) -> LiveTurn:
         """A new LiveTurn for a turn that is to be answered here."""
         opened = self._open.setdefault(conversation_id, {})
-        self._waiting += turn_id not in opened
+        self._queue.waiting += turn_id not in opened
         live = self._live[turn_id] = opened[turn_id] = LiveTurn(turn_id, conversation_id)
         return live
 
@@ -340,6 +349,14 @@ class Support:
                 except Exception as error:  # noqa: BLE001  whatever it is, leases must go on being kept
                     log.warning("leases not renewed", error=type(error).__name__)
 
+    async def _feel(self) -> None:
+        """Notice how busy this process is."""
+        clock = asyncio.get_running_loop().time
+        while not self._ended.is_set():
+            began = clock()
+            await asyncio.sleep(LAG_SECONDS)
+            self._lag = clock() - began - LAG_SECONDS
+
     async def _sweep(self) -> None:
         """Take over the turns of processes that have fallen silent."""
         while not self.draining:
@@ -355,7 +372,7 @@ class Support:
             await _rest(self._stopping, SWEEP_SECONDS)
 
     async def _take_over(self) -> None:
-        room = self._settings.queue_limit - self._waiting
+        room = self._settings.queue_limit - self._queue.waiting
         for conversation_id, key in await self._turns.abandoned(max(0, min(100, room))):
             if self.draining:
                 return

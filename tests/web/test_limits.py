@@ -1,4 +1,7 @@
+import asyncio
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -6,8 +9,8 @@ from fastapi import FastAPI
 
 from frontdesk.database import Database
 from frontdesk.errors import RateLimited
-from frontdesk.web import limits
-from frontdesk.web.limits import Limiter, MemoryWindows, address_of
+from frontdesk.store.rates import MemoryRates, Rate
+from frontdesk.web.limits import Limiter, address_of
 from tests.web.service import ALLOWED, CHAT, SERVICE_KEY, bearer, make_app, make_client, make_settings, token
 
 RATES = {
@@ -27,66 +30,100 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def limiter(tmp_path: Path) -> Limiter:
-    return Limiter(make_settings(tmp_path, **RATES))
+    return Limiter(make_settings(tmp_path, **RATES), MemoryRates())
 
 
-def wait(limiter: Limiter, customer: str = "customer:u1", address: str = "192.0.2.1") -> int:
+async def wait(limiter: Limiter, customer: str = "customer:u1", address: str = "192.0.2.1") -> int:
     with pytest.raises(RateLimited) as refused:
-        limiter.message(customer, address)
+        await limiter.message(customer, address)
     assert refused.value.retry_after is not None
     return refused.value.retry_after
 
 
-def test_the_wait_is_true_to_the_second(limiter: Limiter, clock: list[float]) -> None:
+async def test_the_wait_is_true_to_the_second(limiter: Limiter, clock: list[float]) -> None:
     for _ in range(3):
-        limiter.message("customer:u1", "192.0.2.1")
+        await limiter.message("customer:u1", "192.0.2.1")
         clock[0] += 10
-    assert wait(limiter) == 30
+    assert await wait(limiter) == 30
     clock[0] += 29
-    assert wait(limiter) == 1
+    assert await wait(limiter) == 1
     clock[0] += 1
-    limiter.message("customer:u1", "192.0.2.1")
+    await limiter.message("customer:u1", "192.0.2.1")
 
 
-def test_the_hour_binds_too_and_its_wait_is_longer(limiter: Limiter, clock: list[float]) -> None:
+async def test_the_hour_binds_too_and_its_wait_is_longer(limiter: Limiter, clock: list[float]) -> None:
     for _ in range(5):
-        limiter.message("customer:u1", "192.0.2.1")
+        await limiter.message("customer:u1", "192.0.2.1")
         clock[0] += 61
-    assert wait(limiter) == 3600 - 5 * 61
+    assert await wait(limiter) == 3600 - 5 * 61
 
 
-def test_a_refused_message_is_not_counted(limiter: Limiter, clock: list[float]) -> None:
+async def test_a_refused_message_is_not_counted(limiter: Limiter, clock: list[float]) -> None:
     for _ in range(3):
-        limiter.message("customer:u1", "192.0.2.1")
+        await limiter.message("customer:u1", "192.0.2.1")
     for _ in range(50):
-        wait(limiter)
-    limiter.message("customer:u2", "192.0.2.1")
+        await wait(limiter)
+    await limiter.message("customer:u2", "192.0.2.1")
     clock[0] += 60
-    limiter.message("customer:u1", "192.0.2.1")
+    await limiter.message("customer:u1", "192.0.2.1")
 
 
-def test_an_address_is_limited_across_customers(limiter: Limiter, clock: list[float]) -> None:
+async def test_an_address_is_limited_across_customers(limiter: Limiter, clock: list[float]) -> None:
     for number in range(4):
-        limiter.message(f"customer:u{number}", "192.0.2.1")
-    assert wait(limiter, "customer:u9") == 60
-    limiter.message("customer:u9", "192.0.2.2")
+        await limiter.message(f"customer:u{number}", "192.0.2.1")
+    assert await wait(limiter, "customer:u9") == 60
+    await limiter.message("customer:u9", "192.0.2.2")
 
 
-def test_new_visitors_are_limited_by_address(limiter: Limiter, clock: list[float]) -> None:
-    limiter.visitor("192.0.2.1")
-    limiter.visitor("192.0.2.1")
+async def test_new_visitors_are_limited_by_address(limiter: Limiter, clock: list[float]) -> None:
+    await limiter.visitor("192.0.2.1")
+    await limiter.visitor("192.0.2.1")
     with pytest.raises(RateLimited) as refused:
-        limiter.visitor("192.0.2.1")
+        await limiter.visitor("192.0.2.1")
     assert refused.value.retry_after == 3600
-    limiter.visitor("192.0.2.2")
+    await limiter.visitor("192.0.2.2")
 
 
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    windows = MemoryWindows(most=100)
-    limiter = Limiter(make_settings(tmp_path), windows)
-    for number in range(1000):
-        limiter.message(f"customer:u{number}", f"192.0.2.{number % 250}")
-    assert windows.reset() == 100
+class Counted(MemoryRates):
+    """How often the shared store was asked."""
+
+    asked = 0
+
+    async def take(self, rates: Sequence[Rate]) -> float:
+        self.asked += 1
+        return await super().take(rates)
+
+
+async def test_a_high_rate_is_counted_in_portions_and_never_passed(tmp_path: Path) -> None:
+    rates = Counted()
+    replicas = [Limiter(make_settings(tmp_path, rate_key_minute=2050), rates) for _ in range(2)]
+    passed = 0
+    for number in range(3000):
+        with suppress(RateLimited):
+            await replicas[number % 2].key("settings:shop")
+            passed += 1
+    assert 2050 - 2 * 11 <= passed <= 2050  # each replica may hold the rest of a portion
+    assert rates.asked < 200 + 1000
+
+
+async def test_messages_at_once_share_portions(tmp_path: Path) -> None:
+    class Slow(MemoryRates):
+        async def take(self, rates: Sequence[Rate]) -> float:
+            await asyncio.sleep(0)
+            return await super().take(rates)
+
+    limiter = Limiter(make_settings(tmp_path, rate_key_minute=1000), Slow())
+    answers = await asyncio.gather(
+        *(limiter.key("settings:shop") for _ in range(1500)), return_exceptions=True
+    )
+    assert answers.count(None) <= 1000
+
+
+async def test_a_key_without_a_rate_is_not_counted(tmp_path: Path) -> None:
+    rates = Counted()
+    limiter = Limiter(make_settings(tmp_path, rate_key_minute=0), rates)
+    await limiter.key("settings:shop")
+    assert rates.asked == 0
 
 
 @pytest.mark.parametrize(
@@ -120,13 +157,26 @@ async def test_a_browser_over_its_rate_gets_429(limited: FastAPI) -> None:
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
 
 
-async def test_a_trusted_backend_is_not_limited(limited: FastAPI) -> None:
-    async with make_client(limited) as client:
-        for _ in range(10):
-            answer = await client.post(
-                "/support/chat", json=CHAT | {"user_id": "u1"}, headers=bearer(SERVICE_KEY)
-            )
-            assert answer.status_code == 200
+async def test_a_trusted_backend_is_bound_by_its_keys_rate_alone(shared: Database, tmp_path: Path) -> None:
+    app = make_app(make_settings(tmp_path, **RATES, rate_key_minute=10), shared)
+    async with make_client(app) as client:
+        answers = [
+            await client.post("/support/chat", json=CHAT | {"user_id": "u1"}, headers=bearer(SERVICE_KEY))
+            for _ in range(11)
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_replicas_count_together(shared: Database, tmp_path: Path) -> None:
+    apps = [
+        make_app(make_settings(tmp_path, **RATES | {"rate_address_minute": 100}), shared) for _ in range(2)
+    ]
+    headers, statuses = bearer(token(sub="roaming")), list[int]()
+    for number in range(5):
+        async with make_client(apps[number % 2]) as client:
+            statuses.append((await client.post("/support/chat", json=CHAT, headers=headers)).status_code)
+    assert statuses == [200, 200, 200, 429, 429]
 
 
 async def test_too_many_new_visitors_get_429(limited: FastAPI) -> None:
@@ -135,12 +185,3 @@ async def test_too_many_new_visitors_get_429(limited: FastAPI) -> None:
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     assert int(answers[-1].headers["retry-after"]) > 3500
     assert answers[-1].headers["access-control-allow-origin"] == ALLOWED
-
-
-def test_the_window_is_exact_at_its_edge(clock: list[float]) -> None:
-    windows = limits.MemoryWindows()
-    assert windows.acquire_entry("k", 1, 60)
-    clock[0] += 59.999
-    assert not windows.acquire_entry("k", 1, 60)
-    clock[0] += 0.001
-    assert windows.acquire_entry("k", 1, 60)

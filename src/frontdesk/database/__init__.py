@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -36,6 +36,7 @@ def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
 # A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
 CALL_SECONDS = 4.0
 PING_SECONDS = 2.0
+LEAST_SECONDS = 1.0
 # A standby that has not taken over yet refuses to write with an InternalError.
 GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 
@@ -128,12 +129,16 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def _brief(self) -> AsyncGenerator[AsyncConnection[Any]]:
-        """A connection that is cut where its work is not over in time."""
+    async def _brief(self, patience: float = 0.0) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A connection that is cut where its work is not over in time; one is waited for ``patience`` seconds longer.
+
+        Never cancelled while it waits: psycopg's pool then lost connections for good. However long it waited, its
+        work has a second: what has just begun on a busy server is not to be done in vain.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + CALL_SECONDS
-        async with self._pool.connection(timeout=CALL_SECONDS) as connection:
-            cut = loop.call_at(end, _cut, connection)
+        async with self._pool.connection(timeout=CALL_SECONDS + patience) as connection:
+            cut = loop.call_at(max(end, loop.time() + LEAST_SECONDS), _cut, connection)
             try:
                 yield connection
             finally:
@@ -150,37 +155,29 @@ class Database:
                 got()
                 yield connection
 
-    async def call(self, function: str, *arguments: Any) -> tuple[Any, ...] | None:
+    async def call(self, function: str, *arguments: Any, patience: float = 0.0) -> tuple[Any, ...] | None:
         """The first row of one of the database's own functions; see ``rows``."""
-        found = await self.rows(function, *arguments)
+        found = await self.rows(function, *arguments, patience=patience)
         return found[0] if found else None
 
-    async def rows(self, function: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    async def rows(self, function: str, *arguments: Any, patience: float = 0.0) -> list[tuple[Any, ...]]:
         """What one of the database's own functions returns: one round trip, a transaction of its own.
 
         Such a function names its principal itself, as its first argument. Raises DatabaseUnavailable, also
-        when a server that hangs has not answered in time, and DataRefused.
+        when a server that hangs has not answered in time, and DataRefused. Who has ``patience`` waits so many
+        seconds more for a connection, behind the others.
         """
-        work = asyncio.ensure_future(self._rows(function, arguments))
-        try:
-            done, _ = await asyncio.wait({work}, timeout=CALL_SECONDS)
-        except asyncio.CancelledError:
-            work.cancel()
-            raise
-        if done:
-            return work.result()
-        # Not awaited: psycopg goes on for ten seconds more, trying to tell a hanging server to stop.
-        work.add_done_callback(_forget)
-        work.cancel()
-        raise DatabaseUnavailable
-
-    async def _rows(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         marks = ", ".join(["%s"] * len(arguments))
         query = f"SELECT * FROM {function}({marks})".encode()  # noqa: S608  (a name from store/, no input)
         with _Watched(function) as got, _translated():
-            async with self._pool.connection() as connection:
+            async with self._brief(patience) as connection:
                 got()
                 return await (await connection.execute(query, arguments, prepare=True)).fetchall()
+
+    @property
+    def congested(self) -> bool:
+        """Whether somebody waits for a connection."""
+        return self._pool.get_stats().get("requests_waiting", 0) > 0
 
     def pool_use(self) -> dict[str, int]:
         """How many connections are open, idle and at most to be had, and how many wait for one."""
@@ -253,12 +250,6 @@ def _cut(connection: AsyncConnection[Any]) -> None:
     """
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RDWR)
-
-
-def _forget(work: asyncio.Future[Any]) -> None:
-    """Take the outcome of work nobody waits for any more, so that asyncio does not complain of it."""
-    if not work.cancelled():
-        work.exception()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from langchain_core.tools import BaseTool
 
 from frontdesk.errors import ModelError, ModelRejected
 from frontdesk.models.breaker import Breaker
+from frontdesk.models.budget import Budget
 from frontdesk.models.failures import again_after, said_of, whole
 from frontdesk.models.prices import cost
 from frontdesk.models.told import about, retried, tell
@@ -82,6 +83,7 @@ class ModelChain:
         tools: Sequence[BaseTool] = (),
         *,
         start: int = 0,
+        budget: Budget | None = None,
         on_text: Callable[[str], None] | None = None,
         on_reset: Callable[[], None] | None = None,
     ) -> Completion:
@@ -89,6 +91,7 @@ class ModelChain:
 
         With ``on_text`` the reply is streamed and each piece of text handed over as it comes. When a model
         fails after some of it, ``on_reset`` is called first: throw away what came, the next one starts anew.
+        With a ``budget`` that is used up, paid models are passed over.
         Raises ModelError when every model failed; its message lists why.
         """
         began = time.perf_counter()
@@ -99,6 +102,13 @@ class ModelChain:
                 steps.append(f"{name}: skipped after failures")
                 spans.current().event("model skipped", {"gen_ai.request.model": name})
                 metrics.model_calls.add(name, "skipped")
+                continue
+            last = index == len(self._models) - 1
+            if budget and not last and name != "local" and (why := await budget.used_up()):
+                steps.append(f"{name}: {why}")
+                spans.current().event("model skipped", {"gen_ai.request.model": name})
+                metrics.model_calls.add(name, "over_budget")
+                metrics.limited.add("budget")
                 continue
             with spans.span(f"chat {name}", about(name), kind=spans.CLIENT) as span:
                 try:

@@ -17,6 +17,7 @@ from frontdesk.domain import Action, Json, Mode, PastTurn, Principal, TurnInput,
 from frontdesk.errors import IdempotencyMismatch, LeaseLost, NotFound, QueueFull, Superseded
 from frontdesk.store.action_rows import action_of, proposals
 from frontdesk.store.records import record_of, steps_of
+from frontdesk.store.windows import Window, Windows, key_of
 from frontdesk.telemetry import spans
 
 
@@ -34,6 +35,9 @@ class Accepted:
     turn: TurnInput | None
 
 
+#: Seconds that work already done waits for its commit behind others, before it is given back and done again.
+PATIENCE = 20.0
+MOST_BEGUN = 5000  # turns whose window is remembered until they end
 CLAIM = """
 UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
@@ -80,7 +84,19 @@ class Finished:
 class Turns:
     """The turns table, for one process: ``runner`` is the name its leases are held under."""
 
-    def __init__(self, database: Database, runner: UUID, lease_seconds: float, window: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        runner: UUID,
+        lease_seconds: float,
+        window: int,
+        hot: Windows | None = None,
+    ) -> None:
+        """``window`` is in turns; ``hot`` is where windows are kept ready, if anywhere."""
+        self._hot = hot
+        self._begun: dict[
+            UUID, tuple[str, Window]
+        ] = {}  # by turn: where its window goes, and the one it began with
         self._database = database
         self.runner = runner
         self._lease = timedelta(seconds=lease_seconds)
@@ -102,11 +118,13 @@ class Turns:
         """
         digest = hashlib.sha256(orjson.dumps([message, str(conversation_id or "")])).digest()
         rights = None if principal.permissions is None else sorted(principal.permissions)
-        row = await self._database.call(
-            "accept_turn",
+        given = (
             *(principal.key, channel, conversation_id, uuid7(), spans.turn_id()),
             *(message, client_message_id, digest),
             *(rights, self.runner, self._lease, self._window),
+        )
+        row = await (
+            self._accept_hot(self._hot, given) if self._hot else self._database.call("accept_turn", *given)
         )
         if row is None or row[0] == "not_found":
             raise NotFound
@@ -119,6 +137,30 @@ class Turns:
         if mode is not None:
             ready = TurnInput(turn, conversation, seq, principal, message, _window(past), facts, mode)
         return Accepted(conversation, turn, claimed, repeated, ready)
+
+    async def _accept_hot(self, hot: Windows, given: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """accept_turn, with the window that is kept ready where it is still the conversation's."""
+        key = key_of(given[0], given[1])
+        known = Window.read(await hot.get(key))
+        last = (known.conversation, known.audited) if known else (None, None)
+        row = await self._database.call("accept_turn_after", *given, *last)
+        if row is None or row[7] is None:
+            return row[:9] if row else None
+        *accepted, past, audited = row
+        if known and (known.conversation, known.audited) == (row[1], audited):
+            past = known.rows
+        if audited is not None or row[3] == 1:
+            while len(self._begun) >= MOST_BEGUN:
+                del self._begun[next(iter(self._begun))]
+            self._begun[row[2]] = key, Window(row[1], audited or 0, past or [])
+        return *accepted, past
+
+    async def _keep_hot(self, turn: TurnInput, result: TurnResult, record: str) -> None:
+        key, window = self._begun.pop(turn.turn_id, ("", None))
+        if self._hot and window:
+            steps: list[Any] = orjson.loads(record).get("steps", [])
+            if now := window.after(turn, result, steps, self._window):
+                await self._hot.put(key, now.written())
 
     async def next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int] | None:
         """The oldest waiting turn of a conversation whose lease we hold, and how often it was begun."""
@@ -146,12 +188,15 @@ class Turns:
             *(turn.principal.key, turn.conversation_id, turn.turn_id, turn.seq, self.runner, self._lease),
             *(result.outcome.value, record, result.reply, facts, result.mode, audit),
             proposals([a for a in result.actions if a.turn_id == turn.turn_id and a.status == "proposed"]),
+            patience=PATIENCE,
         )
         if row is None:
             raise LeaseLost
         more, superseded, silenced, mode = row
         if superseded:
             raise Superseded
+        if self._hot and not silenced:
+            await self._keep_hot(turn, result, record)
         return Finished(more, silenced, mode)
 
     async def claim(self, principal_key: str, conversation_id: UUID) -> bool:

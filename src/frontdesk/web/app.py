@@ -18,6 +18,7 @@ from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
 from frontdesk.settings import Settings, load
+from frontdesk.store.rates import shared_rates
 from frontdesk.web import (
     actions,
     attachments,
@@ -37,6 +38,8 @@ from frontdesk.web import (
 )
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
+from frontdesk.web.limits import Limiter
+from frontdesk.web.load import Doorkeeper, Places, Streams
 from frontdesk.web.observed import Observed
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
@@ -77,7 +80,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with service(desk, settings, models=models) as ready:
             app.state.service = ready
-            app.state.authenticator = Authenticator(settings, ready.database, ring)
+            limiter = Limiter(settings, shared_rates(ready.database, ready.redis))
+            app.state.authenticator = Authenticator(settings, ready.database, ring, limiter)
             async with (
                 working(ready.database, of_desk(ready) if jobs else ()) as app.state.jobs,
                 mcp.door(app),
@@ -95,6 +99,8 @@ def create_app(
     )
     problems.install(app)
     document.install(app)
+    app.state.streams, app.state.uploads = Streams(settings), Places(settings.upload_limit)
+    app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(OriginPolicy, settings=settings)
     app.add_middleware(Observed)
     if counted := metrics.router_of(settings):

@@ -46,17 +46,18 @@ async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth,
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in TYPES:
         raise NotAttachable
-    content = await _content(request, desk.settings.attachment_bytes)
-    if not TYPES[media_type].match(content):
-        raise NotAttachable
-    kept = await store.attach(
-        desk.database,
-        principal,
-        uuid_of(conversation_id),
-        name=_name(name) or "file",
-        media_type=media_type,
-        content=content,
-    )
+    with request.app.state.uploads.one():
+        content = await _content(request, desk.settings.attachment_bytes)
+        if not TYPES[media_type].match(content):
+            raise NotAttachable
+        kept = await store.attach(
+            desk.database,
+            principal,
+            uuid_of(conversation_id),
+            name=_name(name) or "file",
+            media_type=media_type,
+            content=content,
+        )
     return json_answer(kept, 201)
 
 

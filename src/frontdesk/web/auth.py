@@ -22,6 +22,7 @@ from frontdesk.errors import (
 )
 from frontdesk.settings import Settings
 from frontdesk.store.identity import WidgetSession, find_session
+from frontdesk.store.rates import PostgresRates
 from frontdesk.web import service_keys
 from frontdesk.web.body import USER_ID
 from frontdesk.web.keys import KeyRing
@@ -47,12 +48,13 @@ URL_VALUES = (service_keys.PREFIX, SESSION_PREFIX, "eyJ")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal, and by what it showed itself: ``token`` or ``session`` where it did so that way."""
+    """A principal, and by what it showed itself: ``token``, ``session`` or the name of a ``key``."""
 
     principal: Principal
     via: Literal["service_key", "token", "session"]
     token: CustomerToken | None = None
     session: WidgetSession | None = None
+    key: str = ""
 
 
 class Authenticator:
@@ -65,7 +67,7 @@ class Authenticator:
         self.settings = settings
         self.database = database
         self.keyring = keyring
-        self.limiter = limiter or Limiter(settings)
+        self.limiter = limiter or Limiter(settings, PostgresRates(database))
         self.service_keys = ServiceKeys(settings, database)
 
     async def authenticate(self, request: Request, body_user_id: str | None = None) -> Principal:
@@ -83,10 +85,12 @@ class Authenticator:
             raise MissingCredentials
 
     async def admit(self, request: Request, body_user_id: str | None = None) -> Principal:
-        """``authenticate``, and count one message against the rates of a browser. Raises RateLimited too."""
+        """``authenticate``, and count one message against the rates of a browser, or of a service key. Raises RateLimited too."""
         caller = await self.identify(request, body_user_id)
-        if caller.via != "service_key":
-            self.limiter.message(caller.principal.key, client_address(request))
+        if caller.via == "service_key":
+            await self.limiter.key(caller.key)
+        else:
+            await self.limiter.message(caller.principal.key, client_address(request))
         return caller.principal
 
     async def identify(self, request: Request, body_user_id: str | None = None) -> Caller:
@@ -148,13 +152,14 @@ class Authenticator:
 
     async def _backend(self, key: str, user_id: str | None) -> Caller:
         """A backend speaks for the customer it names."""
-        if not await self.service_keys.accepts(key):
+        backend = await self.service_keys.backend(key)
+        if backend is None:
             raise InvalidToken
         if user_id is None:
             raise InvalidBody("user_id: is required beside a service key.")
         if not USER_ID.fullmatch(user_id) or user_id.lower().startswith(VISITOR_PREFIX):
             raise InvalidBody("user_id: is not the id of a customer.")
-        return Caller(Principal("customer", user_id), "service_key")
+        return Caller(Principal("customer", user_id), "service_key", key=backend.by)
 
 
 def bearer(request: Request) -> str | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from frontdesk.bootstrap import Service
 from frontdesk.domain import Principal
@@ -17,8 +17,10 @@ from frontdesk.errors import DatabaseUnavailable
 from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
+from frontdesk.store.turns import Accepted
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json, takes
+from frontdesk.web.load import Streamed, streams_of
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 router = APIRouter(tags=["support"])
@@ -38,17 +40,13 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     principal = await auth.admit(request, body.user_id)
     streaming = "text/event-stream" in request.headers.get("accept", "")
     if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
-        return await _resume(desk, principal, UUID(resumed[1]), int(resumed[2]))
-    accepted = await desk.support.receive(
-        principal,
-        body.message,
-        conversation_id=body.conversation_id,
-        client_message_id=body.client_message_id,
-    )
-    if body.attachments:
-        await send_attachments(desk.database, principal, accepted.turn_id, list(body.attachments))
-    if streaming:
-        return _stream(desk, principal, accepted.turn_id, 0)
+        return await _resume(request, desk, principal, UUID(resumed[1]), int(resumed[2]))
+    place = streams_of(request).open(request, principal.key) if streaming else None
+    if place:
+        with place.unless_refused():
+            accepted = await _accept(desk, principal, body)
+        return Streamed(place, _events(desk, principal, accepted.turn_id, 0))
+    accepted = await _accept(desk, principal, body)
     try:
         seconds = 0.0 if accepted.repeated else desk.settings.turn_seconds + desk.settings.lease_seconds
         response = await desk.support.wait(principal, accepted.turn_id, seconds)
@@ -64,7 +62,7 @@ async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Respon
     identity = uuid_of(turn_id)
     if "text/event-stream" in request.headers.get("accept", ""):
         last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
-        return await _resume(desk, principal, identity, int(last[2]) if last else 0)
+        return await _resume(request, desk, principal, identity, int(last[2]) if last else 0)
     return await _state(desk, principal, identity)
 
 
@@ -137,17 +135,25 @@ def _pending(turn_id: UUID, conversation_id: UUID) -> Response:
     return json_answer(running, 202, {"retry-after": "1"})
 
 
-async def _resume(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
-    await desk.support.find(principal, turn_id)  # NotFound unless it is theirs
-    return _stream(desk, principal, turn_id, after)
-
-
-def _stream(desk: Service, principal: Principal, turn_id: UUID, after: int) -> Response:
-    return StreamingResponse(
-        _events(desk, principal, turn_id, after),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+async def _accept(desk: Service, principal: Principal, body: ChatRequest) -> Accepted:
+    """Store the message, with the files it comes with."""
+    accepted = await desk.support.receive(
+        principal,
+        body.message,
+        conversation_id=body.conversation_id,
+        client_message_id=body.client_message_id,
     )
+    if body.attachments:
+        await send_attachments(desk.database, principal, accepted.turn_id, list(body.attachments))
+    return accepted
+
+
+async def _resume(
+    request: Request, desk: Service, principal: Principal, turn_id: UUID, after: int
+) -> Response:
+    await desk.support.find(principal, turn_id)  # NotFound unless it is theirs
+    place = streams_of(request).open(request, principal.key)
+    return Streamed(place, _events(desk, principal, turn_id, after))
 
 
 async def _events(desk: Service, principal: Principal, turn_id: UUID, after: int) -> AsyncGenerator[bytes]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +22,7 @@ from frontdesk.store import customers as store
 from frontdesk.store.conversations import begin
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import ConversationRequest, read_json, takes
+from frontdesk.web.load import Streamed, streams_of
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
 
 __all__ = ["router"]
@@ -94,7 +95,7 @@ async def email(request: Request, conversation_id: str, desk: Desk, auth: Auth) 
     if not desk.settings.smtp_url:
         raise MailOff
     await store.handoff_row(desk.database, principal, identity)  # NotFound before it is counted
-    auth.limiter.mail(principal.key)
+    await auth.limiter.mail(principal.key)
     if body.what == "replies":
         await store.leave_address(desk.database, principal, identity, body.email)
     else:
@@ -113,11 +114,8 @@ async def events(request: Request, conversation_id: str, desk: Desk, auth: Auth)
     identity = uuid_of(conversation_id)
     await store.handoff_row(desk.database, principal, identity)
     last = CURSOR.fullmatch(request.headers.get("last-event-id", ""))
-    return StreamingResponse(
-        _events(desk, principal, identity, (int(last[1]), int(last[2])) if last else None),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    place = streams_of(request).open(request, principal.key)
+    return Streamed(place, _events(desk, principal, identity, (int(last[1]), int(last[2])) if last else None))
 
 
 async def _events(

@@ -161,6 +161,7 @@ async def _principal(request: Request) -> Principal:
         raise MissingCredentials("/mcp takes a service key.")
     if customer is None:
         raise InvalidBody(f"{CUSTOMER}: is required beside a service key.")
+    await auth.limiter.key(caller.key)
     return caller.principal
 
 

@@ -71,7 +71,7 @@ async def _for_customer(authenticator: Authenticator, request: Request, token: s
     caller = await _browser(authenticator, request)
     if caller.token is None:  # a session does not beget another: ending the first would mean nothing
         raise InvalidToken
-    authenticator.limiter.session(client_address(request))
+    await authenticator.limiter.session(client_address(request))
     return await create_session(
         authenticator.database,
         token,
@@ -86,7 +86,7 @@ async def _for_visitor(authenticator: Authenticator, request: Request, token: st
     """Only a page may have a visitor; OriginPolicy has refused the pages that may not."""
     if "origin" not in request.headers:
         raise MissingCredentials
-    authenticator.limiter.visitor(client_address(request))
+    await authenticator.limiter.visitor(client_address(request))
     return await create_session(
         authenticator.database,
         token,

@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from frontdesk.people import Happened
 from frontdesk.web.console.page import HEADERS
 from frontdesk.web.console.session import Session, Staffed
+from frontdesk.web.load import Streamed, streams_of
 
 __all__ = ["router"]
 
@@ -25,8 +26,8 @@ router = APIRouter()
 @router.get("/events")
 async def events(session: Staffed) -> Response:
     """A stream for one window; it ends when the process stops or the session does."""
-    headers = {**HEADERS, "x-accel-buffering": "no"}
-    return StreamingResponse(_stream(session), 200, headers, "text/event-stream")
+    place = streams_of(session.request).open(session.request, f"staff:{session.staff.id}")
+    return Streamed(place, _stream(session), HEADERS)
 
 
 async def _stream(session: Session) -> AsyncGenerator[bytes]:

@@ -1,0 +1,118 @@
+"""What one process takes on at a time, through the whole application."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from frontdesk.database import Database
+from frontdesk.models.scripted import ScriptedModel
+from frontdesk.web.app import create_app
+from tests.desk import Backend, follow, make_desk
+from tests.web.service import SERVICE_KEY, bearer, make_settings
+
+pytestmark = pytest.mark.timeout(60)
+CHAT = {"user_id": "u1", "message": "Where is order 789?"}
+STREAM = {"accept": "text/event-stream"}
+
+
+@asynccontextmanager
+async def served(
+    database: Database, folder: Path, seconds: float = 0.0, **settings: object
+) -> AsyncGenerator[tuple[FastAPI, httpx.AsyncClient]]:
+    backend = Backend()
+    backend.seconds = seconds
+    wanted = make_settings(folder, database_url=database.conninfo, **settings)
+    app = create_app(make_desk(backend), wanted, models=[("scripted", ScriptedModel(follow))], jobs=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://127.0.0.1",
+            headers=bearer(SERVICE_KEY),
+            timeout=30,
+        ) as client,
+    ):
+        yield app, client
+
+
+def refused(answers: list[httpx.Response], status: int) -> list[httpx.Response]:
+    found = [answer for answer in answers if answer.status_code == status]
+    assert {answer.status_code for answer in answers} <= {200, status}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in found)
+    return found
+
+
+async def test_requests_beyond_the_limit_are_refused_unread_and_health_is_told_all_the_same(
+    shared: Database, tmp_path: Path
+) -> None:
+    async with served(shared, tmp_path, seconds=1.0, request_limit=3) as (_, client):
+        asked = [
+            asyncio.create_task(client.post("/support/chat", json=CHAT | {"user_id": f"r{n}"}))
+            for n in range(8)
+        ]
+        await asyncio.sleep(0.3)
+        assert (await client.get("/healthz")).status_code == 200
+        answers = await asyncio.gather(*asked)
+        assert len(refused(answers, 503)) == 5
+        assert {answer.json()["code"] for answer in refused(answers, 503)} == {"queue_full"}
+        assert (await client.post("/support/chat", json=CHAT)).status_code == 200
+
+
+async def test_a_full_queue_is_said_before_the_body_is_read(shared: Database, tmp_path: Path) -> None:
+    async with served(shared, tmp_path, queue_limit=1) as (app, client):
+        app.state.service.support._queue.waiting = 1
+        answer = await client.post("/support/chat", content=b"not json")
+        assert (answer.status_code, answer.json()["code"]) == (503, "queue_full")
+        app.state.service.support._queue.waiting = 0
+        assert (await client.post("/support/chat", content=b"not json")).status_code == 415
+
+
+async def test_one_customers_streams_are_bounded_and_end_in_room(shared: Database, tmp_path: Path) -> None:
+    async with served(shared, tmp_path, seconds=1.0, stream_limit_customer=2) as (app, client):
+        answers = await asyncio.gather(
+            *(client.post("/support/chat", json=CHAT | {"user_id": "s1"}, headers=STREAM) for _ in range(5)),
+            client.post("/support/chat", json=CHAT | {"user_id": "s2"}, headers=STREAM),
+        )
+        assert len(refused(answers, 429)) == 3
+        assert {answer.json()["code"] for answer in refused(answers, 429)} == {"too_many_streams"}
+        assert app.state.streams._open.total() == 0
+        last = await client.post("/support/chat", json=CHAT | {"user_id": "s1"}, headers=STREAM)
+        assert last.status_code == 200
+
+
+async def test_all_streams_of_a_process_are_bounded(shared: Database, tmp_path: Path) -> None:
+    async with served(shared, tmp_path, seconds=1.0, stream_limit=2) as (_, client):
+        answers = await asyncio.gather(
+            *(
+                client.post("/support/chat", json=CHAT | {"user_id": f"t{n}"}, headers=STREAM)
+                for n in range(4)
+            )
+        )
+        assert len(refused(answers, 503)) == 2
+
+
+async def test_a_stream_that_is_refused_later_leaves_its_place(shared: Database, tmp_path: Path) -> None:
+    async with served(shared, tmp_path) as (app, client):
+        foreign = CHAT | {"conversation_id": "01a22120-c472-72de-8c02-15f6455d46b4"}
+        assert (await client.post("/support/chat", json=foreign, headers=STREAM)).status_code == 404
+        assert app.state.streams._open.total() == 0
+
+
+async def test_files_are_taken_in_so_many_at_once(shared: Database, tmp_path: Path) -> None:
+    async def slow() -> AsyncGenerator[bytes]:
+        yield b"\x89PNG\r\n\x1a\n"
+        await asyncio.sleep(0.5)
+
+    async with served(shared, tmp_path, upload_limit=2) as (_, client):
+        begun = await client.post("/support/conversations", json={"user_id": "f1"})
+        path = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id=f1&name=a.png"
+        answers = await asyncio.gather(
+            *(client.post(path, content=slow(), headers={"content-type": "image/png"}) for _ in range(4))
+        )
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [201, 201, 503, 503]

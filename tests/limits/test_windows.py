@@ -1,0 +1,166 @@
+"""One contract for the hot window, run against PostgreSQL alone, a real Redis and memory."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from frontdesk.database import Database, as_owner
+from frontdesk.database import redis as link_module
+from frontdesk.database.redis import RedisLink
+from frontdesk.domain import Outcome, Principal, Step, TurnInput, TurnResult
+from frontdesk.errors import SettingsError
+from frontdesk.settings import load
+from frontdesk.store.turns import Turns
+from frontdesk.store.windows import MemoryWindows, RedisWindows, Windows
+from tests.redis import RedisServer
+
+pytestmark = pytest.mark.timeout(60)
+STEP = Step(
+    "get_order",
+    "Looking up 7",
+    {"order_id": "7"},
+    '{"order_id":"7"}',
+    ok=True,
+    ms=1.5,
+    permission="orders:read",
+)
+LOST = [b"", b"null", b"[]", b"garbage", b'["no", 1, []]']
+
+
+class Faulty:
+    """Windows that may lose and that may be told to hold what is old."""
+
+    def __init__(self, kept: Windows) -> None:
+        self.kept, self.puts, self.frozen, self.gets = kept, 0, False, 0
+
+    async def get(self, key: str) -> bytes | None:
+        self.gets += 1
+        return await self.kept.get(key)
+
+    async def put(self, key: str, value: bytes) -> None:
+        self.puts += 1
+        self.key = key
+        if not self.frozen:
+            await self.kept.put(key, value)
+
+
+@dataclass
+class Replicas:
+    """Two processes' turns, and the windows they share, if any."""
+
+    here: Turns
+    there: Turns
+    hot: Faulty | None
+
+    async def say(self, who: Principal, text: str, turns: Turns | None = None, **result: Any) -> TurnInput:
+        """One whole turn; returns what it was run from."""
+        turns = turns or self.here
+        accepted = await turns.accept(
+            who, text, channel="api", conversation_id=None, client_message_id=uuid4().hex
+        )
+        assert accepted.turn
+        done = TurnResult(f"You said {text}", Outcome.ANSWERED, steps=[STEP] if "7" in text else [], **result)
+        await turns.finish(accepted.turn, done)
+        return accepted.turn
+
+
+@pytest.fixture(params=["postgres", "redis", "memory"])
+async def replicas(
+    request: pytest.FixtureRequest, shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Replicas]:
+    monkeypatch.setattr(link_module, "ANSWER_SECONDS", 20.0)
+    link = RedisLink(request.getfixturevalue("redis").url) if request.param == "redis" else None
+    kept: Windows | None = (
+        RedisWindows(link) if link else MemoryWindows() if request.param == "memory" else None
+    )
+    hot = Faulty(kept) if kept else None
+    yield Replicas(Turns(shared, uuid4(), 5, 4, hot), Turns(shared, uuid4(), 5, 4, hot), hot)
+    if link:
+        await link.close()
+
+
+def somebody() -> Principal:
+    return Principal("customer", uuid4().hex)
+
+
+async def test_a_turn_reads_the_last_turns_whichever_process_answered_them(replicas: Replicas) -> None:
+    who = somebody()
+    for number in range(9):
+        turn = await replicas.say(who, f"m{number}", (replicas.here, replicas.there)[number % 2])
+        assert [(p.seq, p.message, p.reply, p.steps) for p in turn.window] == [
+            (n + 1, f"m{n}", f"You said m{n}", (STEP,) if n == 7 else ())
+            for n in range(max(0, number - 4), number)
+        ]
+
+
+async def test_what_is_lost_or_garbled_is_read_from_the_transcript(replicas: Replicas) -> None:
+    who = somebody()
+    for number, lost in enumerate(LOST):
+        turn = await replicas.say(who, f"m{number}")
+        assert [p.message for p in turn.window] == [f"m{n}" for n in range(max(0, number - 4), number)]
+        if replicas.hot:
+            await replicas.hot.kept.put(replicas.hot.key, lost)
+
+
+async def test_what_is_old_is_not_believed(replicas: Replicas) -> None:
+    who = somebody()
+    await replicas.say(who, "m0")
+    if replicas.hot:
+        replicas.hot.frozen = True
+    for number in range(1, 4):
+        turn = await replicas.say(who, f"m{number}")
+        assert [p.message for p in turn.window] == [f"m{n}" for n in range(number)]
+
+
+async def test_what_a_person_wrote_since_is_read(replicas: Replicas, shared: Database) -> None:
+    who = somebody()
+    first = await replicas.say(who, "m0")
+    with as_owner(shared.conninfo) as connection:
+        connection.execute(
+            "INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body) VALUES (%s, 1, 2, %s, 'staff', 'Hi')",
+            (first.conversation_id, who.key),
+        )
+        connection.execute("SELECT audit_append(%s, 'staff', '{}')", (first.conversation_id,))
+    turn = await replicas.say(who, "m1")
+    assert [p.reply for p in turn.window] == ["You said m0\n\nHi"]
+
+
+async def test_one_customers_window_is_no_others(replicas: Replicas) -> None:
+    anna, ben = somebody(), somebody()
+    await replicas.say(anna, "secret")
+    assert (await replicas.say(ben, "hello")).window == []
+    assert [p.message for p in (await replicas.say(anna, "again")).window] == ["secret"]
+
+
+async def test_a_kept_window_is_used(replicas: Replicas, shared: Database) -> None:
+    if replicas.hot is None:
+        pytest.skip("PostgreSQL keeps none beside the transcript")
+    who = somebody()
+    first = await replicas.say(who, "m0")
+    with as_owner(shared.conninfo) as connection:  # behind everybody's back, without an audit entry
+        connection.execute(
+            "UPDATE messages SET body = 'changed' WHERE conversation_id = %s AND n = 0",
+            (first.conversation_id,),
+        )
+    assert [p.message for p in (await replicas.say(who, "m1")).window] == ["m0"]
+
+
+async def test_without_redis_turns_go_on(shared: Database, redis: RedisServer) -> None:
+    link = RedisLink(redis.url)
+    hot = RedisWindows(link)
+    replicas = Replicas(Turns(shared, uuid4(), 5, 4, hot), Turns(shared, uuid4(), 5, 4, hot), None)
+    who = somebody()
+    await replicas.say(who, "m0")
+    redis.stop()
+    assert [p.message for p in (await replicas.say(who, "m1")).window] == ["m0"]
+    redis.start()
+    assert [p.message for p in (await replicas.say(who, "m2")).window] == ["m0", "m1"]
+    await link.close()
+
+
+def test_a_window_in_redis_needs_a_redis() -> None:
+    with pytest.raises(SettingsError, match="FRONTDESK_REDIS_URL"):
+        load(hot_window="redis")
