@@ -25,6 +25,7 @@ from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
 from frontdesk.policies.decide import never_acting
+from frontdesk.privacy import Privacy
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -48,6 +49,7 @@ class Service:
     hub: PeopleHub
     handoffs: Handoffs
     owner_url: str
+    privacy: Privacy
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -96,8 +98,21 @@ async def service(
         )
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
+        privacy = Privacy(owner_url, settings, stop=support.stop_turns)
         yield Service(
-            desk, settings, database, support, actions, names, base, people, staff, hub, handoffs, owner_url
+            desk,
+            settings,
+            database,
+            support,
+            actions,
+            names,
+            base,
+            people,
+            staff,
+            hub,
+            handoffs,
+            owner_url,
+            privacy,
         )
 
 

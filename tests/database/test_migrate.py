@@ -24,6 +24,7 @@ LANDED = {
     "0012_people": "fb9ec17cafa83e61",
     "0013_customers_side": "e8879949b32781da",
     "0014_helpdesks": "e31e872f8e35ad79",
+    "0016_privacy": "f1521e0bb401ccfe",
     "0017_passwords": "31043b53e0abb850",
 }
 NUMBERS = [number for number, _, _ in migrations()]

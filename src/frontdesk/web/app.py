@@ -23,6 +23,7 @@ from frontdesk.web import (
     attachments,
     chat,
     console,
+    customers,
     dev_tokens,
     document,
     handoff,
@@ -103,6 +104,7 @@ def create_app(
     app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
+    app.include_router(customers.router)
     console.install(app)
     widget.install(app)
     app.router.routes.append(mcp.route)
