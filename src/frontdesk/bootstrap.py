@@ -69,7 +69,7 @@ async def service(
 
     ``models`` replaces the chain that settings name; tests pass scripted ones.
     """
-    chain = ModelChain(models or model_chain(settings), settings.model_timeout)
+    chain = ModelChain(models or model_chain(settings), settings.model_timeout, redact=settings.redact)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(chain.aclose)
         url, owner_url = database_urls(settings)

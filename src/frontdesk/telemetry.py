@@ -1,4 +1,4 @@
-"""Structured logs that carry ids, not texts."""
+"""Structured logs that carry ids, not texts; personal data in what text they carry is taken out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import structlog
+
+from frontdesk.redaction import logs
 
 
 def configure(level: str = "info", style: str = "auto") -> None:
@@ -20,11 +22,13 @@ def configure(level: str = "info", style: str = "auto") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
+            logs.processor,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logs.install()
     logging.basicConfig(
         level=max(number, logging.INFO), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
