@@ -59,7 +59,7 @@ OTHER = re.compile(
 )
 CALLS = re.compile(
     r"(?:phone|telephone|tel|mobile|mobil|cell|call(?:ed|ing)?|dial|fax|desk|sms|text|whatsapp|messages to|answering at|reach"
-    r"|registered|landline|handy|telefon\w*|rufnummer|teléfono|móvil|téléphone|portable|number(?: is| on file)?)\b[^\n?!]{0,32}$",
+    r"|registered|landline|handy|telefon\w*|rufnummer|teléfono|móvil|téléphone|portable|(?:my|your|his|her|our|new|this) number(?: is| on file)?)\b[^\n?!]{0,32}$",
     re.IGNORECASE,
 )
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "SE", "PL", "AT", "CH")

@@ -10,8 +10,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from frontdesk.redaction.find import find
+from frontdesk.redaction.placeholders import mapped
 
-__all__ = ["install", "knowing", "processor", "redacted"]
+__all__ = ["install", "knowing", "redacted", "rendered", "values"]
 
 _known: ContextVar[tuple[str, ...]] = ContextVar("frontdesk_known", default=())
 # Most lines hold nothing that could be any of it; ids of ours are no telephone numbers.
@@ -36,9 +37,14 @@ def redacted(text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def processor(_logger: Any, _name: str, rendered: Any) -> Any:
-    """The last of structlog's processors, behind the one that renders."""
-    return redacted(rendered) if isinstance(rendered, str) else rendered
+def values(_logger: Any, _name: str, event: Any) -> Any:
+    """structlog's processor before the one that renders: an escaped name is not found any more."""
+    return mapped(redacted, event)
+
+
+def rendered(_logger: Any, _name: str, line: Any) -> Any:
+    """The last of structlog's processors: tracebacks are text only now."""
+    return redacted(line) if isinstance(line, str) else line
 
 
 def install() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from frontdesk.redaction.find import KINDS, find
 
-__all__ = ["Placeholders"]
+__all__ = ["Placeholders", "mapped"]
 
 TOKEN = re.compile(rf"\[?\b({'|'.join(KINDS)})-(\d{{1,4}})\b\]?", re.IGNORECASE)
 
@@ -39,11 +39,11 @@ class Placeholders:
 
     def hide_in(self, value: Any) -> Any:
         """The same in all texts of a JSON value."""
-        return _mapped(self.hide, value)
+        return mapped(self.hide, value)
 
     def show_in(self, value: Any) -> Any:
         """The same in all texts of a JSON value."""
-        return _mapped(self.show, value)
+        return mapped(self.show, value)
 
     def _token(self, kind: str, value: str) -> str:
         key = (kind, value)
@@ -54,11 +54,12 @@ class Placeholders:
         return self._tokens[key]
 
 
-def _mapped(change: Any, value: Any) -> Any:
+def mapped(change: Any, value: Any) -> Any:
+    """A JSON value with ``change`` made in each of its texts."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [_mapped(change, each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        return [mapped(change, each) for each in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, dict):
-        return {key: _mapped(change, each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {key: mapped(change, each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
     return value

@@ -21,7 +21,7 @@ _NOT = (
     r"|i|we|you|it|is|the|and|but|could|can|what|when|where|why|how|regards|best|yours)\b)"
 )
 _FLAT = r"(?:,?\s{1,2}(?:apt\.?|suite|unit|flat|box)\s?\d{1,5})"
-_PLACE = rf"(?:[,\s]{{1,3}}{_NOT}(?-i:[A-ZÀ-ÞΑ-Ω])[^\W\d_]*(?:[ '’.-]{{1,2}}\(?{_NOT}[^\W\d_]{{2,}}\)?){{0,3}}(?:\n?,\s?[^\W\d_]{{2,3}}\b)?)"
+_PLACE = rf"(?:[,\s]{{1,3}}{_NOT}(?-i:[A-ZÀ-ÞΑ-Ω])[^\W\d_]*(?!\w)(?:[ '’.-]{{1,2}}\(?{_NOT}[^\W\d_]{{2,}}(?!\w)\)?){{0,3}}(?:\n?,\s?[^\W\d_]{{2,3}}\b)?)"
 _CODE = r"(?:[,\s]{1,3}(?:[A-Z]{0,2}-?\d{4,6}\b|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b))"
 _TAIL = rf"{_FLAT}{{0,2}}{_PLACE}{{0,3}}{_CODE}?"
 _PATTERNS = (

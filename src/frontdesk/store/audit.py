@@ -98,6 +98,9 @@ def verify(owner_conninfo: str, anchor_line: Json | None = None, keys: Sequence[
             report.problems.append(f"{conversation}: the chain does not end where its conversation says")
     report.problems += [f"{c}: rows without a conversation" for c in ends if c not in heads]
     report.problems += [f"{c}: gone since the anchor" for c in marks if c not in heads]
+    report.problems += [
+        f"{c}: all its rows are gone since the anchor" for c in marks if c in heads and c not in ends
+    ]
     return report
 
 
