@@ -27,7 +27,7 @@ from frontdesk.testing import temporary_url
 
 KEY = b"k" * 32
 LENGTH = 20  # rows of a chain
-ATTACKS_PER_ROW = 1 / 20
+ROWS_PER_ATTACK = 100  # at least one of each kind
 
 Owner = psycopg.Connection[dict[str, Any]]
 Attack = Callable[[Owner, UUID, int, random.Random], None]
@@ -141,7 +141,7 @@ def _attacked(url: str, seed: int, many: int, shown: Shown) -> Tally:
     untouched = verify(url, taken, [KEY])
     tally.expect(untouched.holds, f"untouched, it does not verify: {untouched.problems[:1]}")
     kinds = list(KINDS)
-    attacks = round(many * ATTACKS_PER_ROW)
+    attacks = max(len(kinds), many // ROWS_PER_ATTACK)
     for turn in range(attacks):
         kind = kinds[turn % len(kinds)]
         row = rng.choice(found)

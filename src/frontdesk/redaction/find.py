@@ -62,6 +62,12 @@ CALLS = re.compile(
     r"|registered|landline|handy|telefon\w*|rufnummer|teléfono|móvil|téléphone|portable|(?:my|your|his|her|our|new|this) number(?: is| on file)?)\b[^\n?!]{0,32}$",
     re.IGNORECASE,
 )
+#: Words that say it of a number too, where none of the words above says what else it is.
+PERHAPS = re.compile(
+    r"\b(?:numbers?|contact\w*|reach\w*|ring|line|callback|hotline|extension|direct|whats ?app|signal|viber|imessage|voicemail"
+    r"|rang|phoned|dialled|dialed|texted|nummer|número|numéro)\b[^\n?!]{0,32}$",
+    re.IGNORECASE,
+)
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "SE", "PL", "AT", "CH")
 
 
@@ -142,7 +148,7 @@ def _is_phone(said: str, before: str) -> bool:
     other = OTHER.search(before)
     if other and not (called and called.start() > other.start()):
         return False
-    if called:
+    if called or PERHAPS.search(before):
         return not re.fullmatch(NO_PHONE, said) or len(groups) == 3
     if NO_PHONE.fullmatch(said) or len(digits) < 7:
         return False
