@@ -23,7 +23,7 @@ def configure(level: str = "info", style: str = "auto") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             logs.values,
             renderer,
-            logs.rendered,
+            *([logs.rendered] if text else []),  # JSON has no tracebacks, and a number in it must stay one
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),

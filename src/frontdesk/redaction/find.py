@@ -46,10 +46,13 @@ NUMBER = re.compile(
     r"(?<![\w.,#@-])(?:\+ ?|00)?\(?\d(?:\d|[ .\-/]{0,2}\(?(?=\d)|\) ?[-./]?(?=\d)){4,24}\d(?: ?(?:x|ext\.? ?)\d{1,6})?(?![\w-]|[.,]\d| ?%)"
 )
 EXTENSION = re.compile(r" ?(?:x|ext\.? ?)\d{1,6}$")
+AMOUNT = r"\d{1,3}(?:[. ]\d{3})+"  # a large one
+LARGE, TRIPLES = re.compile(AMOUNT), re.compile(r"\d{3}(?:[ -]\d{3}){2}")
+MONEY = re.compile(r" ?(?:[€$£]|eur|usd|gbp|chf|pln|czk|million)", re.IGNORECASE)
 NO_PHONE = re.compile(
     r"\d{4}-\d\d-\d\d(?: \d\d)?|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}"  # a date
     r"|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d"  # two years
-    r"|\d{1,3}(?:[. ]\d{3})+"  # a large amount
+    rf"|{AMOUNT}"
     r"|\d{1,2}[.:]\d\d ?[-] ?\d{1,2}[.:]\d\d"  # opening hours
 )
 OTHER = re.compile(
@@ -131,11 +134,12 @@ def _luhn(digits: str) -> bool:
 
 def _phones(text: str) -> Where:
     for match in NUMBER.finditer(text):
-        if _is_phone(match[0], text[max(0, match.start() - 48) : match.start()]):
+        before, after = text[max(0, match.start() - 48) : match.start()], text[match.end() : match.end() + 8]
+        if _is_phone(match[0], before, after):
             yield "phone", match.start(), match.end()
 
 
-def _is_phone(said: str, before: str) -> bool:
+def _is_phone(said: str, before: str, after: str) -> bool:
     """By its shape, or by the words before it."""
     said = EXTENSION.sub("", said)
     groups = re.findall(r"\d+", said)
@@ -150,11 +154,16 @@ def _is_phone(said: str, before: str) -> bool:
         return False
     if called or PERHAPS.search(before):
         return not re.fullmatch(NO_PHONE, said) or len(groups) == 3
-    if NO_PHONE.fullmatch(said) or len(digits) < 7:
+    dialled = digits[0] == "0" or said[0] == "("  # no amount is written so
+    if TRIPLES.fullmatch(said) and not MONEY.match(after):
+        return True
+    if len(digits) < 7 or (NO_PHONE.fullmatch(said) and not (dialled and LARGE.fullmatch(said))):
         return False
     if len(groups) == 1:
-        return len(digits) >= 10 and digits[0] == "0"
-    return all(len(group) <= 5 for group in groups) and (len(digits) >= 9 or _anywhere(said))
+        return len(digits) >= 10 and (dialled or _anywhere(said))
+    return (dialled and len(digits) >= 8) or (
+        all(len(group) <= 5 for group in groups) and (len(digits) >= 9 or _anywhere(said))
+    )
 
 
 def _anywhere(said: str) -> bool:
