@@ -104,9 +104,6 @@ class Settings(BaseSettings):
         365, ge=0, description="questions behind gaps are deleted at this age; 0: never"
     )
     keep_mail_days: int = Field(30, ge=0, description="sent mail is forgotten at this age; 0: never")
-    keep_sessions_days: int = Field(
-        1, ge=0, description="ended widget sessions are forgotten at this age; 0: never"
-    )
 
     answer_at: float = Field(0.0, description="confidence from which an article is quoted; 0: the default")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")

@@ -11,6 +11,7 @@ import pytest
 
 from chaos.planted import Planted, dump, invent, left_of, plant
 from frontdesk.database import SCHEMA
+from frontdesk.jobs import ANCHOR, RETENTION, of_desk
 from frontdesk.privacy import receipt_holds, signing_keys
 from frontdesk.privacy.scrub import scrub
 from frontdesk.store.audit import anchor, verify
@@ -215,3 +216,21 @@ async def test_in_the_console_an_admin_saves_and_erases_and_nobody_else(desk: Co
         assert "Nothing." in (await ada.get(page)).text
         assert (await ada.get(f"/console/conversations/{talk}")).status_code == 404
         assert str(talk) not in (await ada.get("/console/inbox?view=all")).text
+
+
+async def test_each_night_what_has_run_out_goes_and_the_log_is_anchored(desk: Console) -> None:
+    nightly = {job.name: job for job in of_desk(desk.service)}
+    assert {nightly[RETENTION].cron, nightly[ANCHOR].cron} == {"17 3 * * *", "47 2 * * *"}
+    talk = (await desk.say(desk.customer(), "hello"))["conversation_id"]
+    rows(
+        desk,
+        "UPDATE conversations SET active_at = now() - interval '3 years' WHERE id = %s RETURNING 1",
+        talk,
+    )
+    await nightly[ANCHOR].run()
+    await nightly[RETENTION].run()
+    (file,) = (desk.service.settings.data_dir / "audit-anchors").iterdir()
+    taken = json.loads(file.read_bytes())
+    assert talk in taken["heads"]
+    assert rows(desk, "SELECT principal FROM conversations WHERE id = %s", talk) == [("erased",)]
+    assert verify(desk.service.owner_url, taken, signing_keys(desk.service.settings)).holds

@@ -13,6 +13,7 @@ from frontdesk.store.erase import erase
 
 __all__ = ["run_out"]
 
+SESSION_DAYS = 1  # a widget session that has ended is told to have ended for so long
 AT_ONCE = 200  # conversations erased in one transaction
 
 
@@ -30,7 +31,7 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
         done = _conversations(owner_url, settings, days, visitors=visitors, dry_run=dry_run) if days else 0
         found[kind] = (days, done)
     for kind in store.KINDS:
-        days: int = getattr(settings, f"keep_{kind}_days")
+        days: int = getattr(settings, f"keep_{kind}_days", SESSION_DAYS)
         act = store.count if dry_run else store.take_away
         if days:
             with as_owner(owner_url) as connection:
