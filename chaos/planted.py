@@ -21,7 +21,7 @@ import httpx
 import psycopg
 
 from frontdesk.database import SCHEMA, embedded
-from frontdesk.privacy.scrub import scrub
+from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.store.identity import create_service_key, create_session
 from frontdesk.store.personal import PLACES
 from frontdesk.telemetry import configure
@@ -153,7 +153,7 @@ def _rows_of_others(owner_url: str, planted: Planted, talk: str) -> None:
 
 
 def dump(owner_url: str) -> bytes:
-    """Every row of every table, as text."""
+    """Every row of every table, and the samples that the planner has of them, as text."""
     with psycopg.connect(owner_url, options=f"-c search_path={SCHEMA},public") as owner:
         tables = owner.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (SCHEMA,)
@@ -163,10 +163,10 @@ def dump(owner_url: str) -> bytes:
             with owner.cursor().copy(f"COPY {SCHEMA}.{table} TO STDOUT".encode()) as copy:
                 for block in copy:
                     found += bytes(block)
-            # bytea stands there in hexadecimal
-            if table == "attachments":
-                for (content,) in owner.execute("SELECT content FROM attachments").fetchall():
-                    found += content
+        samples = owner.execute("SELECT s::text FROM pg_stats s WHERE schemaname = %s", (SCHEMA,))
+        found += "".join(text for (text,) in samples).encode()
+        for (content,) in owner.execute("SELECT content FROM attachments"):  # hexadecimal, above
+            found += content
     return bytes(found)
 
 
@@ -193,6 +193,7 @@ async def live(folder: Path, seed: int, first: int, many: int) -> dict[str, Any]
     ) as desk:
         for planted in everybody:
             await plant(desk, planted)
+        await asyncio.to_thread(analyze, url)
         before = await asyncio.to_thread(dump, url)
         key = await create_service_key(desk.service.database, "dpo", rights=["privacy"])
         async with httpx.AsyncClient(

@@ -146,6 +146,10 @@ class Jobs:
             async with asyncio.timeout(seconds):
                 await self._app.close_async()
 
+    def does(self, name: str) -> bool:
+        """Whether there is a job of that name: a desk without a help center has nothing to sync."""
+        return name in self._queues
+
     async def defer(self, name: str) -> bool:
         """Queue the job ``name`` now, outside its schedule; False where one waits already."""
         try:

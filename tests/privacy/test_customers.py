@@ -13,7 +13,7 @@ from chaos.planted import Planted, dump, invent, left_of, plant
 from frontdesk.database import SCHEMA
 from frontdesk.jobs import ANCHOR, RETENTION, of_desk
 from frontdesk.privacy import receipt_holds, signing_keys
-from frontdesk.privacy.scrub import scrub
+from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.store.audit import anchor, verify
 from frontdesk.store.identity import create_service_key
 from frontdesk.store.personal import PLACES
@@ -54,6 +54,7 @@ async def test_planted_values_are_found_before_and_nowhere_after(desk: Console) 
     await plant(desk, planted)
     await plant(desk, other)
     url = desk.service.owner_url
+    analyze(url)
     before = dump(url)
     assert left_of(planted, before) == [*planted.values, planted.customer]
     taken = anchor(url)
@@ -234,3 +235,10 @@ async def test_each_night_what_has_run_out_goes_and_the_log_is_anchored(desk: Co
     assert talk in taken["heads"]
     assert rows(desk, "SELECT principal FROM conversations WHERE id = %s", talk) == [("erased",)]
     assert verify(desk.service.owner_url, taken, signing_keys(desk.service.settings)).holds
+
+
+async def test_a_desk_without_a_help_center_works_by_the_clock_and_has_nothing_to_sync(desk: Console) -> None:
+    answer = await desk.backend.post("/support/knowledge/sync", headers=await officer(desk, "knowledge"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "no_jobs")
+    async with desk.signed_in("mara") as mara:
+        assert (await post(mara, "/console/knowledge/sync")).status_code == 303

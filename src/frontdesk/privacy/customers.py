@@ -16,6 +16,7 @@ from frontdesk.database import as_owner
 from frontdesk.domain import Json
 from frontdesk.errors import EffectUnderWay
 from frontdesk.privacy.receipt import backups_of, signed, signing_keys
+from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
 from frontdesk.store import personal
 from frontdesk.store.erase import conversations_of, erase
@@ -100,17 +101,20 @@ class Privacy:
 
 
 def _erase(owner_url: str, customer: str, key: bytes, now: datetime) -> tuple[dict[str, int], Json]:
-    """One transaction; tried again for ten seconds while an action is being carried out."""
+    """One transaction, then the planner's samples anew; tried again for ten seconds while an action is being carried out."""
     end = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             with as_owner(owner_url) as connection:
                 ids = conversations_of(connection, principal_of(customer))
-                return erase(connection, ids, customer, key, now)
+                done = erase(connection, ids, customer, key, now)
         except EffectUnderWay:
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
+        else:
+            analyze(owner_url)
+            return done
 
 
 def _stores(counts: dict[str, int]) -> Json:

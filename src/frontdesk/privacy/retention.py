@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from frontdesk.database import as_owner
 from frontdesk.errors import EffectUnderWay
 from frontdesk.privacy.receipt import signing_keys
+from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
 from frontdesk.store import retention as store
 from frontdesk.store.erase import erase
@@ -38,6 +39,8 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
                 found[kind] = (days, act(connection, kind, days))
         else:
             found[kind] = (0, 0)
+    if not dry_run and any(count for _, count in found.values()):
+        analyze(owner_url)
     return found
 
 

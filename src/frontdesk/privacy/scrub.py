@@ -7,9 +7,15 @@ import psycopg
 from frontdesk.database import SCHEMA
 from frontdesk.store.personal import PLACES
 
-__all__ = ["scrub"]
+__all__ = ["analyze", "scrub"]
 
-OTHERS = ("knowledge_gaps", "procrastinate_jobs")  # also written for customers, also emptied
+TABLES = (*(place.table for place in PLACES), "knowledge_gaps", "procrastinate_jobs")
+
+
+def analyze(owner_url: str) -> None:
+    """Take samples for the planner anew: the ones it has may hold values of rows that are gone."""
+    with _connected(owner_url) as connection:
+        connection.execute(f"ANALYZE {', '.join(TABLES)}".encode())
 
 
 def scrub(owner_url: str) -> bool:
@@ -19,17 +25,26 @@ def scrub(owner_url: str) -> bool:
     table is locked while it is rewritten, which takes about as long as reading it. Returns whether the log could be
     let go of too, which needs a superuser, as the embedded database has.
     """
-    options = f"-c search_path={SCHEMA},public -c statement_timeout=0"
-    with psycopg.connect(owner_url, autocommit=True, options=options) as connection:
-        for table in (*(place.table for place in PLACES), *OTHERS):
+    with _connected(owner_url) as connection:
+        for table in TABLES:
             connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
         row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
         if not row or not row[0]:
             return False
-        # Old segments are deleted, not kept to be written over: the first checkpoint ends the need for them.
+        connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")  # the samples
+        # Old segments are deleted, not kept to be written over, once two checkpoints have ended the need for them.
         connection.execute("ALTER SYSTEM SET wal_recycle = off")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CHECKPOINT")
-        connection.execute("SELECT pg_switch_wal()")
-        connection.execute("CHECKPOINT")
+        try:
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CHECKPOINT")
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("CHECKPOINT")
+        finally:
+            connection.execute("ALTER SYSTEM RESET wal_recycle")
+            connection.execute("SELECT pg_reload_conf()")
     return True
+
+
+def _connected(owner_url: str) -> psycopg.Connection:
+    options = f"-c search_path={SCHEMA},public -c statement_timeout=0"
+    return psycopg.connect(owner_url, autocommit=True, options=options)
