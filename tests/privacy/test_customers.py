@@ -83,7 +83,8 @@ async def test_numbers_stay_without_a_person(desk: Console) -> None:
     await erased(desk, customer)
     (turn,) = rows(desk, "SELECT principal, outcome, record FROM turns WHERE conversation_id = %s", talk)
     assert turn[:2] == ("erased", "answered")
-    assert turn[2]["steps"] == [{"tool": "get_order_status"}]
+    (step,) = turn[2]["steps"]
+    assert (step["tool"], step["arguments"], step["result"]) == ("get_order_status", {}, "{}")
     assert turn[2]["usage"]["model_calls"] == 2
 
 

@@ -10,16 +10,19 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from frontdesk import Frontdesk
 from frontdesk import settings as frontdesk_settings
 from frontdesk.cli import cli
 from frontdesk.database import SCHEMA, Database
 from frontdesk.errors import SettingsError, SourceUnavailable
 from frontdesk.privacy import Privacy, signing_keys
 from frontdesk.privacy.anchor import keep_anchor
-from frontdesk.privacy.receipt import backups_of
 from frontdesk.privacy.retention import run_out
 from frontdesk.settings import Settings
 from frontdesk.store.audit import verify
+from frontdesk.store.conversations import show
+from frontdesk.store.records import steps_of
+from frontdesk.web.app import create_app
 from tests.gaps import Chat, owner_of, step
 
 
@@ -63,12 +66,22 @@ async def test_each_kind_runs_out_in_its_own_time(old: Database, tmp_path: Path)
     assert (counted["conversations"], counted["visitors"]) == ((730, 1), (90, 1))
     assert len(rows(old, "SELECT 1 FROM messages")) == 10
     found = run_out(old.conninfo, settings)
-    assert (found["conversations"], found["visitors"], found["traces"]) == ((730, 1), (90, 1), (90, 2))
+    assert (found["conversations"], found["visitors"], found["traces"]) == ((730, 1), (90, 1), (90, 4))
     left = rows(old, "SELECT DISTINCT principal FROM messages ORDER BY 1")
     assert left == [("customer:new",), ("customer:traced",), ("customer:waiting",)]
     assert rows(old, "SELECT principal FROM turns WHERE record::text LIKE '%SECRET%'") == [("customer:new",)]
+    for (identity,) in rows(old, "SELECT id FROM conversations"):
+        (turn,) = show(old.conninfo, identity)["turns"]
+        assert [each.tool for each in steps_of(turn["record"]["steps"])] == ["get_order"]
     assert verify(old.conninfo, None, signing_keys(settings)).holds
     assert {count for _, count in run_out(old.conninfo, settings).values()} == {0}
+
+
+async def test_without_a_secret_only_what_needs_none_runs_out(old: Database, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="FRONTDESK_SECRET"):
+        run_out(old.conninfo, Settings(environment="production", data_dir=tmp_path))
+    assert rows(old, "SELECT principal FROM turns WHERE record::text LIKE '%SECRET%'") == [("customer:new",)]
+    assert len(rows(old, "SELECT 1 FROM messages")) == 10
 
 
 async def test_zero_days_keep_for_ever(old: Database, tmp_path: Path) -> None:
@@ -115,7 +128,7 @@ def test_wrong_settings_are_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text('[{"name": "x"}]')
     for file in ("b.json", "absent.json"):
         with pytest.raises(SettingsError, match="FRONTDESK_BACKUPS"):
-            backups_of(Settings(backups=str(tmp_path / file)), None)  # type: ignore[arg-type]
+            create_app(Frontdesk("Shop"), Settings(backups=str(tmp_path / file)))
 
 
 async def test_the_command_line_exports_erases_and_verifies(

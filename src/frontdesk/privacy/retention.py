@@ -25,13 +25,7 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
     Raises SettingsError where there is no secret to sign that with.
     """
     found: dict[str, tuple[int, int]] = {}
-    for kind, days, visitors in (
-        ("conversations", settings.keep_conversations_days, False),
-        ("visitors", settings.keep_visitors_days, True),
-    ):
-        done = _conversations(owner_url, settings, days, visitors=visitors, dry_run=dry_run) if days else 0
-        found[kind] = (days, done)
-    for kind in store.KINDS:
+    for kind in store.KINDS:  # first: they need no secret
         days: int = getattr(settings, f"keep_{kind}_days", SESSION_DAYS)
         act = store.count if dry_run else store.take_away
         if days:
@@ -39,6 +33,12 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
                 found[kind] = (days, act(connection, kind, days))
         else:
             found[kind] = (0, 0)
+    for kind, days, visitors in (
+        ("conversations", settings.keep_conversations_days, False),
+        ("visitors", settings.keep_visitors_days, True),
+    ):
+        done = _conversations(owner_url, settings, days, visitors=visitors, dry_run=dry_run) if days else 0
+        found[kind] = (days, done)
     if not dry_run and any(count for _, count in found.values()):
         analyze(owner_url)
     return found

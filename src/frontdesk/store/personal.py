@@ -43,9 +43,9 @@ UPDATE turns t SET principal = 'erased', client_message_id = NULL, body_sha256 =
     'model', record -> 'model', 'mode', record -> 'mode', 'prompt', record -> 'prompt', 'ms', record -> 'ms',
     'usage', record -> 'usage', 'degraded', CASE WHEN record ? 'degraded' THEN '[]'::jsonb END,
     'citations', CASE WHEN record ? 'citations' THEN '[]'::jsonb END,
-    'steps', (SELECT jsonb_agg(CASE WHEN s ->> 'tool' = 'hand_over'
-        THEN jsonb_build_object('tool', 'hand_over', 'arguments', jsonb_build_object('reason', s -> 'arguments' -> 'reason'))
-        ELSE jsonb_build_object('tool', s -> 'tool') END)
+    'steps', (SELECT jsonb_agg(jsonb_build_object('tool', s -> 'tool', 'label', '', 'result', '{}', 'ms', 0,
+        'permission', s -> 'permission', 'arguments', CASE WHEN s ->> 'tool' = 'hand_over'
+          THEN jsonb_build_object('reason', s -> 'arguments' -> 'reason') ELSE '{}' END))
       FROM jsonb_array_elements(coalesce(record -> 'steps', '[]')) s WHERE s -> 'ok' IS NULL)))
 WHERE conversation_id = ANY (%(ids)s)
 """

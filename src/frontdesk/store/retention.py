@@ -20,13 +20,14 @@ ORDER BY c.id
 """
 _TRACES: LiteralString = """
 turns WHERE principal <> 'erased' AND status = 'done' AND done_at < now() - make_interval(days => %(days)s)
-  AND (record @? '$.steps[*].result' OR record ? 'receipt')
+  AND (record @? '$.steps[*] ? (!exists(@.cut))' OR record ? 'receipt')
 """
+# A step keeps its shape: it is read back as part of the window, and by staff.
 _CUT: LiteralString = """
 UPDATE turns SET record = record - 'receipt' || CASE WHEN record ? 'steps' THEN jsonb_build_object('steps', (
-  SELECT jsonb_agg(CASE WHEN s ->> 'tool' = 'hand_over'
-    THEN s - 'result' || jsonb_build_object('arguments', jsonb_build_object('reason', s -> 'arguments' -> 'reason'))
-    ELSE s - 'result' - 'arguments' - 'label' END) FROM jsonb_array_elements(record -> 'steps') s)) ELSE '{}' END
+  SELECT jsonb_agg(s || jsonb_build_object('cut', true, 'label', '', 'result', '{}', 'arguments',
+    CASE WHEN s ->> 'tool' = 'hand_over' THEN jsonb_build_object('reason', s -> 'arguments' -> 'reason') ELSE '{}' END))
+  FROM jsonb_array_elements(record -> 'steps') s)) ELSE '{}' END
 WHERE id IN (SELECT id FROM
 """
 _FILES: LiteralString = "attachments WHERE created_at < now() - make_interval(days => %(days)s)"

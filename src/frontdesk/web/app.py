@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 
@@ -17,6 +18,7 @@ from frontdesk.bootstrap import Service, service
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
+from frontdesk.privacy.receipt import backups_of
 from frontdesk.settings import Settings, load
 from frontdesk.web import (
     actions,
@@ -71,6 +73,7 @@ def create_app(
     ring = keyring(settings)
     hashes(settings)  # a weak key or an origin that is none is refused before anything starts
     allowed_origins(settings)
+    backups_of(settings, datetime.now(UTC))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
