@@ -18,6 +18,7 @@ from frontdesk.errors import SettingsError, SourceUnavailable
 from frontdesk.privacy import Privacy, signing_keys
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
+from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
 from frontdesk.store.audit import verify
 from frontdesk.store.conversations import show
@@ -150,8 +151,18 @@ async def test_the_command_line_exports_erases_and_verifies(
     assert not rows(old, "SELECT 1 FROM messages WHERE principal = 'customer:new'")
     assert (await run(cli, ["customer", "verify-receipt", str(file)])).exit_code == 0
     assert (await run(cli, ["audit", "verify"])).exit_code == 0
+    assert json.loads((await run(cli, ["customer", "erase", "new", "--yes"])).stdout)["customer"] == "new"
     file.write_text(file.read_text().replace('"new"', '"old"'))
     assert (await run(cli, ["customer", "verify-receipt", str(file)])).exit_code == 1
     counted = await run(cli, ["retention", "run", "--dry-run"])
     assert "conversations" in counted.stdout
     assert "Nothing was changed." in counted.stdout
+
+
+async def test_the_planners_samples_go_too_when_nobody_is_left(old: Database, tmp_path: Path) -> None:
+    analyze(old.conninfo)
+    samples = "SELECT 1 FROM pg_stats WHERE schemaname = 'frontdesk' AND tablename = 'messages'"
+    assert rows(old, samples)
+    for customer in ("old", "waiting", "anon:1", "traced", "new"):
+        await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert rows(old, samples) == []

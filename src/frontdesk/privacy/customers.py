@@ -11,10 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from psycopg import OperationalError
+from psycopg.errors import DeadlockDetected
 
 from frontdesk.database import as_owner
 from frontdesk.domain import Json
-from frontdesk.errors import EffectUnderWay
+from frontdesk.errors import DatabaseUnavailable, EffectUnderWay
 from frontdesk.privacy.receipt import backups_of, signed, signing_keys
 from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
@@ -108,10 +110,12 @@ def _erase(owner_url: str, customer: str, key: bytes, now: datetime) -> tuple[di
             with as_owner(owner_url) as connection:
                 ids = conversations_of(connection, principal_of(customer))
                 done = erase(connection, ids, customer, key, now)
-        except EffectUnderWay:
+        except (EffectUnderWay, DeadlockDetected):  # an action is claimed the other way round: it goes first
             if time.monotonic() > end:
-                raise
+                raise EffectUnderWay from None
             time.sleep(0.2)
+        except OperationalError as error:
+            raise DatabaseUnavailable from error
         else:
             analyze(owner_url)
             return done

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from psycopg.errors import DeadlockDetected
+
 from frontdesk.database import as_owner
 from frontdesk.errors import EffectUnderWay
 from frontdesk.privacy.receipt import signing_keys
@@ -56,6 +58,6 @@ def _conversations(owner_url: str, settings: Settings, days: int, *, visitors: b
                 locked = store.lock_resting(connection, ids[first : first + AT_ONCE], days)
                 erase(connection, locked, "", key, now)
                 done += len(locked)
-        except EffectUnderWay:  # the next run sees to these
+        except (EffectUnderWay, DeadlockDetected):  # the next run sees to these
             continue
     return done

@@ -16,6 +16,7 @@ def analyze(owner_url: str) -> None:
     """Take samples for the planner anew: the ones it has may hold values of rows that are gone."""
     with _connected(owner_url) as connection:
         connection.execute(f"ANALYZE {', '.join(TABLES)}".encode())
+        _forget_empty(connection)
 
 
 def scrub(owner_url: str) -> bool:
@@ -28,6 +29,7 @@ def scrub(owner_url: str) -> bool:
     with _connected(owner_url) as connection:
         for table in TABLES:
             connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
+        _forget_empty(connection)
         row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
         if not row or not row[0]:
             return False
@@ -43,6 +45,17 @@ def scrub(owner_url: str) -> bool:
             connection.execute("ALTER SYSTEM RESET wal_recycle")
             connection.execute("SELECT pg_reload_conf()")
     return True
+
+
+def _forget_empty(connection: psycopg.Connection) -> None:
+    """Of a table without rows ANALYZE takes no samples, and keeps the old ones."""
+    for table in TABLES:
+        if connection.execute(f"SELECT FROM {table} LIMIT 1".encode()).fetchone() is None:
+            connection.execute(
+                "SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats"
+                " WHERE schemaname = %s AND tablename = %s",
+                (SCHEMA, table),
+            )
 
 
 def _connected(owner_url: str) -> psycopg.Connection:
