@@ -15,7 +15,6 @@ from frontdesk.domain import Json
 from frontdesk.privacy import Privacy, export_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import scrub
 from frontdesk.settings import load
-from frontdesk.telemetry import configure
 
 OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="instead of the terminal")
 
@@ -42,7 +41,6 @@ def export(customer_id: str, out: Path | None) -> None:
 def erase(customer_id: str, yes: bool, out: Path | None) -> None:
     """Erase CUSTOMER_ID for good, and print the signed receipt."""
     settings = load()
-    configure(settings.log_level, settings.log_format)  # to stderr: what is printed is the receipt
     owner_url = database_urls(settings)[1]
     migrate(owner_url)
     if not yes:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from psycopg import OperationalError
 from psycopg.errors import DeadlockDetected
 
@@ -26,7 +25,6 @@ from frontdesk.store.export import rows_of
 
 __all__ = ["Privacy", "export_customer", "principal_of"]
 
-log = structlog.get_logger("frontdesk.privacy")
 FORMAT = "frontdesk-export/1"
 RECEIPT = "frontdesk-receipt/1"
 WAIT_SECONDS = 10.0  # for an action that is being carried out
@@ -98,7 +96,6 @@ class Privacy:
                 "actions_whose_end_was_not_known": beyond["unknown_effects"],
             },
         }
-        log.info("customer erased", receipt=receipt["id"], rows=sum(counts.values()))
         return signed(receipt, keys[0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
@@ -20,6 +21,8 @@ async def _backend(request: Request) -> str:
     return await auth.privileged(request, "privacy")
 
 
+log = structlog.get_logger("frontdesk.privacy")
+By = Annotated[str, Depends(_backend)]
 router = APIRouter(prefix="/support/customers", tags=["customers"], dependencies=[Depends(_backend)])
 
 
@@ -39,9 +42,11 @@ async def export(customer_id: Customer, desk: Desk) -> Response:
 
 
 @router.post("/{customer_id}/erase")
-async def erase(customer_id: Customer, desk: Desk) -> Response:
+async def erase(customer_id: Customer, desk: Desk, by: By) -> Response:
     """Erase a customer: 200 with the signed receipt. A second time there is nothing left to erase.
 
     409 while an action of theirs is being carried out.
     """
-    return json_answer(await desk.privacy.erase(customer_id))
+    receipt = await desk.privacy.erase(customer_id)
+    log.info("customer erased", receipt=receipt["id"], by=by)
+    return json_answer(receipt)

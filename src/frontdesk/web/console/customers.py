@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import orjson
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -14,6 +15,7 @@ from frontdesk.web.console.session import Admin, Form, Session
 
 __all__ = ["router"]
 
+log = structlog.get_logger("frontdesk.privacy")
 router = APIRouter(prefix="/customers/{customer}")
 
 
@@ -37,6 +39,7 @@ async def erase(request: Request, session: Admin, customer: str) -> Response:
     if form("again", 200) != _known(customer):
         return await _shown(session, customer, "Type the customer's id to erase them.")
     receipt = await session.service.privacy.erase(customer)
+    log.info("customer erased", receipt=receipt["id"], by=f"staff:{session.staff.id}")
     return _saved(orjson.dumps(receipt, option=orjson.OPT_INDENT_2), f"erasure-{receipt['id']}.json")
 
 
