@@ -20,7 +20,9 @@ from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
 def experiments() -> dict[str, Experiment]:
     """All of them, by name."""
     from chaos import (
+        audited,
         bodies,
+        erasure,
         faults,
         forged,
         hangups,
@@ -45,6 +47,8 @@ def experiments() -> dict[str, Experiment]:
         hostile.INJECTIONS,
         forged.EXPERIMENT,
         bodies.EXPERIMENT,
+        erasure.EXPERIMENT,
+        audited.EXPERIMENT,
     ]
     return {experiment.name: experiment for experiment in listed}
 

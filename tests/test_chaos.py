@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import bodies, faults, forged, hangups, kills, overload, races, repeats, strangers
+from chaos import audited, bodies, faults, forged, hangups, kills, overload, races, repeats, strangers
 from chaos.backend import backend
 from chaos.document import BEGIN, END, write
 from chaos.journal import Experiment, Journal, Portion, Tally, run, silent
@@ -105,6 +105,11 @@ async def test_no_forged_credential_opens_a_door() -> None:
     tally = await small(forged.EXPERIMENT, 200)
     assert tally.counts["mutations by hand"] >= 60
     assert {tally.counts[kind] for kind in ("sessions", "service keys", "buttons")} == {50}
+
+
+async def test_whatever_is_done_to_the_audit_log_is_found() -> None:
+    tally = await small(audited.EXPERIMENT, 200)
+    assert {tally.counts[kind] for kind in audited.KINDS} == {1}
 
 
 async def test_faults_lose_nothing_double_nothing_and_are_told_of_honestly() -> None:

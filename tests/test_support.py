@@ -30,7 +30,7 @@ async def process(
     """One Frontdesk process: several of them may share a database, as replicas do."""
     settings = Settings(**{"lease_seconds": 1.0, **changes})
     desk = make_desk(backend)
-    chain = ModelChain([("scripted", model or ScriptedModel(follow))], 10)
+    chain = ModelChain([("scripted", model or ScriptedModel(follow))], 10, redact=settings.redact)
     support, _ = assemble(desk, database, chain, settings)
     await support.start()
     try:

@@ -26,6 +26,7 @@ from frontdesk.models.budget import Budget, Budgets
 from frontdesk.policies import evidence, grounding
 from frontdesk.policies.gate import Gate, OnStep, Writes, permissions_of, unwatched, usable
 from frontdesk.policies.receipt import receipt
+from frontdesk.redaction import knowing
 from frontdesk.settings import Settings
 from frontdesk.telemetry import metrics, spans, wire
 from frontdesk.tools import Tool, ToolContext, encode
@@ -124,6 +125,7 @@ class Agent:
     def _begin(self, turn: TurnInput, on_step: OnStep) -> _Turn:
         """The prompt, the window, and the tools this principal may use."""
         settings = self._settings
+        knowing([turn.facts.get("name", ""), turn.facts.get("email", "")])
         held = permissions_of(self._desk, turn.principal)
         said = tuple(past.message for past in turn.window)
         context = ToolContext(

@@ -28,6 +28,7 @@ from frontdesk.people.courier import Courier
 from frontdesk.people.handoff import Handoffs
 from frontdesk.people.mail import Mailer
 from frontdesk.policies.decide import never_acting
+from frontdesk.privacy import Privacy
 from frontdesk.settings import Settings, development_secret
 from frontdesk.store.actions import lately
 from frontdesk.store.tickets import open_ticket
@@ -54,6 +55,7 @@ class Service:
     handoffs: Handoffs
     owner_url: str
     redis: RedisLink | None
+    privacy: Privacy
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -73,7 +75,7 @@ async def service(
 
     ``models`` replaces the chain that settings name; tests pass scripted ones.
     """
-    chain = ModelChain(models or model_chain(settings), settings.model_timeout)
+    chain = ModelChain(models or model_chain(settings), settings.model_timeout, redact=settings.redact)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
             tracing(__version__, settings.environment, content=settings.trace_content)
@@ -108,6 +110,7 @@ async def service(
         )
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
+        privacy = Privacy(owner_url, settings, stop=support.stop_turns)
         yield Service(
             desk,
             settings,
@@ -122,6 +125,7 @@ async def service(
             handoffs,
             owner_url,
             redis,
+            privacy,
         )
 
 

@@ -155,6 +155,12 @@ class Conflict(FrontdeskError):
     code, status = "conflict", 409
 
 
+class EffectUnderWay(FrontdeskError):
+    """An action of this customer is being carried out; try again in a few seconds."""
+
+    code, status, retry_after = "effect_under_way", 409, 5
+
+
 class PermissionDenied(FrontdeskError):
     """You may not do this."""
 

@@ -31,6 +31,8 @@ from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavaila
 from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.drafts import refresh
 from frontdesk.knowledge.gaps import printable, recheck
+from frontdesk.privacy.anchor import keep_anchor
+from frontdesk.privacy.retention import run_out
 from frontdesk.store.jobs import rescue
 from frontdesk.telemetry import metrics
 
@@ -41,6 +43,7 @@ logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 RETRIES = 3
 NAMED = 20  # pages that a sync could not read and names in the log
 SYNC, SWEEP = "sync_knowledge", "sweep_gaps"
+RETENTION, ANCHOR = "retention", "anchor_audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,10 @@ class Jobs:
             async with asyncio.timeout(seconds):
                 await self._app.close_async()
 
+    def does(self, name: str) -> bool:
+        """Whether there is a job of that name: a desk without a help center has nothing to sync."""
+        return name in self._queues
+
     async def defer(self, name: str) -> bool:
         """Queue the job ``name`` now, outside its schedule; False where one waits already."""
         try:
@@ -207,10 +214,16 @@ class Jobs:
 
 
 def of_desk(service: Service) -> list[Scheduled]:
-    """What the clock does for a desk with a help center: its sources are synced, gaps found and closed."""
+    """What the clock does for a desk: each night what has run out goes and the audit log is anchored; for one with a
+    help center, its sources are synced, gaps found and closed.
+    """
+    nightly = [
+        Scheduled(RETENTION, "17 3 * * *", lambda: _run_out(service)),
+        Scheduled(ANCHOR, "47 2 * * *", lambda: keep_anchor(service.owner_url, service.settings)),
+    ]
     base = service.knowledge
     if base is None:
-        return []
+        return nightly
 
     async def sync() -> None:
         report = await base.sync()
@@ -229,9 +242,15 @@ def of_desk(service: Service) -> list[Scheduled]:
         await refresh(service.database)
 
     return [
+        *nightly,
         Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0),
         Scheduled(SYNC, base.declared.schedule, sync),
     ]
+
+
+async def _run_out(service: Service) -> None:
+    found = await asyncio.to_thread(run_out, service.owner_url, service.settings)
+    log.info("retention", **{kind: count for kind, (_, count) in found.items()})
 
 
 @asynccontextmanager

@@ -111,6 +111,31 @@ class Settings(BaseSettings):
     turn_seconds: float = Field(60.0, gt=0, description="a turn that takes longer ends with a handover")
     lease_seconds: float = Field(5.0, ge=1, description="after this silence another process takes a turn")
 
+    earlier_secrets: Words = Field(
+        (), description="values FRONTDESK_SECRET had before, so that receipts signed with them still verify"
+    )
+    backups: str = Field(
+        "", description="a JSON file of your backups, [{name, keep_days}]: receipts of erasures name them"
+    )
+    audit_anchor: str = Field(
+        "", description="a second file or an https URL for the audit log's daily anchor, beside data_dir"
+    )
+    redact: bool = Field(False, description="keep personal data from models: they read placeholders")
+    keep_conversations_days: int = Field(
+        730, ge=0, description="a customer's conversation is erased after this rest; 0: never"
+    )
+    keep_visitors_days: int = Field(
+        90, ge=0, description="a visitor's conversation is erased after this rest; 0: never"
+    )
+    keep_traces_days: int = Field(
+        90, ge=0, description="arguments and results of tools are taken out of turns this old; 0: never"
+    )
+    keep_attachments_days: int = Field(180, ge=0, description="files are deleted at this age; 0: never")
+    keep_questions_days: int = Field(
+        365, ge=0, description="questions behind gaps are deleted at this age; 0: never"
+    )
+    keep_mail_days: int = Field(30, ge=0, description="sent mail is forgotten at this age; 0: never")
+
     answer_at: float = Field(0.0, description="confidence from which an article is quoted; 0: the default")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
     log_format: Literal["auto", "json", "text"] = Field(
@@ -126,7 +151,7 @@ class Settings(BaseSettings):
         description="who has it, 16 characters or more, reads /metrics from anywhere; nobody without it then",
     )
 
-    @field_validator("fallback_models", "service_keys", "allowed_origins", mode="before")
+    @field_validator("fallback_models", "service_keys", "allowed_origins", "earlier_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -190,13 +190,21 @@ class Support:
         """The events of a turn that is done, behind number ``after``."""
         return replay(stored, self._show, after)
 
+    async def stop_turns(self, principal_key: str) -> int:
+        """Break off what runs here for a principal, who is about to be erased; how many conversations."""
+        tasks = [task for task in self._running.values() if task.get_name() == principal_key]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return len(tasks)
+
     # ------------------------------------------------------------------ running turns
     def _run(self, principal: Principal, conversation_id: UUID, first: TurnInput | None = None) -> None:
         """Answer a conversation whose lease we hold, unless a task of ours is at it already."""
         if conversation_id in self._running:
             self._again.add(conversation_id)
             return
-        task = asyncio.create_task(self._drain(principal, conversation_id, first))
+        task = asyncio.create_task(self._drain(principal, conversation_id, first), name=principal.key)
         self._running[conversation_id] = task
 
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:

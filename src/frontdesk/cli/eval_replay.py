@@ -64,7 +64,7 @@ async def _replayed(
     chosen = list(conversations) if since is None else begun_since(owner_url, ago(since, datetime.now(UTC)))
     desk = load_desk(desk_name)
     database = await Database.open(url)
-    chain = ModelChain(model_chain(settings), settings.model_timeout)
+    chain = ModelChain(model_chain(settings), settings.model_timeout, redact=settings.redact)
     try:
         tools = tools_of(desk, database, settings)
         with _bar() as bar:

@@ -25,9 +25,12 @@ def keys() -> None:
     is_flag=True,
     help="it may also use /support/approvals: approve customers' actions for the staff it names",
 )
-def create(name: str, knowledge: bool, approvals: bool) -> None:
+@click.option(
+    "--privacy", is_flag=True, help="it may also use /support/customers: export and erase any customer"
+)
+def create(name: str, **given: bool) -> None:
     """Make a key for the backend NAME; it is shown once. Two may be active, for rotation."""
-    rights = [right for right, given in (("knowledge", knowledge), ("approvals", approvals)) if given]
+    rights = [right for right, chosen in given.items() if chosen]
     click.echo(with_database(lambda database: create_service_key(database, name, rights=rights)))
 
 

@@ -20,11 +20,13 @@ from frontdesk.models.breaker import Breaker
 from frontdesk.models.budget import Budget
 from frontdesk.models.failures import again_after, said_of, whole
 from frontdesk.models.prices import cost
+from frontdesk.models.private import Private
 from frontdesk.models.told import about, retried, tell
 from frontdesk.models.wire import finish
 from frontdesk.telemetry import metrics, spans
 
 MOST_BINDINGS = 256
+WITHIN = ("frontdesk-local", "frontdesk-cascade")  # models that run in this process
 #: Failures that are about one request: they say nothing about the endpoint, and a customer can cause them.
 ABOUT_THE_REQUEST = (ModelRejected, ModelInvalidRequestError, ContextOverflowError)
 
@@ -60,14 +62,18 @@ class ModelChain:
     """Models in the order they are asked; the last one, as a rule the local one, is never skipped.
 
     A model may pass a turn on (PassedOn): the next one is asked, and the turn is not degraded by it.
-    ``timeout`` is in seconds, for one call to one model.
+    ``timeout`` is in seconds, for one call to one model. With ``redact``, those that do not run in this process read
+    placeholders in the place of personal data.
     """
 
-    def __init__(self, models: Sequence[tuple[str, BaseChatModel]], timeout: float) -> None:
+    def __init__(
+        self, models: Sequence[tuple[str, BaseChatModel]], timeout: float, *, redact: bool = False
+    ) -> None:
         if not models:
             raise ValueError("a chain needs at least one model")
         self._models = list(models)
         self._timeout = timeout
+        self._redact = redact
         self._breakers = [Breaker() for _ in self._models]
         # The tools stand beside what was bound: as long as they are held, their ids are theirs alone.
         self._bound: dict[tuple[int, ...], tuple[tuple[BaseTool, ...], Asked]] = {}
@@ -146,8 +152,14 @@ class ModelChain:
     ) -> AIMessage:
         kind = self._models[index][1]._llm_type  # pyright: ignore[reportPrivateUsage]  (the one name all have)
         asked = self._bind(index, tools)
+        private = Private(messages) if self._redact and kind not in WITHIN else None
 
         async def once() -> AIMessage:
+            if private:  # in pieces, a placeholder could not be told
+                message = private.answer(whole(await asked.ainvoke(private.messages), kind))
+                if on_text and message.text:
+                    on_text(str(message.text))
+                return message
             if on_text is None:
                 return whole(await asked.ainvoke(list(messages)), kind)
             return await _stream(asked, list(messages), kind, on_text, on_reset)

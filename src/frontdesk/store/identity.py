@@ -48,7 +48,8 @@ class WidgetSession:
 class ServiceKey:
     """A backend's key: its public half, and the hash of the whole. ``revoked_at`` is None while it works.
 
-    ``rights``: "knowledge", it may use /support/knowledge; "approvals", it may use /support/approvals.
+    ``rights``: "knowledge", it may use /support/knowledge; "approvals", it may use /support/approvals;
+    "privacy", it may use /support/customers.
     """
 
     id: str
@@ -147,7 +148,8 @@ async def create_service_key(database: Database, name: str, *, rights: Collectio
     """A new key ``sk_<id>_<secret>`` for the backend called ``name``; this is the only time it is seen.
 
     ``rights`` are what it may do beyond speaking for customers: "knowledge" lets it use /support/knowledge (read what
-    all customers asked, publish what all customers read), "approvals" /support/approvals, for staff it vouches for.
+    all customers asked, publish what all customers read), "approvals" /support/approvals, for staff it vouches for,
+    "privacy" /support/customers (export and erase any customer).
     Raises DeclarationError if two keys of that name are active already, or the name cannot be one.
     """
     key_id = secrets.token_hex(8)

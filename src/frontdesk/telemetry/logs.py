@@ -1,4 +1,4 @@
-"""Structured logs that carry ids, not texts."""
+"""Structured logs that carry ids, not texts; personal data in what text they carry is taken out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from frontdesk.redaction import logs as redaction
 from frontdesk.telemetry import spans
 
 #: What happens here belongs to: a request, and once there is one its conversation and turn.
@@ -27,16 +28,19 @@ def configure(level: str = "info", style: str = "auto") -> None:
     number = getattr(logging, level.upper())
     common: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        redaction.values,  # before the ids of ours, which are nobody's number
         _ids,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*common, renderer],
+        # JSON has no tracebacks, and a number in it must stay one.
+        processors=[*common, renderer, *([redaction.rendered] if text else [])],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    redaction.install()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -44,6 +48,7 @@ def configure(level: str = "info", style: str = "auto") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _without_personal_data,
                 renderer,
             ],
         )
@@ -65,6 +70,15 @@ def _ids(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableM
     for name, value in known.items():
         if value:
             line.setdefault(name, value)
+    return line
+
+
+def _without_personal_data(
+    _logger: Any, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A traceback quotes what it was about."""
+    if isinstance(line.get("exception"), str):
+        line["exception"] = redaction.redacted(line["exception"])
     return line
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 
@@ -17,6 +18,7 @@ from frontdesk.bootstrap import Service, service
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError
 from frontdesk.jobs import of_desk, working
+from frontdesk.privacy.receipt import backups_of
 from frontdesk.settings import Settings, load
 from frontdesk.store.rates import shared_rates
 from frontdesk.web import (
@@ -24,6 +26,7 @@ from frontdesk.web import (
     attachments,
     chat,
     console,
+    customers,
     dev_tokens,
     document,
     handoff,
@@ -75,6 +78,7 @@ def create_app(
     ring = keyring(settings)
     hashes(settings)  # a weak key or an origin that is none is refused before anything starts
     allowed_origins(settings)
+    backups_of(settings, datetime.now(UTC))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -114,6 +118,7 @@ def create_app(
     app.include_router(actions.staff)
     app.include_router(sessions.router)
     app.include_router(knowledge.router)
+    app.include_router(customers.router)
     console.install(app)
     widget.install(app)
     app.router.routes.append(mcp.route)

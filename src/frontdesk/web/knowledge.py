@@ -95,7 +95,7 @@ async def sync(request: Request, desk: Desk, by: By) -> Response:
     503 where this process does no jobs (``--no-jobs``).
     """
     jobs: Jobs | None = request.app.state.jobs
-    if jobs is None:
+    if jobs is None or not jobs.does(SYNC):
         raise NoJobs
     await note_sync(desk.database, by)
     await jobs.defer(SYNC)

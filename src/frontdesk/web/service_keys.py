@@ -18,7 +18,7 @@ __all__ = ["PREFIX", "Backend", "ServiceKeys", "hashes"]
 
 log = logging.getLogger(__name__)
 PREFIX = "sk_"
-RIGHTS = frozenset({"knowledge", "approvals"})
+RIGHTS = frozenset({"knowledge", "approvals", "privacy"})
 SHAPE = re.compile(r"sk_([A-Za-z0-9-]{1,64})_([A-Za-z0-9_-]+)")
 FRESH = 30.0  # seconds for which a look-up is remembered: a revoked key works at most this much longer
 REMEMBERED = 1000

@@ -122,13 +122,12 @@ async def console(
     data_dir: Path, staff: Sequence[str] = tuple(STAFF), **changes: Any
 ) -> AsyncGenerator[Console]:
     port = free_port()
+    given = {"database_url": "", "log_level": "error", **changes}
     settings = frontdesk_settings.load(
-        database_url=temporary_url(),
         data_dir=data_dir,
         service_keys=(KEY,),
         port=port,
-        log_level="error",
-        **changes,
+        **{**given, "database_url": given["database_url"] or temporary_url()},
     )
     hold = asyncio.Event()
     hold.set()

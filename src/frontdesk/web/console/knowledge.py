@@ -40,7 +40,7 @@ async def articles(session: Staffed, q: str = "", after: int = 0) -> Response:
         next=after + PAGE if len(found) > PAGE else 0,
         sources=sources,
         model=model.name if model else "none yet",
-        can_sync=jobs is not None and session.at_least("lead"),
+        can_sync=jobs is not None and jobs.does(SYNC) and session.at_least("lead"),
     )
 
 
@@ -63,7 +63,7 @@ async def article(session: Staffed, identity: UUID) -> Response:
 async def sync(session: Lead) -> Response:
     """Read the sources again soon."""
     jobs: Jobs | None = session.request.app.state.jobs
-    if jobs is not None:
+    if jobs is not None and jobs.does(SYNC):
         await note_sync(session.service.database, f"staff:{session.staff.email}")
         await jobs.defer(SYNC)
     return see_other(session.request, "/console/knowledge")

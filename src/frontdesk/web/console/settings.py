@@ -18,7 +18,7 @@ from frontdesk.web.console.session import Admin, Form, NotYourRole, Session, Sta
 
 __all__ = ["router"]
 
-RIGHTS = ("knowledge", "approvals")
+RIGHTS = ("knowledge", "approvals", "privacy")
 router = APIRouter(prefix="/settings")
 
 

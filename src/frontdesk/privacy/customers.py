@@ -1,0 +1,139 @@
+"""A customer's data: all of it as one JSON document, or gone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from psycopg import OperationalError
+from psycopg.errors import DeadlockDetected
+
+from frontdesk.database import as_owner
+from frontdesk.domain import Json
+from frontdesk.errors import DatabaseUnavailable, EffectUnderWay
+from frontdesk.privacy.receipt import backups_of, signed, signing_keys
+from frontdesk.privacy.scrub import analyze
+from frontdesk.settings import Settings
+from frontdesk.store import personal
+from frontdesk.store.erase import conversations_of, erase
+from frontdesk.store.export import rows_of
+
+__all__ = ["Privacy", "export_customer", "principal_of"]
+
+FORMAT = "frontdesk-export/1"
+RECEIPT = "frontdesk-receipt/1"
+WAIT_SECONDS = 10.0  # for an action that is being carried out
+
+
+def principal_of(customer: str) -> str:
+    """The name a customer's rows are owned by; ``anon:…`` is a visitor."""
+    return f"{'visitor' if customer.startswith('anon:') else 'customer'}:{customer}"
+
+
+def export_customer(owner_url: str, customer: str) -> Json:
+    """Everything that is stored of a customer, as docs/privacy.md describes it; counts are 0 for a stranger."""
+    with as_owner(owner_url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        found = rows_of(connection, principal_of(customer), customer)
+    return {
+        "format": FORMAT,
+        "customer": customer,
+        "exported_at": datetime.now(UTC).isoformat(),
+        "counts": {name: len(rows) for name, rows in found.items()},
+        **{name: [_plain(row) for row in rows] for name, rows in found.items()},
+    }
+
+
+class Privacy:
+    """Export and erasure on one installation; ``stop`` ends a principal's turns in this process."""
+
+    def __init__(
+        self, owner_url: str, settings: Settings, *, stop: Callable[[str], Awaitable[int]] | None = None
+    ) -> None:
+        self._owner_url = owner_url
+        self._settings = settings
+        self._stop = stop
+
+    async def export(self, customer: str) -> Json:
+        """See ``export_customer``."""
+        return await asyncio.to_thread(export_customer, self._owner_url, customer)
+
+    async def erase(self, customer: str) -> Json:
+        """Erase a customer, and the signed receipt; a second time all its counts are 0.
+
+        Raises EffectUnderWay where an action of theirs does not end within ten seconds, SettingsError where nothing
+        can be signed or the list of backups is none.
+        """
+        keys, now = signing_keys(self._settings), datetime.now(UTC)
+        backups = backups_of(self._settings, now)
+        stopped = await self._stop(principal_of(customer)) if self._stop else 0
+        counts, beyond = await asyncio.to_thread(_erase, self._owner_url, customer, keys[0], now)
+        receipt: Json = {
+            "format": RECEIPT,
+            "id": str(uuid4()),
+            "customer": customer,
+            "erased_at": now.isoformat(),
+            "running_turns_stopped": stopped,
+            "stores": _stores(counts),
+            "jobs": "hold nothing of a customer",
+            "logs": "hold ids of conversations and turns, which lead to nobody any more",
+            "database_files": "free space and the write-ahead log hold the rows until they are overwritten; "
+            "`frontdesk retention scrub` does it at once",
+            "not_reached": {
+                "backups": backups or "none are listed in FRONTDESK_BACKUPS",
+                "helpdesks": beyond["helpdesks"],
+                "mail": "what was sent",
+                "model_providers": "what they were asked, for as long as your contract with them says",
+                "shop": "your own backend, to which the customer and the actions' effects belong",
+            },
+            "kept": {
+                "articles": beyond["articles"],
+                "actions_whose_end_was_not_known": beyond["unknown_effects"],
+            },
+        }
+        return signed(receipt, keys[0])
+
+
+def _erase(owner_url: str, customer: str, key: bytes, now: datetime) -> tuple[dict[str, int], Json]:
+    """One transaction, then the planner's samples anew; tried again for ten seconds while an action is being carried out."""
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            with as_owner(owner_url) as connection:
+                ids = conversations_of(connection, principal_of(customer))
+                done = erase(connection, ids, customer, key, now)
+        except (EffectUnderWay, DeadlockDetected):  # an action is claimed the other way round: it goes first
+            if time.monotonic() > end:
+                raise EffectUnderWay from None
+            time.sleep(0.2)
+        except OperationalError as error:
+            raise DatabaseUnavailable from error
+        else:
+            analyze(owner_url)
+            return done
+
+
+def _stores(counts: dict[str, int]) -> Json:
+    """Each store with its rows, and what stays of them."""
+    keeps = {place.table: place.keeps for place in personal.PLACES if place.keeps}
+    return {
+        name: {"rows": count, **({"keeps": keeps[name]} if name in keeps else {})}
+        for name, count in counts.items()
+    }
+
+
+def _plain(row: Json) -> Json:
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if value is None or isinstance(value, str | int | float | bool | list | dict):
+        return value  # pyright: ignore[reportUnknownVariableType]  (columns of JSON)
+    return value.isoformat() if isinstance(value, datetime) else str(value)

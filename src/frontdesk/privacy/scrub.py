@@ -1,0 +1,63 @@
+"""Making sure that PostgreSQL's own files hold nothing of what was deleted."""
+
+from __future__ import annotations
+
+import psycopg
+
+from frontdesk.database import SCHEMA
+from frontdesk.store.personal import PLACES
+
+__all__ = ["analyze", "scrub"]
+
+TABLES = (*(place.table for place in PLACES), "knowledge_gaps", "procrastinate_jobs")
+
+
+def analyze(owner_url: str) -> None:
+    """Take samples for the planner anew: the ones it has may hold values of rows that are gone."""
+    with _connected(owner_url) as connection:
+        connection.execute(f"ANALYZE {', '.join(TABLES)}".encode())
+        _forget_empty(connection)
+
+
+def scrub(owner_url: str) -> bool:
+    """Rewrite the tables that held personal data, and let go of the write-ahead log before now.
+
+    A deleted row stays in its page until something is written over it; a rewritten table has no such pages. Each
+    table is locked while it is rewritten, which takes about as long as reading it. Returns whether the log could be
+    let go of too, which needs a superuser, as the embedded database has.
+    """
+    with _connected(owner_url) as connection:
+        for table in TABLES:
+            connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
+        _forget_empty(connection)
+        row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        if not row or not row[0]:
+            return False
+        connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")  # the samples
+        # Old segments are deleted, not kept to be written over, once two checkpoints have ended the need for them.
+        connection.execute("ALTER SYSTEM SET wal_recycle = off")
+        try:
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CHECKPOINT")
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("CHECKPOINT")
+        finally:
+            connection.execute("ALTER SYSTEM RESET wal_recycle")
+            connection.execute("SELECT pg_reload_conf()")
+    return True
+
+
+def _forget_empty(connection: psycopg.Connection) -> None:
+    """Of a table without rows ANALYZE takes no samples, and keeps the old ones."""
+    for table in TABLES:
+        if connection.execute(f"SELECT FROM {table} LIMIT 1".encode()).fetchone() is None:
+            connection.execute(
+                "SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats"
+                " WHERE schemaname = %s AND tablename = %s",
+                (SCHEMA, table),
+            )
+
+
+def _connected(owner_url: str) -> psycopg.Connection:
+    options = f"-c search_path={SCHEMA},public -c statement_timeout=0"
+    return psycopg.connect(owner_url, autocommit=True, options=options)

@@ -1,0 +1,168 @@
+"""What runs out, the anchor, and what the command line says of it."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from frontdesk import Frontdesk
+from frontdesk import settings as frontdesk_settings
+from frontdesk.cli import cli
+from frontdesk.database import SCHEMA, Database
+from frontdesk.errors import SettingsError, SourceUnavailable
+from frontdesk.privacy import Privacy, signing_keys
+from frontdesk.privacy.anchor import keep_anchor
+from frontdesk.privacy.retention import run_out
+from frontdesk.privacy.scrub import analyze
+from frontdesk.settings import Settings
+from frontdesk.store.audit import verify
+from frontdesk.store.conversations import show
+from frontdesk.store.records import steps_of
+from frontdesk.web.app import create_app
+from tests.gaps import Chat, owner_of, step
+
+
+def made(folder: Path, **changes: Any) -> Settings:
+    return frontdesk_settings.load(data_dir=folder, **changes)
+
+
+def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(database.conninfo, options=f"-c search_path={SCHEMA},public") as owner:
+        return owner.execute(query.encode()).fetchall()
+
+
+@pytest.fixture
+async def old(database: Database) -> AsyncGenerator[Database]:
+    """Conversations of three years, 100 days, and today; the first waits for a person in one of them."""
+    owner = await owner_of(database)
+    for customer, kind, days in (
+        ("old", "customer", 1000),
+        ("waiting", "customer", 1000),
+        ("anon:1", "visitor", 100),
+        ("traced", "customer", 100),
+        ("new", "customer", 0),
+    ):
+        chat = Chat(owner, customer, kind=kind)
+        steps = [step("get_order", order_id="SECRET")]
+        await chat.turn("hello", "answered", steps, ago=f"{days} days")
+        await owner.execute(
+            "UPDATE conversations SET active_at = now() - make_interval(days => %s) WHERE id = %s",
+            (days, chat.id),
+        )
+        await owner.execute("SELECT audit_append(%s, 'turn', '{}')", (chat.id,))
+        if customer == "waiting":
+            await owner.execute("UPDATE conversations SET mode = 'queued' WHERE id = %s", (chat.id,))
+    yield database
+    await owner.close()
+
+
+async def test_each_kind_runs_out_in_its_own_time(old: Database, tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    counted = run_out(old.conninfo, settings, dry_run=True)
+    assert (counted["conversations"], counted["visitors"]) == ((730, 1), (90, 1))
+    assert len(rows(old, "SELECT 1 FROM messages")) == 10
+    found = run_out(old.conninfo, settings)
+    assert (found["conversations"], found["visitors"], found["traces"]) == ((730, 1), (90, 1), (90, 4))
+    left = rows(old, "SELECT DISTINCT principal FROM messages ORDER BY 1")
+    assert left == [("customer:new",), ("customer:traced",), ("customer:waiting",)]
+    assert rows(old, "SELECT principal FROM turns WHERE record::text LIKE '%SECRET%'") == [("customer:new",)]
+    for (identity,) in rows(old, "SELECT id FROM conversations"):
+        (turn,) = show(old.conninfo, identity)["turns"]
+        assert [each.tool for each in steps_of(turn["record"]["steps"])] == ["get_order"]
+    assert verify(old.conninfo, None, signing_keys(settings)).holds
+    assert {count for _, count in run_out(old.conninfo, settings).values()} == {0}
+
+
+async def test_without_a_secret_only_what_needs_none_runs_out(old: Database, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="FRONTDESK_SECRET"):
+        run_out(old.conninfo, Settings(environment="production", data_dir=tmp_path))
+    assert rows(old, "SELECT principal FROM turns WHERE record::text LIKE '%SECRET%'") == [("customer:new",)]
+    assert len(rows(old, "SELECT 1 FROM messages")) == 10
+
+
+async def test_zero_days_keep_for_ever(old: Database, tmp_path: Path) -> None:
+    kept = {name: 0 for name in Settings.model_fields if name.startswith("keep_")}
+    assert set(run_out(old.conninfo, made(tmp_path, **kept)).values()) == {(0, 0), (1, 0)}
+    assert len(rows(old, "SELECT 1 FROM messages")) == 10
+
+
+async def test_an_erasure_that_was_not_ours_does_not_verify(old: Database, tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    await Privacy(old.conninfo, settings).erase("old")
+    keys = signing_keys(settings)
+    assert verify(old.conninfo, None, keys).holds
+    assert not verify(old.conninfo, None, [b"another installation's"]).holds
+    earlier = made(
+        tmp_path, secret="n" * 40, earlier_secrets=((tmp_path / "development-secret").read_text().strip(),)
+    )
+    assert verify(old.conninfo, None, signing_keys(earlier)).holds
+    with psycopg.connect(old.conninfo, autocommit=True, options=f"-c search_path={SCHEMA}") as owner:
+        owner.execute("UPDATE audit SET data = '' WHERE kind = 'turn'")
+    assert not verify(old.conninfo, None, keys).holds
+
+
+async def test_the_anchor_is_kept_outside_and_finds_a_chain_that_was_removed(
+    old: Database, tmp_path: Path
+) -> None:
+    second = tmp_path / "elsewhere" / "anchor.json"
+    file = await keep_anchor(old.conninfo, made(tmp_path, audit_anchor=str(second)))
+    assert file.read_bytes() == second.read_bytes()
+    taken = json.loads(file.read_bytes())
+    assert verify(old.conninfo, taken).holds
+    with psycopg.connect(old.conninfo, autocommit=True, options=f"-c search_path={SCHEMA}") as owner:
+        owner.execute("DELETE FROM audit")
+        owner.execute("UPDATE conversations SET audit_n = 0, audit_head = ''")
+    assert verify(old.conninfo).holds
+    assert not verify(old.conninfo, taken).holds
+    with pytest.raises(SourceUnavailable):
+        await keep_anchor(old.conninfo, made(tmp_path, audit_anchor=str(file / "no" / "folder")))
+
+
+def test_wrong_settings_are_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="FRONTDESK_SECRET"):
+        signing_keys(Settings(environment="production"))
+    (tmp_path / "b.json").write_text('[{"name": "x"}]')
+    for file in ("b.json", "absent.json"):
+        with pytest.raises(SettingsError, match="FRONTDESK_BACKUPS"):
+            create_app(Frontdesk("Shop"), Settings(backups=str(tmp_path / file)))
+
+
+async def test_the_command_line_exports_erases_and_verifies(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", old.conninfo)
+    monkeypatch.setenv("FRONTDESK_DATA_DIR", str(tmp_path))
+
+    def run(*given: Any, **more: Any) -> Any:
+        return asyncio.to_thread(CliRunner().invoke, *given, **more)
+
+    exported = json.loads((await run(cli, ["customer", "export", "new"])).stdout)
+    assert [m["body"] for m in exported["messages"]] == ["hello", "I don't know that."]
+    asked = await run(cli, ["customer", "erase", "new"], input="n\n")
+    assert asked.exit_code == 1
+    assert "messages: 2" in asked.stderr
+    file = tmp_path / "receipt.json"
+    assert (await run(cli, ["customer", "erase", "new", "--yes", "--out", str(file)])).exit_code == 0
+    assert not rows(old, "SELECT 1 FROM messages WHERE principal = 'customer:new'")
+    assert (await run(cli, ["customer", "verify-receipt", str(file)])).exit_code == 0
+    assert (await run(cli, ["audit", "verify"])).exit_code == 0
+    assert json.loads((await run(cli, ["customer", "erase", "new", "--yes"])).stdout)["customer"] == "new"
+    file.write_text(file.read_text().replace('"new"', '"old"'))
+    assert (await run(cli, ["customer", "verify-receipt", str(file)])).exit_code == 1
+    counted = await run(cli, ["retention", "run", "--dry-run"])
+    assert "conversations" in counted.stdout
+    assert "Nothing was changed." in counted.stdout
+
+
+async def test_the_planners_samples_go_too_when_nobody_is_left(old: Database, tmp_path: Path) -> None:
+    analyze(old.conninfo)
+    samples = "SELECT 1 FROM pg_stats WHERE schemaname = 'frontdesk' AND tablename = 'messages'"
+    assert rows(old, samples)
+    for customer in ("old", "waiting", "anon:1", "traced", "new"):
+        await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert rows(old, samples) == []
