@@ -23,9 +23,9 @@ from tests.process import ROOT, free_port
 
 ASKED = (
     ("Where is my order 1001?", "1001"),
-    ("How long do I have to send something back?", "30 days"),
+    ("How many days do I have to return an item?", "30 days"),
 )
-PAGES = ("/widget.js", "/console/login", "/")
+PAGES = ("/widget.js", "/console/sign-in", "/")
 
 
 def built(folder: Path) -> Path:
