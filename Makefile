@@ -40,6 +40,9 @@ tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden
 chaos: $(DEV_STAMP) ## kills, races, hang-ups, faults, a hostile model, in full; ONLY="R1 S2" COUNT=… FRESH=1, resumable
 	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT)) $(if $(FRESH),--fresh)
 
+cluster: $(DEV_STAMP) ## three processes behind HAProxy: one killed, the others restarted, PostgreSQL crashed, 200 conversations
+	@$(BIN)/python -m chaos cluster --fresh
+
 tau-bench: $(DEV_STAMP) ## tau-bench's retail tasks as conversations; AGENT=gold|local|openai:…, CUSTOMER=scripted|openai:…, DATA_DIR
 	@$(BIN)/python -m evals.tau_bench --agent $(or $(AGENT),local) --user $(or $(CUSTOMER),scripted) --trials $(or $(TRIALS),1) --jobs $(or $(JOBS),2) --resume
 

@@ -19,7 +19,7 @@ from chaos.journal import WORK, Experiment, Journal, Progress, Tally, run
 
 def experiments() -> dict[str, Experiment]:
     """All of them, by name."""
-    from chaos import bodies, faults, forged, hangups, hostile, kills, races, repeats, strangers
+    from chaos import bodies, cluster, faults, forged, hangups, hostile, kills, races, repeats, strangers
 
     listed = [
         kills.EXPERIMENT,
@@ -33,6 +33,7 @@ def experiments() -> dict[str, Experiment]:
         hostile.INJECTIONS,
         forged.EXPERIMENT,
         bodies.EXPERIMENT,
+        cluster.EXPERIMENT,
     ]
     return {experiment.name: experiment for experiment in listed}
 
