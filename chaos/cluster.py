@@ -29,7 +29,7 @@ from chaos.talkers import Talkers
 from tests.process import ROOT, Server, free_port
 
 CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
-MODEL_SECONDS = 0.25  # of each call
+MODEL_SECONDS = 0.5  # of each call
 AWAY = 2.0  # seconds that PostgreSQL is down
 DUE = 2  # times of the clock that a full run waits for
 

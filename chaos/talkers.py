@@ -20,7 +20,7 @@ from chaos.backend import Backend
 from chaos.journal import Tally
 from chaos.servers import rows
 
-PAUSE = 0.4  # seconds between an answer and the next message
+RATE = 50.0  # messages a second that all of them together send at most
 REFUND = 2  # the number of the message that asks for one
 PATIENCE = 120.0
 LIMIT = aiohttp.ClientTimeout(total=30)
@@ -55,6 +55,7 @@ class Talkers:
         self._client = client
         self._backend = backend
         self._database = database
+        self._pause = many / RATE
         self._all = [Talker(n) for n in range(1, many + 1)]
         self._over = asyncio.Event()
         self.tally = Tally()
@@ -99,7 +100,7 @@ class Talkers:
             if number == REFUND and answer["actions"]:
                 await self._confirm(talker, answer["actions"][0])
             talker.answered = began
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
 
     async def _confirm(self, talker: Talker, action: dict[str, Any]) -> None:
         token = {"user_id": talker.id, "confirm_token": action["confirm_token"]}

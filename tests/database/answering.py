@@ -17,11 +17,11 @@ async def ask(database: Database, question: str) -> str:
     desk = Frontdesk("Shop", knowledge="nowhere")
     settings = Settings(secret="s" * 32)  # type: ignore[call-arg]
     base = KnowledgeBase(database, desk.help_center)  # type: ignore[arg-type]
-    support, _ = assemble(desk, database, ModelChain([("local", LocalModel())], 10), settings, base)
+    support, _ = assemble(desk, database, ModelChain([("local", LocalModel())], 60), settings, base)
     await support.start()
     try:
         accepted = await support.receive(CARLA, question)
-        answer = await support.wait(CARLA, accepted.turn_id, 30)
+        answer = await support.wait(CARLA, accepted.turn_id, 90)
     finally:
         await support.stop(1.0)
     assert answer

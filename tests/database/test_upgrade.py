@@ -1,6 +1,7 @@
 """A database of the release before, with data in it that its own code wrote, becomes today's."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -42,9 +43,10 @@ async def test_what_the_release_before_wrote_is_read_continued_and_proven(upgrad
     database = await Database.open(upgraded)
     try:
         before = await transcript(database, ANNA, CONVERSATION)
-        assert [line.role for line in before.lines] == ["customer", "assistant"] * 3
+        assert [line.role for line in before.lines].count("customer") == 3
+        assert [line.role for line in before.lines].count("assistant") == 4  # one says that the refund was made
         stranger = Principal("customer", "u2")
-        assert (await ActionStore(database, 5.0).find(ANNA, OPEN)).status in ("proposed", "expired")
+        assert (await ActionStore(database, UUID(int=1), timedelta(seconds=5)).find(ANNA.key, OPEN)).status in ("proposed", "expired")
         async with process(database) as desk:
             answer = await desk.say("Hello again", conversation_id=CONVERSATION)
             assert answer["conversation_id"] == str(CONVERSATION)
@@ -60,4 +62,4 @@ async def test_what_the_release_before_wrote_is_read_continued_and_proven(upgrad
         row = owner.execute(
             "SELECT count(*) AS n FROM conversations WHERE mode = 'ai' AND assignee IS NULL"
         ).fetchone()
-    assert row == {"n": 2}
+    assert row == {"n": 3}  # and the one in which the question was asked
