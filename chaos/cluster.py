@@ -13,8 +13,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,30 @@ def configured(folder: Path, port: int, servers: list[int]) -> Path:
     return file
 
 
+@contextmanager
+def proxying(folder: Path, port: int, servers: list[int]) -> Generator[None]:
+    """HAProxy at ``port`` in front of the ports of ``servers``."""
+    file = configured(folder, port, servers)
+    with (folder / "haproxy.log").open("w") as log:
+        proxy = subprocess.Popen(["haproxy", "-db", "-f", str(file)], stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+
+
+async def up(client: aiohttp.ClientSession) -> None:
+    """Wait until the proxy has found a server."""
+    for _ in range(600):
+        with suppress(aiohttp.ClientError, ConnectionError):
+            async with client.get("/readyz") as answer:
+                if answer.status == 200:
+                    return
+        await asyncio.sleep(0.05)
+    raise AssertionError("HAProxy did not come up")
+
+
 @asynccontextmanager
 async def cluster(number: int) -> AsyncGenerator[Cluster]:
     """``number`` servers behind HAProxy, a PostgreSQL of their own that keeps its promises, a model and a shop."""
@@ -105,27 +129,11 @@ async def cluster(number: int) -> AsyncGenerator[Cluster]:
             stack.push_async_callback(made.client.close)
             stack.callback(made.end)
             made.servers += await asyncio.gather(*(made.started(port) for port in ports[:-1]))
-            proxy = subprocess.Popen(
-                ["haproxy", "-db", "-f", str(configured(folder, ports[-1], ports[:-1]))],
-                stdout=subprocess.DEVNULL,
-                stderr=(folder / "haproxy.log").open("w"),
-            )
-            stack.callback(proxy.wait, 10)
-            stack.callback(proxy.terminate)
-            await _up(made.client)
+            stack.enter_context(proxying(folder, ports[-1], ports[:-1]))
+            await up(made.client)
             yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _up(client: aiohttp.ClientSession) -> None:
-    for _ in range(600):
-        with suppress(aiohttp.ClientError, ConnectionError):
-            async with client.get("/readyz") as answer:
-                if answer.status == 200:
-                    return
-        await asyncio.sleep(0.05)
-    raise AssertionError("HAProxy did not come up")
 
 
 async def strike(made: Cluster, talkers: Talkers, shown: Shown) -> None:
@@ -157,8 +165,7 @@ async def strike(made: Cluster, talkers: Talkers, shown: Shown) -> None:
 
 async def _jobs(made: Cluster, tally: Tally, due: int) -> None:
     """What was due by the clock was queued once and done once."""
-    found = []
-    for _ in range(int(due and 150)):
+    for _ in range(150 if due else 0):
         found = await rows(made.postgres.direct, JOBS)
         if len({row["due"] for row in found if row["done"]}) >= due:
             break

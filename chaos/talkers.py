@@ -29,7 +29,7 @@ STORED = """
 SELECT t.client_message_id AS id, count(DISTINCT t.id) AS turns, bool_and(t.status = 'done') AS done,
   count(m.body) AS replies, max(m.body) AS reply
 FROM turns t LEFT JOIN messages m ON m.conversation_id = t.conversation_id AND m.turn_seq = t.seq AND m.n = 1
-GROUP BY 1
+WHERE t.principal = ANY (%s) GROUP BY 1
 """
 
 
@@ -112,7 +112,7 @@ class Talkers:
         while True:
             try:
                 async with self._client.post(path, json=body, timeout=LIMIT) as answer:
-                    self._count(answer)
+                    await self._count(answer)
                     if answer.status in (200, 409, 410):
                         return await answer.json()
             except (aiohttp.ClientError, TimeoutError, ConnectionError):
@@ -148,7 +148,7 @@ class Talkers:
         else:
             sent = self._client.post("/support/chat", json=body, headers=headers, timeout=LIMIT)
         async with sent as answer:
-            self._count(answer)
+            await self._count(answer)
             if answer.status != 200:
                 return
             identity = kind = ""
@@ -162,18 +162,22 @@ class Talkers:
                 elif name == "data":
                     yield identity, kind, json.loads(value)
 
-    def _count(self, answer: aiohttp.ClientResponse) -> None:
+    async def _count(self, answer: aiohttp.ClientResponse) -> None:
+        """Note what came, under its code; wait as long as it says."""
         status = answer.status
         if status != 200:
-            self.tally.counts[f"{status}, {self.phase}"] += 1
+            code = f" {(await answer.json())['code']}" if status > 202 else ""
+            self.tally.counts[f"{status}{code}, {self.phase}"] += 1
         self.tally.expect(status in (200, 202, 409, 502, 503, 504), f"status {status}, {self.phase}")
         if status >= 502:
             self.tally.expect("retry-after" in answer.headers, f"{status} without Retry-After")
+            await asyncio.sleep(min(2.0, float(answer.headers.get("retry-after", 1))))
 
     async def reconcile(self) -> None:
         """Nothing lost, nothing doubled, nothing told that is not stored."""
         tally = self.tally
-        stored = {row["id"]: row for row in await rows(self._database, STORED)}
+        names = [f"customer:{talker.id}" for talker in self._all]
+        stored = {row["id"]: row for row in await rows(self._database, STORED, [names])}
         sent = [identity for talker in self._all for identity in talker.sent]
         tally.counts["conversations"] = len(self._all)
         tally.counts["messages"] = len(sent)
