@@ -84,7 +84,13 @@ class Meter:
         ranked = sorted(took)
         rate = turns / SECONDS
         return Burst(
-            processes, rate, ranked[turns // 2], ranked[turns * 95 // 100], **cpu, others=others, counted=counted
+            processes,
+            rate,
+            ranked[turns // 2],
+            ranked[turns * 95 // 100],
+            **cpu,
+            others=others,
+            counted=counted,
         )
 
 

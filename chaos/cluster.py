@@ -34,10 +34,9 @@ AWAY = 2.0  # seconds that PostgreSQL is down
 DUE = 2  # times of the clock that a full run waits for
 
 JOBS = """
-SELECT d.task_name AS task, d.defer_timestamp AS due, count(DISTINCT d.job_id) AS jobs, bool_and(j.status = 'succeeded') AS done,
-  count(e.id) AS starts
-FROM procrastinate_periodic_defers d JOIN procrastinate_jobs j ON j.id = d.job_id
-  LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'started'
+SELECT j.task_name AS task, j.args ->> 'timestamp' AS due, count(DISTINCT j.id) AS jobs,
+  bool_and(j.status = 'succeeded') AS done, count(e.id) AS starts
+FROM procrastinate_jobs j LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'started'
 GROUP BY 1, 2
 """
 

@@ -24,7 +24,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    listed = subprocess.run(["git", "ls-files", PACKAGE], cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", PACKAGE], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     tracked = {str(Path(name).relative_to("src")) for name in listed.stdout.splitlines()}
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     new = {

@@ -80,4 +80,3 @@ async def test_a_backup_restored_into_an_empty_database_is_the_whole_desk(tmp_pa
     finally:
         await restored.close()
     assert list(shop.effects.values()) == [1, 1]
-

@@ -44,9 +44,13 @@ async def test_what_the_release_before_wrote_is_read_continued_and_proven(upgrad
     try:
         before = await transcript(database, ANNA, CONVERSATION)
         assert [line.role for line in before.lines].count("customer") == 3
-        assert [line.role for line in before.lines].count("assistant") == 4  # one says that the refund was made
+        assert [line.role for line in before.lines].count(
+            "assistant"
+        ) == 4  # one says that the refund was made
         stranger = Principal("customer", "u2")
-        assert (await ActionStore(database, UUID(int=1), timedelta(seconds=5)).find(ANNA.key, OPEN)).status in ("proposed", "expired")
+        assert (
+            await ActionStore(database, UUID(int=1), timedelta(seconds=5)).find(ANNA.key, OPEN)
+        ).status in ("proposed", "expired")
         async with process(database) as desk:
             answer = await desk.say("Hello again", conversation_id=CONVERSATION)
             assert answer["conversation_id"] == str(CONVERSATION)
