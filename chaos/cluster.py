@@ -126,7 +126,8 @@ async def cluster(number: int) -> AsyncGenerator[Cluster]:
             made = Cluster(postgres, shop, environment, [], client_of(f"http://127.0.0.1:{ports[-1]}"))
             stack.push_async_callback(made.client.close)
             stack.callback(made.end)
-            made.servers += await asyncio.gather(*(made.started(port) for port in ports[:-1]))
+            for port in ports[:-1]:
+                made.servers.append(await made.started(port))
             stack.enter_context(proxying(folder, ports[-1], ports[:-1]))
             await up(made.client)
             yield made
