@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # Tests start hundreds of Python processes: each would compile every package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench bench-knowledge bench-people bench-sight eval eval-shop prove chaos tau tau-bench transcript audit lock clean help
+.PHONY: run test check bench bench-knowledge bench-people bench-sight eval eval-shop prove chaos tau tau-bench transcript audit lock wheel wheel-try cluster clean help
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ tau: $(DEV_STAMP)   ## a shop nobody here made up: allowed calls pass, forbidden
 
 chaos: $(DEV_STAMP) ## kills, races, hang-ups, faults, a hostile model, in full; ONLY="R1 S2" COUNT=… FRESH=1, resumable
 	@$(BIN)/python -m chaos $(ONLY) $(if $(COUNT),--count $(COUNT)) $(if $(FRESH),--fresh)
+
+cluster: $(DEV_STAMP) ## three processes behind HAProxy: one killed, the others restarted, PostgreSQL crashed, 200 conversations
+	@$(BIN)/python -m chaos cluster --fresh
 
 tau-bench: $(DEV_STAMP) ## tau-bench's retail tasks as conversations; AGENT=gold|local|openai:…, CUSTOMER=scripted|openai:…, DATA_DIR
 	@$(BIN)/python -m evals.tau_bench --agent $(or $(AGENT),local) --user $(or $(CUSTOMER),scripted) --trials $(or $(TRIALS),1) --jobs $(or $(JOBS),2) --resume
@@ -84,6 +87,12 @@ lock: $(DEV_STAMP) ## resolve the dependencies again
 audit: $(DEV_STAMP) ## known vulnerabilities of what is installed, and its licences (docs/licences.md); asks PyPI
 	@$(BIN)/python -m docs.licences
 	@$(BIN)/python -m uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements/run.lock
+
+wheel: $(DEV_STAMP) ## the package, in dist/: widget, console, embedding model, migrations, scaffold
+	@$(BIN)/python -m hatchling build -t wheel
+
+wheel-try: $(DEV_STAMP) ## install the wheel into an empty environment and ask it
+	@$(BIN)/python -m tests.installed
 
 clean:           ## forget the environment and the demo's data
 	@rm -rf $(VENV) .frontdesk

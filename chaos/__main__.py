@@ -22,6 +22,7 @@ def experiments() -> dict[str, Experiment]:
     from chaos import (
         audited,
         bodies,
+        cluster,
         erasure,
         faults,
         forged,
@@ -49,6 +50,7 @@ def experiments() -> dict[str, Experiment]:
         bodies.EXPERIMENT,
         erasure.EXPERIMENT,
         audited.EXPERIMENT,
+        cluster.EXPERIMENT,
     ]
     return {experiment.name: experiment for experiment in listed}
 

@@ -75,4 +75,5 @@ async def refund_order(order_id: str, customer: Customer, effect_id: str) -> dic
 
 def desk() -> Frontdesk:
     """The desk."""
-    return Frontdesk("Chaos", tools=[get_order, add_note, refund_order])
+    folder = os.environ.get("CHAOS_HELP_CENTER")
+    return Frontdesk("Chaos", tools=[get_order, add_note, refund_order], knowledge=folder or None)

@@ -1,6 +1,7 @@
 """A server that lives as long as it is let: ``python -m chaos.served PORT``; FRONTDESK_DATABASE_URL names its database.
 
-The model is the scripted one, or the chain that FRONTDESK_MODEL names. Its clock can be moved while it runs:
+The model is the scripted one, or the chain that FRONTDESK_MODEL names. With CHAOS_HELP_CENTER the desk has a help
+center, and this process a worker for what is done by the clock. Its clock can be moved while it runs:
 SIGUSR1 puts it an hour forward, SIGUSR2 an hour back, SIGRTMIN right again. That is what this process reads of the time of day; the
 database's clock stays.
 """
@@ -62,7 +63,7 @@ def main() -> None:
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each try while a database is away
     movable_clock()
     models = () if os.environ.get("FRONTDESK_MODEL") else [("scripted", ScriptedModel(obey))]
-    run(create_app(desk(), settings, models=models, jobs=False), settings)
+    run(create_app(desk(), settings, models=models, jobs=bool(os.environ.get("CHAOS_HELP_CENTER"))), settings)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def demo() -> None:
     """Start the example shop and its desk. PORT and SHOP_PORT choose other ports than 8000 and 8001."""
     root = Path.cwd()
     if not (root / "examples" / "ourshop").is_dir():
-        raise SettingsError("the example shop is in the repository: run this in a clone of it")
+        raise SettingsError(
+            "the example shop is in the repository: run this in a clone of it, or make a desk of your own: frontdesk new myshop"
+        )
     sys.path.insert(0, str(root))
     signal.signal(signal.SIGTERM, stop)
     settings = _settings()
