@@ -13,7 +13,7 @@ from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Operation, Parameter
 from frontdesk.tools.openapi.schema import members, words_of
 
-__all__ = ["Identity", "find", "owner_of"]
+__all__ = ["Identity", "find", "named", "owner_of"]
 
 # The first of these that a document speaks of is its customer; in a shop with customers, a user is staff.
 WORDS = ("customer", "shopper", "buyer", "subscriber", "patient", "passenger", "guest", "member", "user")
@@ -55,14 +55,19 @@ class Identity:
 def find(operations: Iterable[Operation], customer: Sequence[str] = ()) -> Identity:
     """What the developer says the customer's id is called, or what the document's parameters suggest."""
     if customer:
-        words = tuple(dict.fromkeys(words_of(name)[0] for name in customer if words_of(name)))
-        return Identity(tuple(w for w in words if w not in IDS), frozenset(customer))
+        return named(customer)
     listed = list(operations)
     for word in WORDS:
         identity = Identity((word,))
         if any(identity.in_path(o.path) or any(identity.named(p.name) for p in o.parameters) for o in listed):
             return identity
     return Identity(())
+
+
+def named(customer: Sequence[str]) -> Identity:
+    """The names that a developer says the customer's id has, and those like them."""
+    words = tuple(dict.fromkeys(words_of(name)[0] for name in customer if words_of(name)))
+    return Identity(tuple(w for w in words if w not in IDS), frozenset(customer))
 
 
 def is_person(parameter: Parameter) -> bool:

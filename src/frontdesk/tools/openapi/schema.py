@@ -10,7 +10,7 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.load import Document
 
-__all__ = ["Shape", "Shown", "is_secret", "members", "select", "shown", "words_of"]
+__all__ = ["Shape", "Shown", "is_money", "is_secret", "members", "python", "select", "shown", "words_of"]
 
 DEEPEST = 5
 MOST_FIELDS = 200
@@ -110,7 +110,8 @@ MONEY = frozenset(
     ]
 )
 
-Shape = Any  # None: a plain value; [Shape]: a list; {name: Shape}: an object
+Shape = Any  # a plain value's Python type as text, or None; [Shape]: a list; {name: Shape}: an object
+PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
 @dataclass(slots=True)
@@ -182,7 +183,7 @@ def _walk(
     kind, inner = members(document, schema)
     if kind == "plain":
         made.count += 1
-        return [None]
+        return [python(inner)]
     if kind == "list":
         items = _walk(document, inner, f"{at}[]", made, hidden, depth + 1)
         return [items] if items else []
@@ -197,19 +198,27 @@ def _walk(
             made.dropped.append(path)
         elif not hidden(name) and (below := _walk(document, node, path, made, hidden, depth + 1)):
             fields[name] = below[0]
-            if below[0] is None and _is_money(name):
+            if isinstance(below[0], str) and is_money(name):
                 made.money.append(path)
     return [fields] if fields else []
 
 
-def _is_money(name: str) -> bool:
+def python(schema: Json) -> str:
+    """The type of a plain value in Python: ``str``; ``Any`` where it may be of several."""
+    said: Any = schema.get("type", "string")
+    kinds = {said} if isinstance(said, str) else {kind for kind in said if kind != "null"}
+    return PYTHON.get(next(iter(kinds)), "Any") if len(kinds) == 1 else "Any"
+
+
+def is_money(name: str) -> bool:
+    """Whether a field of this name holds an amount."""
     words = words_of(name)
     return bool(MONEY & set(words)) and words[-1] not in ("on", "at", "date", "id", "until", "status")
 
 
 def select(value: Any, shape: Shape) -> Any:
     """Only what ``shape`` names of a backend's answer; what is of another kind than it says becomes None."""
-    if shape is None:
+    if not isinstance(shape, dict | list):
         return None if isinstance(value, dict | list) else value
     if isinstance(shape, list):
         inner = cast("list[Shape]", shape)[0]
