@@ -148,7 +148,7 @@ def test_circles_end() -> None:
 def test_unions_nullable_and_type_lists_are_read() -> None:
     both = {"oneOf": [thing(a={"type": ["string", "null"]}), thing(b={"anyOf": [STRING, {"type": "null"}]})]}
     made = one("/users/{user_id}", {"parameters": [at("user_id")], "responses": answer(both)})
-    assert made.shown.shape == {"a": None, "b": None}
+    assert made.shown.shape == {"a": "str", "b": "str"}
 
 
 def test_multipart_and_other_servers_are_left_out() -> None:

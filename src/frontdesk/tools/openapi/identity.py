@@ -39,6 +39,11 @@ class Identity:
         words = words_of(name)
         return bool(words) and words[0] in self.words and all(word in IDS for word in words[1:])
 
+    @property
+    def spelt(self) -> list[str]:
+        """How to say it again: ``named(spelt)`` is the same."""
+        return sorted(self.names) or list(self.words)
+
     def in_path(self, path: str) -> str:
         """The path parameter that is the customer, also the ``{id}`` of ``/users/{id}``; empty if none is."""
         parts = [part for part in path.split("/") if part]

@@ -10,7 +10,18 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.load import Document
 
-__all__ = ["Shape", "Shown", "is_money", "is_secret", "members", "python", "select", "shown", "words_of"]
+__all__ = [
+    "Shape",
+    "Shown",
+    "is_money",
+    "is_secret",
+    "members",
+    "python",
+    "required",
+    "select",
+    "shown",
+    "words_of",
+]
 
 DEEPEST = 5
 MOST_FIELDS = 200
@@ -155,13 +166,14 @@ def members(document: Document, schema: Any, depth: int = 0) -> tuple[str, Any]:
             elif kind == "list" and not properties:
                 return kind, inner
             elif kind == "plain" and inner != {"type": "null"}:
-                kinds.add(str(inner.get("type", "string")))
+                said: Any = inner.get("type", "string")
+                kinds |= {said} if isinstance(said, str) else set(said)
     if properties:
         return "object", properties
     if "array" in kinds or "items" in node:
         return "list", node.get("items") or {}
     if kinds & {"string", "integer", "number", "boolean", "null"} or "enum" in node or "const" in node:
-        return "plain", node if "type" in node else {**node, "type": min(kinds - {"null"} or {"string"})}
+        return "plain", node if "type" in node else {**node, "type": sorted(kinds - {"null"}) or ["string"]}
     return "unknown", None
 
 
@@ -201,6 +213,18 @@ def _walk(
             if isinstance(below[0], str) and is_money(name):
                 made.money.append(path)
     return [fields] if fields else []
+
+
+def required(document: Document, schema: Any, depth: int = 0) -> set[str]:
+    """The properties that an object must have; of unions, none can be told."""
+    node = document.resolve(schema)
+    if not isinstance(node, dict) or depth > DEEPEST:
+        return set()
+    said: Any = cast("Json", node).get("required")
+    names = {str(name) for name in cast("list[Any]", said)} if isinstance(said, list) else set[str]()
+    for part in node.get("allOf") or ():
+        names |= required(document, part, depth + 1)
+    return names
 
 
 def python(schema: Json) -> str:
