@@ -162,10 +162,10 @@ class Backend:
     async def _of(self, customer: Customer | None) -> str:
         """The customer's own token. Raises ToolUnavailable where there is none."""
         found = self._token(customer) if self._token and customer else ""
-        token = await cast("Awaitable[str]", found) if inspect.isawaitable(found) else found
+        token = await found if inspect.isawaitable(found) else found
         if not token:
             raise ToolUnavailable("The customer has to sign in again before this can be looked up.")
-        return cast("str", token)
+        return token
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -13,7 +13,7 @@ _KEPT: ContextVar[dict[Any, bytes] | None] = ContextVar("frontdesk_reads", defau
 
 
 @contextmanager
-def remembering(kept: dict[Any, bytes]) -> Iterator[None]:
+def remembering(kept: dict[Any, bytes]) -> Generator[None]:
     """Keep in ``kept`` what is read inside: the answers of one turn, of one customer."""
     before = _KEPT.set(kept)
     try:

@@ -61,9 +61,9 @@ def fields_of(
             continue
         if below == "list":
             of, item = members(document, inner)
-            below, inner = ("plain", {"type": "array", "items": item}) if of == "plain" else (of, None)
+            below, inner = ("plain", {"type": "array", "items": item}) if of == "plain" else (of, {})
         if below == "plain":
-            yield Parameter(str(name), "body", must, inner, about, inside=here)
+            yield Parameter(str(name), "body", must, cast("Json", inner), about, inside=here)
         elif must:
             raise LeftOut(f"it needs {'.'.join(here)!r}, which is no plain value and no list of such")
 
