@@ -108,9 +108,7 @@ class Loopback:
         """The JSON for a request; None for 404."""
         self.asked.append(asked)
         held = self._held.get(asked.what)
-        if held is None or not (
-            held.query.items() <= asked.query.items() and _within(held.body, asked.body)
-        ):
+        if held is None or not (held.query.items() <= asked.query.items() and _within(held.body, asked.body)):
             return None
         return orjson.dumps(held.answer)
 

@@ -74,7 +74,9 @@ def access_of(document: Document, decisions: Iterable[Decision], prefix: str) ->
     ``prefix`` begins the names of the variables, API for API_TOKEN.
     """
     root = document.root
-    found: Any = root.get("securityDefinitions") or (root.get("components") or {}).get("securitySchemes") or {}
+    found: Any = (
+        root.get("securityDefinitions") or (root.get("components") or {}).get("securitySchemes") or {}
+    )
     schemes: Json = found if isinstance(found, dict) else {}
     usual = alternatives(root.get("security"))
     access = Access()
