@@ -16,7 +16,7 @@ from frontdesk.errors import SettingsError
 __all__ = ["marked", "write"]
 
 MOST_LINES = 40
-_MARK = re.compile(r"\n(?:# |<!-- )written as ([0-9a-f]{16})(?: -->)?\n\Z")
+_MARK = re.compile(r"\n\n?(?:# |<!-- )written as ([0-9a-f]{16})(?: -->)?\n\Z")
 
 
 def marked(text: str, path: Path) -> str:
@@ -25,7 +25,7 @@ def marked(text: str, path: Path) -> str:
     return (
         f"{text}\n<!-- written as {digest} -->\n"
         if path.suffix == ".md"
-        else f"{text}\n# written as {digest}\n"
+        else f"{text}\n\n# written as {digest}\n"
     )
 
 
@@ -64,9 +64,7 @@ def write(files: Mapping[Path, str], *, force: bool) -> None:
 
 def changes(old: str, new: str) -> str:
     """What differs, line by line, as far as it is short."""
-    lines = [
-        line for line in difflib.unified_diff(old.splitlines(), new.splitlines(), "", "", "", "", 0, "")
-    ][2:]
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm=""))[2:]
     more = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
     return "\n".join([*lines[:MOST_LINES], *more])
 

@@ -79,7 +79,7 @@ class Backend:
         self._query = dict(query or {})
         self._auth = auth
         self._token = token
-        self._verify = _presenting(*certificate) if certificate else True
+        self._certificate = certificate if base_url.startswith("https:") else None
         self._breaker = Breaker()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -176,7 +176,7 @@ class Backend:
                 # A cookie that came with one customer's answer would go out with another's call.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 auth=self._auth,
-                verify=self._verify,
+                verify=_presenting(*self._certificate) if self._certificate else True,
                 timeout=SECONDS,
                 trust_env=False,
             )

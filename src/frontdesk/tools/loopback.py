@@ -53,7 +53,10 @@ def _example(shape: Any) -> Any:
 
 
 class Loopback:
-    """A backend at ``url``, in a thread of its own. ``asked`` is what came in, in order."""
+    """A backend at ``url``, in a thread of its own. ``asked`` is what came in, in order.
+
+    Whoever asks it for a token by client credentials is given one.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -106,6 +109,8 @@ class Loopback:
 
     def answer(self, asked: Asked) -> bytes | None:
         """The JSON for a request; None for 404."""
+        if asked.body.get("grant_type") == "client_credentials":
+            return orjson.dumps({"access_token": "loopback", "expires_in": 3600})
         self.asked.append(asked)
         held = self._held.get(asked.what)
         if held is None or not (held.query.items() <= asked.query.items() and _within(held.body, asked.body)):

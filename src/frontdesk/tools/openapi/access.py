@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +68,7 @@ class Access:
         )  # fmt: skip
 
 
-def access_of(document: Document, decisions: Iterable[Decision], prefix: str) -> Access:
+def access_of(document: Document, decisions: Sequence[Decision], prefix: str) -> Access:
     """What the tools among ``decisions`` need to be let in; those that need what cannot be had are left out.
 
     ``prefix`` begins the names of the variables, API for API_TOKEN.
@@ -93,6 +93,9 @@ def access_of(document: Document, decisions: Iterable[Decision], prefix: str) ->
                 break
         if why:
             made.status, made.reason = "left out", why
+    for made in decisions:
+        if lost := next((b.read for b in made.before if b.read.status == "left out"), None):
+            made.status, made.reason = "left out", f"{lost.name}, which proves whose it is, is left out"
     return access
 
 

@@ -42,7 +42,7 @@ def docstring(text: str, indent: int = 4, more: Sequence[str] = ()) -> str:
         lines += [""]
         for line in more:
             lines += textwrap.wrap(
-                _plain(line), WIDTH - indent, subsequent_indent="    ",
+                _plain(line), WIDTH - indent, subsequent_indent="    " if indent else "",
                 break_long_words=False, break_on_hyphens=False,
             )  # fmt: skip
     if len(lines) == 1:

@@ -13,7 +13,8 @@ __all__ = ["spoken"]
 
 def spoken(made: Decision) -> dict[str, Any]:
     """``asks`` and ``step`` of @tool(…): what is missing, and what the customer reads meanwhile."""
-    thing = singular(noun(made.operation.path)).replace("_", " ")
+    things = noun(made.operation.path)
+    thing = (singular(things) if made.operation.path.endswith("}") else things).replace("_", " ")
     asks = {
         name: f"Which {name.removesuffix('_id').replace('_', ' ')} do you mean?"
         for name, parameter in made.arguments

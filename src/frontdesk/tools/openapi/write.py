@@ -39,7 +39,9 @@ class Module:
         self._first = {id(b.read): b.read for made in self.made for b in made.before}
         self._own = self._owns()
         self.shows = {id(made): self._shows(made) for made in self.made}
-        self._functions = [text for made in self.made for text in self._written(made)]
+        # What others rest on comes first: a tool names it as its subject.
+        owned = [self._owned(made) for made in self.made if id(made) in self._own]
+        self._functions = [*owned, *map(self._written, self.made)]
 
     def text(self) -> str:
         """The module."""
@@ -90,7 +92,11 @@ class Module:
             parts.append(bracketed("auth=httpx.BasicAuth(", names, ")", 4).lstrip())
         if access.client:
             held, secret, url, scope = access.client
-            names = [literal(url), f'os.environ["{held}"]', f'os.environ["{secret}"]']
+            names = [
+                f'os.environ.get("{PREFIX}_TOKEN_URL", {literal(url)})',
+                f'os.environ["{held}"]',
+                f'os.environ["{secret}"]',
+            ]
             names += [literal(scope)] if scope else []
             parts.append(bracketed("auth=ClientCredentials(", names, ")", 4).lstrip())
         spelt = f"[{', '.join(map(literal, self._identity.spelt))}]"
@@ -118,18 +124,21 @@ class Module:
         name = singular(thing) if made.operation.reads and "}" in made.operation.path[-1:] else thing
         return self._types.of(made.shown.shape, name if made.operation.reads else made.name)
 
-    def _written(self, made: Decision) -> list[str]:
-        """The functions of a decision: what others rest on, then the tool."""
-        own = self._own.get(id(made))
-        if own is None:
-            return [self._tool(made, self._call(made))]
+    def _owned(self, made: Decision) -> str:
+        """The function that reads what others rest on."""
+        own = self._own[id(made)]
         path = [(name, p) for name, p in made.arguments if p.where == "path"]
+        thing = own.removeprefix("own_").replace("_", " ")
+        said = f"The {thing}, when it is the customer's; else ToolNotFound."
         signature = self._signature(own, path, made, effect=False)
-        said = f"{own.removeprefix('own_').replace('_', ' ').capitalize()} of the customer's own; ToolNotFound where it is not."
-        helper = "\n".join([signature, docstring(said), self._call(made, only_path=True)])
-        alone = len(path) == len(made.arguments)
-        call = f"    return await {own}({', '.join([*(n for n, _ in path), 'customer'])})"
-        return [helper, self._tool(made, call if alone else self._call(made))]
+        return "\n".join([signature, docstring(said), self._call(made, only_path=True)])
+
+    def _written(self, made: Decision) -> str:
+        own = self._own.get(id(made))
+        if own is None or any(p.where != "path" for _, p in made.arguments):
+            return self._tool(made, self._call(made))
+        names = [name for name, _ in made.arguments]
+        return self._tool(made, bracketed(f"return await {own}(", [*names, "customer"], ")", 4))
 
     def _tool(self, made: Decision, call: str) -> str:
         changes = made.status == "enabled"

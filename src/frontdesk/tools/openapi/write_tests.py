@@ -50,6 +50,7 @@ def test_what_changes_data_waits_for_a_confirmation() -> None:
 def tests(document: Document, module: Module, name: str) -> str:
     """The tests of the module called ``name``."""
     names = [f"{PREFIX}_URL=BACKEND.url", *(f'{variable}="secret"' for variable in module.access.variables)]
+    names += [f'{PREFIX}_TOKEN_URL=f"{{BACKEND.url}}/token"'] if module.access.client else []
     head = HEAD.replace("{module}", name).replace(
         "{environment}", bracketed("os.environ.update(", names, ")")
     )
@@ -66,8 +67,7 @@ def _test(document: Document, module: Module, made: Decision) -> str:
         "    backend: Loopback,",
         ") -> None:",
     ]
-    for before in made.before:
-        lines.append(_holds(document, module, before.read, shows=False))
+    lines += [_holds(document, module, before.read, shows=False) for before in made.before]
     lines.append(_holds(document, module, made, shows=True))
     given = [f"{name}={literal(_value(document, p))}" for name, p in _needed(made)]
     shows = module.shows[id(made)]
