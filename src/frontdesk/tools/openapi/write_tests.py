@@ -22,14 +22,12 @@ HEAD = '''"""A test for each tool, against a backend on loopback, written by `fr
 import os
 
 import pytest
-
 from frontdesk import Customer{not_found}
 from frontdesk.tools.loopback import {loopback}
 
-BACKEND = Loopback()
 {environment}
 
-import {module} as tools  # noqa: E402  (reads the environment)
+import {module} as tools
 
 ANNA, BEN = Customer("anna-1"), Customer("ben-2")
 
@@ -37,8 +35,9 @@ ANNA, BEN = Customer("anna-1"), Customer("ben-2")
 @pytest.fixture
 def backend() -> Loopback:
     """The backend, which holds nothing yet."""
-    BACKEND.forget()
-    return BACKEND
+    made = Loopback.shared()
+    made.forget()
+    return made
 
 
 def test_what_changes_data_waits_for_a_confirmation() -> None:
@@ -49,8 +48,11 @@ def test_what_changes_data_waits_for_a_confirmation() -> None:
 
 def tests(document: Document, module: Module, name: str) -> str:
     """The tests of the module called ``name``."""
-    names = [f"{PREFIX}_URL=BACKEND.url", *(f'{variable}="secret"' for variable in module.access.variables)]
-    names += [f'{PREFIX}_TOKEN_URL=f"{{BACKEND.url}}/token"'] if module.access.client else []
+    names = [
+        f"{PREFIX}_URL=Loopback.shared().url",
+        *(f'{variable}="secret"' for variable in module.access.variables),
+    ]
+    names += [f'{PREFIX}_TOKEN_URL=f"{{Loopback.shared().url}}/token"'] if module.access.client else []
     head = HEAD.replace("{module}", name).replace(
         "{environment}", bracketed("os.environ.update(", names, ")")
     )
