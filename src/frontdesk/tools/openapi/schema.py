@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from frontdesk.domain import Json
@@ -121,6 +122,9 @@ MONEY = frozenset(
     ]
 )
 
+_HUMPS = re.compile(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])")
+_APART = re.compile(r"[^a-z0-9]+")
+
 Shape = Any  # a plain value's Python type as text, or None; [Shape]: a list; {name: Shape}: an object
 PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
@@ -138,8 +142,13 @@ class Shown:
 
 def words_of(name: str) -> list[str]:
     """``customerId``, ``customer-id`` and ``customer_id`` are the words customer and id."""
-    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", name)
-    return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
+    return list(_words(name))
+
+
+@lru_cache(100_000)
+def _words(name: str) -> tuple[str, ...]:
+    apart = _HUMPS.sub(r"\1\3_\2\4", name)
+    return tuple(word for word in _APART.split(apart.lower()) if word)
 
 
 def is_secret(name: str) -> bool:
