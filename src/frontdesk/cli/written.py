@@ -16,17 +16,14 @@ from frontdesk.errors import SettingsError
 __all__ = ["marked", "write"]
 
 MOST_LINES = 40
-_MARK = re.compile(r"\n\n?(?:# |<!-- )written as ([0-9a-f]{16})(?: -->)?\n\Z")
+_MARK = re.compile(r"\n\n(?:# |<!-- )written as ([0-9a-f]{16})(?: -->)?\n\Z")
 
 
 def marked(text: str, path: Path) -> str:
     """``text`` with a last line by which it is told later whether somebody has edited it."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return (
-        f"{text}\n<!-- written as {digest} -->\n"
-        if path.suffix == ".md"
-        else f"{text}\n\n# written as {digest}\n"
-    )
+    mark = f"<!-- written as {digest} -->" if path.suffix == ".md" else f"# written as {digest}"
+    return f"{text}\n\n{mark}\n"
 
 
 def edited(text: str) -> bool:

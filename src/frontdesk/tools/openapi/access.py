@@ -16,6 +16,7 @@ from frontdesk.tools.credentials import ClientCredentials
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import alternatives
+from frontdesk.tools.openapi.schema import words_of
 
 __all__ = ["Access", "access_of"]
 
@@ -126,7 +127,7 @@ def _scheme(access: Access, name: str, scheme: Json, prefix: str) -> str:
     if kind == "apiKey":
         variable = f"{prefix}_KEY"
         if variable in access.variables:
-            variable = f"{prefix}_KEY_{len(access.variables) + 1}"
+            variable = f"{prefix}_KEY_{'_'.join(words_of(name)).upper() or len(access.variables)}"
         places = {"header": access.headers, "query": access.query, "cookie": access.cookies}
         place = places.get(str(scheme.get("in")))
         if place is None or not scheme.get("name"):

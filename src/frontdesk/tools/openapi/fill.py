@@ -12,6 +12,7 @@ from frontdesk.tools.openapi.identity import IDS, Identity, is_person
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Parameter
 from frontdesk.tools.openapi.schema import is_secret
+from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Ground", "fill"]
 
@@ -78,7 +79,7 @@ def fill(document: Document, made: Decision, ground: Ground) -> None:
             if parameter.required:
                 raise LeftOut(f"it needs {'.'.join(parameter.inside) or parameter.name!r}, {why}")
             continue
-        name = naming.argument(" ".join(parameter.inside) or parameter.name, parameter.where, taken)
+        name = naming.argument(_called(made, parameter), parameter.where, taken)
         made.arguments.append((name, parameter))
     _before(made, ground)
 
@@ -87,6 +88,14 @@ def _all(document: Document, made: Decision) -> Iterator[Parameter]:
     yield from expanded(document, made.operation)
     if made.operation.body is not None and not made.operation.reads:
         yield from fields_of(document, made.operation.body, needed=made.operation.body_required)
+
+
+def _called(made: Decision, parameter: Parameter) -> str:
+    """What an argument is called after: of ``/orders/{id}``, order_id."""
+    before = made.operation.path.partition(f"/{{{parameter.name}}}")[0]
+    if parameter.where == "path" and parameter.name.lower() == "id":
+        return f"{singular(naming.noun(before))}_id"
+    return " ".join(parameter.inside) or parameter.name
 
 
 def _binds(made: Decision, parameter: Parameter, ground: Ground) -> bool:
