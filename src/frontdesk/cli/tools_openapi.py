@@ -26,7 +26,7 @@ NAME = "api_tools"
     "--customer", multiple=True, help="what the customer's id is called, user_id; may be given again"
 )
 @click.option("--enable", "enabled", multiple=True, metavar="OPERATION",
-              help="a change that a customer may confirm, cancelOrder; may be given again")  # fmt: skip
+              help="a change that a customer may confirm, cancel_order; may be given again")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help=f"the folder for {NAME}.py, its tests and its table")  # fmt: skip
 @click.option("--force", is_flag=True, help="write over what was edited since")

@@ -13,7 +13,7 @@ import click
 from frontdesk.cli.shown import plain
 from frontdesk.errors import SettingsError
 
-__all__ = ["marked", "write"]
+__all__ = ["marked", "plain_lines", "write"]
 
 MOST_LINES = 40
 _MARK = re.compile(r"\n\n(?:# |<!-- )written as ([0-9a-f]{16})(?: -->)?\n\Z")

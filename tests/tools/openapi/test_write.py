@@ -75,8 +75,8 @@ def test_what_is_written_is_formatted_linted_and_strictly_typed(odd: Path) -> No
 
 def test_a_change_that_is_not_enabled_is_listed_with_the_line_that_enables_it(tmp_path: Path) -> None:
     made = generate(tmp_path, SHOP)
-    assert "--enable cancelOrder" in made.output
-    assert "`--enable cancelOrder`" in (tmp_path / "api_tools.md").read_text()
+    assert "--enable cancel_order" in made.output
+    assert "`--enable cancel_order`" in (tmp_path / "api_tools.md").read_text()
     assert "confirm" not in (tmp_path / "api_tools.py").read_text()
 
 

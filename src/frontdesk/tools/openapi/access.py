@@ -16,7 +16,7 @@ from frontdesk.tools.credentials import ClientCredentials
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import alternatives
-from frontdesk.tools.openapi.schema import words_of
+from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["Access", "access_of"]
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Operation, Parameter
-from frontdesk.tools.openapi.schema import members, python, required, words_of
+from frontdesk.tools.openapi.schema import members, python, required
+from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["LeftOut", "annotation", "choices", "expanded", "fields_of"]
 

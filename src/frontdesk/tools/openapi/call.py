@@ -42,7 +42,7 @@ def from_openapi(
 
     base_url  where the backend is; by default, where the document says
     customer  what the customer's id is called in it, ["user_id"]; by default, what its parameters suggest
-    enable    the changes that a customer may confirm, ["cancelOrder"]: nothing else changes data
+    enable    the changes that a customer may confirm, ["cancel_order"]: nothing else changes data
     headers   the credential of this service, {"authorization": "Bearer …"}
     backend   in place of base_url and headers: a Backend of your own, which you can close
 

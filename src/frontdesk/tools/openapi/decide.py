@@ -13,7 +13,8 @@ from frontdesk.tools.openapi.fill import Ground, above, bare, fill
 from frontdesk.tools.openapi.identity import Identity, find, owner_of
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, speaks_json
-from frontdesk.tools.openapi.schema import members, shown, words_of
+from frontdesk.tools.openapi.schema import members, shown
+from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["Decision", "decide", "enable"]
 
@@ -73,16 +74,15 @@ def decide(document: Document, customer: Sequence[str] = ()) -> list[Decision]:
 
 
 def enable(decisions: Sequence[Decision], names: Sequence[str]) -> None:
-    """Turn on the changes that ``names`` name, by operationId, by tool or as "POST /orders/{id}/cancel".
+    """Turn on the changes that ``names`` name, by tool, by operationId or as "POST /orders/{id}/cancel".
 
     Each is then proposed to the customer and runs when they have confirmed it. Raises DeclarationError where a name
     names nothing, or what cannot be proved to be the customer's.
     """
-    known: dict[str, Decision] = {}
+    known = {made.name: made for made in decisions}
     for made in decisions:
-        called = f"{made.operation.method.upper()} {made.operation.path}"
-        for name in filter(None, (made.operation.id, made.name, called)):
-            known.setdefault(name, made)
+        known.setdefault(f"{made.operation.method.upper()} {made.operation.path}", made)
+        known.setdefault(made.operation.id or made.name, made)
     for name in names:
         made = known.get(name)
         if made is None:

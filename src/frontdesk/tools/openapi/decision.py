@@ -63,8 +63,3 @@ class Decision:
     def repeatable(self) -> bool:
         """Whether the backend says that it answers a repeated Idempotency-Key as it did before."""
         return any(p.name.lower() == "idempotency-key" for p in self.operation.parameters)
-
-    @property
-    def said(self) -> str:
-        """What `--enable` calls it."""
-        return self.operation.id or self.name

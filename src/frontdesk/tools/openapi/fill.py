@@ -12,6 +12,7 @@ from frontdesk.tools.openapi.identity import IDS, Identity, is_person
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Parameter
 from frontdesk.tools.openapi.schema import is_secret
+from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Ground", "fill"]
@@ -138,7 +139,7 @@ def _value(parameter: Parameter, said: list[str]) -> bool:
 
 def _noun(parameter: Parameter, ground: Ground) -> str:
     """The thing that a parameter names by its id, ``order`` for ``order_id``, ``orderIds`` and ``order``."""
-    said = naming.words_of(parameter.name)
+    said = words_of(parameter.name)
     last = said[-1].removesuffix("s") if said else ""
     if last in IDS and len(said) > 1:
         return "_".join(said[:-1])

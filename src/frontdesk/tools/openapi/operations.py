@@ -10,6 +10,7 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi.load import Document
+from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["FORM", "Operation", "Parameter", "alternatives", "operations", "server"]
 
@@ -109,7 +110,7 @@ def _operation(document: Document, method: str, path: str, item: Json, said: Any
 
 def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     made.id = str(said.get("operationId") or "")
-    made.summary = str(said.get("summary") or said.get("description") or "")
+    made.summary = _summary(str(said.get("summary") or ""), str(said.get("description") or ""), made)
     made.tags = tuple(str(tag) for tag in said.get("tags") or ())
     made.deprecated = bool(said.get("deprecated"))
     made.internal = bool(said.get("x-internal") or item.get("x-internal"))
@@ -145,6 +146,14 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
         made.body = (content.get(made.body_media) or {}).get("schema") or {}
         made.body_required = bool(asked.get("required"))
     _answer(document, made, said)
+
+
+def _summary(short: str, long: str, made: Operation) -> str:
+    """The summary; where that only says the name again, the description's first paragraph."""
+    said = set(words_of(short)) - {"a", "an", "the"}
+    if long and (not short or said <= {*words_of(made.id), *words_of(made.path)}):
+        return long.strip().split("\n\n")[0]
+    return short
 
 
 def _parameter(document: Document, node: Json) -> Parameter:

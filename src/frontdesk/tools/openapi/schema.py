@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, cast
 
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.load import Document
+from frontdesk.tools.openapi.words import words_of
 
 __all__ = [
     "Shape",
@@ -122,9 +121,6 @@ MONEY = frozenset(
     ]
 )
 
-_HUMPS = re.compile(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])")
-_APART = re.compile(r"[^a-z0-9]+")
-
 Shape = Any  # a plain value's Python type as text, or None; [Shape]: a list; {name: Shape}: an object
 PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
@@ -138,17 +134,6 @@ class Shown:
     money: list[str] = field(default_factory=list[str])
     empty: bool = True
     count: int = 0
-
-
-def words_of(name: str) -> list[str]:
-    """``customerId``, ``customer-id`` and ``customer_id`` are the words customer and id."""
-    return list(_words(name))
-
-
-@lru_cache(100_000)
-def _words(name: str) -> tuple[str, ...]:
-    apart = _HUMPS.sub(r"\1\3_\2\4", name)
-    return tuple(word for word in _APART.split(apart.lower()) if word)
 
 
 def is_secret(name: str) -> bool:

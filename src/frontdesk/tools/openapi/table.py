@@ -20,7 +20,7 @@ def row(made: Decision) -> list[str]:
     called = [f"{made.status:8}", f"{operation.method.upper()} {operation.path}", made.name]
     if made.status == "left out":
         return [*called, made.reason]
-    line = f"--enable {made.said}" if made.status == "change" and not operation.reads else ""
+    line = f"--enable {made.name}" if made.status == "change" and not operation.reads else ""
     return [*called, made.permission, *(part for part in (*_facts(made), made.reason, line) if part)]
 
 
@@ -63,7 +63,7 @@ def markdown(document: Document, decisions: Sequence[Decision], access: Access) 
             "|---|---|---|",
         ]
         for d in off:
-            write = d.reason if d.operation.reads else f"`--enable {d.said}`"
+            write = d.reason if d.operation.reads else f"`--enable {d.name}`"
             lines.append(_line(_operation(d), write, "; ".join(_facts(d))))
     out = [d for d in decisions if d.status == "left out"]
     if out:

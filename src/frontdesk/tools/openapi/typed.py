@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Callable
 from typing import Any, cast
 
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.layout import bracketed, literal
-from frontdesk.tools.openapi.schema import Shape, words_of
+from frontdesk.tools.openapi.schema import Shape
+from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Types", "camel"]
@@ -48,7 +50,7 @@ class Types:
             return line
         return self._once(line, name, lambda made: bracketed(f"{made} = Literal[", listed, "]"))
 
-    def _once(self, shape: str, name: str, write: Any) -> str:
+    def _once(self, shape: str, name: str, write: Callable[[str], str]) -> str:
         if shape not in self._by_shape:
             made = first = camel(name)
             n = 1

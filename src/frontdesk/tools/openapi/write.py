@@ -199,7 +199,7 @@ class Module:
         parts += [_dict("at=", at)] if at else []
         parts += [_dict("query=", query)] if query else []
         if made.proof == "field":
-            parts.append(f"owner={literal(made.owner if len(made.owner) > 1 else made.owner[0])}")
+            parts.append(f"owner={literal(made.owner if len(made.owner) > 1 else '.'.join(made.owner))}")
         if not operation.reads and operation.body is not None:
             parts.append(_dict("body=", _body(made)))
             parts += ["form=True"] if operation.body_media == FORM else []
