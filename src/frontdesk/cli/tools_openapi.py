@@ -8,13 +8,13 @@ import click
 
 from frontdesk.cli.shown import plain
 from frontdesk.cli.written import write
-from frontdesk.tools.openapi.access import access_of
+from frontdesk.tools.openapi.access import PREFIX, Access, access_of
 from frontdesk.tools.openapi.decide import decide, enable
 from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import load
 from frontdesk.tools.openapi.operations import operations
 from frontdesk.tools.openapi.table import markdown, row, summary
-from frontdesk.tools.openapi.write import PREFIX, Module
+from frontdesk.tools.openapi.write import Module
 from frontdesk.tools.openapi.write_tests import tests
 
 NAME = "api_tools"
@@ -27,12 +27,15 @@ NAME = "api_tools"
 )
 @click.option("--enable", "enabled", multiple=True, metavar="OPERATION",
               help="a change that a customer may confirm, cancel_order; may be given again")  # fmt: skip
+@click.option("--token", type=click.Choice(["customer"]),
+              help="calls carry the customer's own token, and the backend checks whose a thing is")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help=f"the folder for {NAME}.py, its tests and its table")  # fmt: skip
 @click.option("--force", is_flag=True, help="write over what was edited since")
 @click.option("--dry-run", is_flag=True, help="only the table of what would be written, and why")
 def from_openapi(
     spec: str,
+    token: str | None,
     customer: tuple[str, ...],
     enabled: tuple[str, ...],
     out: Path | None,
@@ -42,9 +45,9 @@ def from_openapi(
 ) -> None:
     """The operations of SPEC (a file or URL) and what was decided of each, and why; with --out, tools as Python."""
     document = load(spec)
-    made = decide(document, customer)
+    made = decide(document, customer, token=token is not None)
     enable(made, enabled)
-    access = access_of(document, made, PREFIX)
+    access = Access(token=True) if token else access_of(document, made, PREFIX)
     for decision in made:
         click.echo(plain("  ".join(row(decision))))
     click.echo(f"\n{summary(document, made)}")

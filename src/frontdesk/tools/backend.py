@@ -19,10 +19,11 @@ from frontdesk.errors import DeclarationError, ToolNotFound, ToolRefused, ToolUn
 from frontdesk.models.breaker import Breaker
 from frontdesk.tools.reads import kept
 
-__all__ = ["Backend", "joined", "path_of"]
+__all__ = ["Backend", "Token", "joined", "path_of"]
 
 NOT_FOUND = "There is no such thing on this customer's account."
 AWAY = "The system behind this does not answer right now."
+SIGN_IN = "The customer has to sign in again before this can be done."
 LONGEST_ID = 200
 MOST_BYTES = 1_000_000
 SECONDS = 8.0
@@ -136,7 +137,10 @@ class Backend:
     ) -> bytes:
         headers = {"Idempotency-Key": key} if key else {}
         if self._token is not None:
-            headers["Authorization"] = f"Bearer {await self._of(customer)}"
+            token = await self._of(customer)
+            if not token:
+                raise ToolRefused(SIGN_IN) if key else ToolUnavailable(SIGN_IN)  # nothing was sent
+            headers["Authorization"] = f"Bearer {token}"
         if not self._breaker.allows():
             raise ToolRefused(AWAY) if key else ToolUnavailable(AWAY)  # nothing was sent
         given = {**query, **self._query}
@@ -160,12 +164,9 @@ class Backend:
         return _passed(answer.status_code, bytes(data))
 
     async def _of(self, customer: Customer | None) -> str:
-        """The customer's own token. Raises ToolUnavailable where there is none."""
+        """The customer's own token; "" where there is none."""
         found = self._token(customer) if self._token and customer else ""
-        token = await found if inspect.isawaitable(found) else found
-        if not token:
-            raise ToolUnavailable("The customer has to sign in again before this can be looked up.")
-        return token
+        return await found if inspect.isawaitable(found) else found
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()

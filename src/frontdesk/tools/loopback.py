@@ -17,6 +17,7 @@ import orjson
 from frontdesk.domain import Customer, Json, Principal
 from frontdesk.tools import Tool, ToolContext
 from frontdesk.tools.openapi.records import shape_of
+from frontdesk.tools.tokens import showed
 
 __all__ = ["Asked", "Loopback", "example"]
 
@@ -38,6 +39,7 @@ class _Held:
     answer: Any
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    token: str
 
 
 def example(shows: Any) -> Any:
@@ -83,11 +85,12 @@ class Loopback:
         of: Customer | None = None,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        token: str = "",
     ) -> None:
         """Answer ``what``, "GET /orders/1", with all fields of ``shows`` and one that nobody described.
 
-        ``of`` is whose it is, said in the field ``owner``. With ``query`` and ``body``, only a request that has them
-        is answered; all else is 404.
+        ``of`` is whose it is, said in the field ``owner``. With ``query``, ``body`` and ``token``, only a
+        request that has them is answered; all else is 404.
         """
         made = example(shows) if shows else {}
         top = made if isinstance(made, dict) else {}
@@ -96,7 +99,7 @@ class Loopback:
             top = top.setdefault(name, {})
         if owner:
             top[owner[-1]] = of.id if of else None
-        self._held[what] = _Held(made, query or {}, body or {})
+        self._held[what] = _Held(made, query or {}, body or {}, token)
 
     def forget(self) -> None:
         """Hold nothing, and have been asked nothing."""
@@ -107,7 +110,12 @@ class Loopback:
         """What ``tool`` gives when it runs for ``customer``, as the gate would run it: JSON. Raises as the tool does."""
         caller = Principal("customer", customer.id)
         context = ToolContext(caller, uuid4(), uuid4(), effect_id=EFFECT)
-        return orjson.loads(self._runner.run(tool.call(arguments, context)))
+
+        async def run() -> str:
+            showed(customer.id, f"token-of-{customer.id}")
+            return await tool.call(arguments, context)
+
+        return orjson.loads(self._runner.run(run()))
 
     @property
     def changes(self) -> list[str]:
@@ -120,7 +128,13 @@ class Loopback:
             return orjson.dumps({"access_token": "loopback", "expires_in": 3600})
         self.asked.append(asked)
         held = self._held.get(asked.what)
-        if held is None or not (held.query.items() <= asked.query.items() and _within(held.body, asked.body)):
+        if (
+            held is None
+            or not held.query.items() <= asked.query.items()
+            or not _within(held.body, asked.body)
+        ):
+            return None
+        if held.token and asked.headers.get("authorization") != f"Bearer {held.token}":
             return None
         return orjson.dumps(held.answer)
 
@@ -131,7 +145,7 @@ def _within(some: Mapping[str, Any], all_of: Mapping[str, Any]) -> bool:
 
 def _handler(outer: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version = "HTTP/1.0"  # nothing stays open: a test need not close what a tool calls with
 
         def do_GET(self) -> None:
             at, length = urlsplit(self.path), int(self.headers.get("content-length") or 0)

@@ -18,7 +18,9 @@ from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import alternatives
 from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Access", "access_of"]
+__all__ = ["PREFIX", "Access", "access_of"]
+
+PREFIX = "API"  # of the variables: API_TOKEN
 
 
 @dataclass(slots=True)
@@ -28,7 +30,8 @@ class Access:
     headers, query, cookies  (name, what stands before the value, the variable that holds it)
     basic       the variables of a user's name and password
     certificate the variables of the files of a certificate and its key
-    client      the variables of a client's id and secret, and where its token is had
+    client      the variables of a client's id and secret, where its token is had, and its scopes
+    token       the customer's own token goes out instead of all these
     """
 
     headers: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
@@ -37,6 +40,7 @@ class Access:
     basic: tuple[str, str] | None = None
     certificate: tuple[str, str] | None = None
     client: tuple[str, str, str, str] | None = None
+    token: bool = False
     schemes: set[str] = field(default_factory=set[str])
 
     @property
@@ -104,7 +108,7 @@ def _add(document: Document, access: Access, schemes: Json, way: tuple[str, ...]
     """Add what this way to be let in takes; else why not, and nothing is added."""
     new = Access(
         [*access.headers], [*access.query], [*access.cookies], access.basic, access.certificate,
-        access.client, {*access.schemes, *way},
+        access.client, schemes={*access.schemes, *way},
     )  # fmt: skip
     for name in way:
         if name in access.schemes:

@@ -13,7 +13,8 @@ from pydantic import Field
 from frontdesk.domain import Customer, Json
 from frontdesk.errors import DeclarationError
 from frontdesk.tools import Tool, tool
-from frontdesk.tools.backend import Backend, joined
+from frontdesk.tools.backend import Backend, Token, joined
+from frontdesk.tools.openapi.access import PREFIX, access_of
 from frontdesk.tools.openapi.arguments import annotation
 from frontdesk.tools.openapi.decide import decide, enable
 from frontdesk.tools.openapi.decision import Decision
@@ -36,6 +37,7 @@ def from_openapi(
     customer: Sequence[str] = (),
     enable: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
+    token: Token | None = None,
     backend: Backend | None = None,
 ) -> list[Tool]:
     """The operations of ``spec`` that read what is proved to be the customer's own, and the changes of ``enable``.
@@ -44,7 +46,12 @@ def from_openapi(
     customer  what the customer's id is called in it, ["user_id"]; by default, what its parameters suggest
     enable    the changes that a customer may confirm, ["cancel_order"]: nothing else changes data
     headers   the credential of this service, {"authorization": "Bearer …"}
-    backend   in place of base_url and headers: a Backend of your own, which you can close
+    token     a function of the Customer that gives the customer's own token, for a backend that checks by it whose a
+              thing is; ``frontdesk.tools.tokens.presented`` passes on the one that the customer came with
+    backend   in place of base_url, headers and token: a Backend of your own, which you can close
+
+    Without headers, token and backend, the credential that the document asks for comes from the environment, from
+    API_TOKEN, API_KEY and so on.
 
     `frontdesk tools from-openapi SPEC` shows what was decided and why. Raises DeclarationError.
     """
@@ -53,10 +60,14 @@ def from_openapi(
     if backend is None and not place.startswith(("http://", "https://")):
         raise DeclarationError('the document names no server: write from_openapi(…, base_url="https://…")')
     names = [customer] if isinstance(customer, str) else customer
-    made = decide(document, names)
+    made = decide(document, names, token=token is not None)
     _enable(made, [enable] if isinstance(enable, str) else enable)
-    identity = find(operations(document), names)
-    records = Records(backend or Backend(place, headers), customer=identity.spelt)
+    if backend is None:
+        own = headers is not None or token is not None
+        backend = (
+            Backend(place, headers, token=token) if own else access_of(document, made, PREFIX).backend(place)
+        )
+    records = Records(backend, customer=find(operations(document), names).spelt)
     return [_tool(document, d, records) for d in made if d.status in ("read", "enabled")]
 
 

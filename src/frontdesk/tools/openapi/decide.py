@@ -12,7 +12,14 @@ from frontdesk.tools.openapi.decision import Decision, Status, braces
 from frontdesk.tools.openapi.fill import Ground, above, bare, fill
 from frontdesk.tools.openapi.identity import Identity, find, owner_of
 from frontdesk.tools.openapi.load import Document
-from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, speaks_json
+from frontdesk.tools.openapi.operations import (
+    FORM,
+    Operation,
+    Parameter,
+    alternatives,
+    operations,
+    speaks_json,
+)
 from frontdesk.tools.openapi.schema import members, shown
 from frontdesk.tools.openapi.words import words_of
 
@@ -55,13 +62,19 @@ OFF = "changes data: off until a confirmation is declared for it"
 BY_GET = "changes data, though it is a GET: write it by hand, as a tool with confirm=True"
 
 
-def decide(document: Document, customer: Sequence[str] = ()) -> list[Decision]:
-    """A decision for every operation, in the document's order. ``customer``: what the customer's id is called."""
+def decide(document: Document, customer: Sequence[str] = (), *, token: bool = False) -> list[Decision]:
+    """A decision for every operation, in the document's order.
+
+    customer  what the customer's id is called
+    token     each call carries the customer's own token, by which the backend checks whose it is
+    """
     every = operations(document)
     taken: set[str] = set()
     made = [Decision(o, naming.tool_name(o, taken), naming.permission(o)) for o in every]
     # Reads that prove themselves come first: what lies under them, and what changes them, is proved by them.
-    ground = Ground(find(every, customer), {}, {noun: None for o in every if (noun := _own_path(o.path))})
+    ground = Ground(
+        find(every, customer), {}, {noun: None for o in every if (noun := _own_path(o.path))}, token
+    )
     later = [d for d in made if not d.operation.reads or not _settle(document, d, ground)]
     for decision in made:
         if decision.status == "read" and decision.proof == "field" and _by_path_alone(decision):
@@ -126,7 +139,12 @@ def _settle(document: Document, made: Decision, ground: Ground) -> bool:
 def _judge(document: Document, made: Decision, ground: Ground) -> Status:
     operation = made.operation
     _refuse_outright(operation)
-    _prove(document, made, ground)
+    try:
+        _prove(document, made, ground)
+    except LeftOut:
+        if not (ground.token and _secured(document, operation)):
+            raise
+        made.customer, made.proof = None, "token"
     fill(document, made, ground)
     made.shown = shown(document, operation.answer, ground.identity.named)
     if not operation.reads:
@@ -203,6 +221,12 @@ def _prove(document: Document, made: Decision, ground: Ground) -> None:
     if operation.answer is not None and members(document, operation.answer)[0] == "list":
         raise LeftOut("it lists everybody's: no parameter is the customer")
     raise LeftOut("no parameter and no field of its answer is the customer")
+
+
+def _secured(document: Document, operation: Operation) -> bool:
+    """Whether the backend lets nobody in here without a credential."""
+    ways = alternatives(document.root.get("security")) if operation.security is None else operation.security
+    return bool(ways) and all(ways)
 
 
 def _in_body(document: Document, operation: Operation, identity: Identity) -> bool:

@@ -35,7 +35,8 @@ class Decision:
     status     "change": off; "enabled": the developer has said that a confirmed call may change this
     customer   the parameter of path or query that code fills with the customer's id
     bound      fields of the body that are filled with it as well
-    proof      "path", "query", "body", "field" (of the answer, at ``owner``) or "parent" (``parent`` is read first)
+    proof      "path", "query", "body", "field" (of the answer, at ``owner``), "parent" (``parent`` is read first)
+               or "token" (the backend checks, by the customer's own token)
     before     all that is read first
     arguments  (name in Python, parameter) of what the model may fill in
     reason     why it is left out, or what there is to know

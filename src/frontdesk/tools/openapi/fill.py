@@ -58,11 +58,13 @@ class Ground:
 
     parents  reads that prove themselves by a field of their answer, by their path with empty braces
     nouns    the things that have a path of their own, ``/orders/{id}``, and, where it proves itself, its read
+    token    each call carries the customer's own token
     """
 
     identity: Identity
     parents: dict[str, Decision] = field(default_factory=dict[str, Decision])
     nouns: dict[str, Decision | None] = field(default_factory=dict[str, "Decision | None"])
+    token: bool = False
 
 
 def fill(document: Document, made: Decision, ground: Ground) -> None:
@@ -152,6 +154,8 @@ def _noun(parameter: Parameter, ground: Ground) -> str:
 def _known(made: Decision, parameter: Parameter, noun: str, ground: Ground) -> bool:
     """Whether an id in a change is proved: read before, or a part of what is read before, ``line_id``."""
     single = noun.removesuffix("s")
+    if made.proof == "token":
+        return True
     if single in ground.nouns:
         return ground.nouns[single] is not None and parameter.schema.get("type") != "array"
     return made.proof == "parent" and noun not in ("id", "uuid")

@@ -78,6 +78,8 @@ def _facts(made: Decision) -> list[str]:
     facts += [f"{'.'.join(p.inside)} is the customer" for p in made.bound]
     if made.proof == "field":
         facts.append(f"proved by {'.'.join(made.owner)} of the answer")
+    elif made.proof == "token":
+        facts.append("the backend checks it by the customer's token")
     elif made.proof != "parent":
         facts.append(f"proved by the {made.proof}")
     facts += [f"proved by {before.read.name}" for before in made.before]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from frontdesk.tools.openapi.access import Access
+from frontdesk.tools.openapi.access import PREFIX, Access
 from frontdesk.tools.openapi.arguments import annotation
 from frontdesk.tools.openapi.call import described
 from frontdesk.tools.openapi.decision import Before, Decision
@@ -19,9 +19,8 @@ from frontdesk.tools.openapi.spoken import spoken
 from frontdesk.tools.openapi.typed import Types
 from frontdesk.tools.sql.declared import singular
 
-__all__ = ["PREFIX", "Module"]
+__all__ = ["DONE", "Module"]
 
-PREFIX = "API"
 DONE = "dict[str, bool]"
 
 
@@ -58,6 +57,10 @@ class Module:
             "They are yours: read, change, keep. Whose a thing is, code proves: no model names a customer, and somebody "
             "else's is answered like what is absent. What no TypedDict names is never shown.",
         ]
+        if self.access.token:
+            about.append(
+                "Each call carries the token that the customer came with: the backend checks whose a thing is."
+            )
         if self.access.variables:
             about.append(f"The environment holds the credential: {', '.join(self.access.variables)}.")
         said = docstring("Tools that call the backend, written by `frontdesk tools from-openapi`.", 0, about)
@@ -72,7 +75,8 @@ class Module:
         lines.append(f"from frontdesk import {', '.join(shop)}")
         lines.append(f"from frontdesk.tools.backend import Backend{', joined' if 'joined' in used else ''}")
         lines += ["from frontdesk.tools.credentials import ClientCredentials"] if self.access.client else []
-        return [*lines, "from frontdesk.tools.openapi import Records"]
+        lines.append("from frontdesk.tools.openapi import Records")
+        return [*lines, *(["from frontdesk.tools.tokens import presented"] if self.access.token else [])]
 
     def _backend(self) -> list[str]:
         place = server(self._document)
@@ -90,6 +94,7 @@ class Module:
         if access.basic:
             names = [f'os.environ["{name}"]' for name in access.basic]
             parts.append(bracketed("auth=httpx.BasicAuth(", names, ")", 4).lstrip())
+        parts += ["token=presented"] if access.token else []
         if access.client:
             held, secret, url, scope = access.client
             names = [

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from frontdesk.tools.openapi.access import PREFIX
 from frontdesk.tools.openapi.arguments import annotation
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.layout import bracketed, literal
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Parameter
-from frontdesk.tools.openapi.write import DONE, PREFIX, Module
+from frontdesk.tools.openapi.write import DONE, Module
 
 __all__ = ["tests"]
 
@@ -113,6 +114,8 @@ def _holds(document: Document, module: Module, made: Decision, *, shows: bool) -
     if made.bound:
         pairs = [f'{literal(p.name)}: "{CUSTOMER}"' for p in made.bound]
         parts.append(f"body={{{', '.join(pairs)}}}")
+    if made.proof == "token":
+        parts.append(f'token="token-of-{CUSTOMER}"')
     return bracketed("backend.holds(", parts, ")", 4)
 
 
