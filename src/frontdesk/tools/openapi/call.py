@@ -23,6 +23,7 @@ from frontdesk.tools.openapi.load import Document, load
 from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, server
 from frontdesk.tools.openapi.records import Records
 from frontdesk.tools.openapi.schema import select
+from frontdesk.tools.openapi.spoken import spoken
 
 __all__ = ["described", "from_openapi"]
 
@@ -92,10 +93,10 @@ def _tool(document: Document, made: Decision, records: Records) -> Tool:
         signature.append(Argument(name, Argument.KEYWORD_ONLY, default=default))
     cast("Any", call).__signature__ = Signature(signature)
     if not changes:
-        return tool(permission=made.permission)(call)
+        return tool(permission=made.permission, **spoken(made))(call)
     subject = _subject(made, records)
     reconcile = {"reconcile": "repeat"} if made.repeatable else {}
-    more: Any = {**({"subject": subject} if subject else {}), **reconcile}
+    more: Any = {**spoken(made), **({"subject": subject} if subject else {}), **reconcile}
     return tool(permission=made.permission, confirm=True, **more)(call)
 
 

@@ -37,7 +37,11 @@ class Module:
         self._types = Types()
         self._first = {id(b.read): b.read for made in self.made for b in made.before}
         self._own = self._owns()
-        self.shows = {id(made): self._shows(made) for made in self.made}
+        # A thing's own read names its type: what a list shows of it is often less.
+        named = sorted(
+            self.made, key=lambda made: not (made.operation.reads and made.operation.path.endswith("}"))
+        )
+        self.shows = {id(made): self._shows(made) for made in named}
         # What others rest on comes first: a tool names it as its subject.
         owned = [self._owned(made) for made in self.made if id(made) in self._own]
         self._functions = [*owned, *map(self._written, self.made)]
