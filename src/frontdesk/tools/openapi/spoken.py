@@ -13,8 +13,10 @@ from frontdesk.tools.sql.declared import singular
 
 __all__ = ["spoken"]
 
-MOST_FIELDS = 8
-DATES = frozenset({"at", "on", "date", "until"})
+MOST_FIELDS = 16
+MOST_LISTS = 3
+DATES = frozenset({"at", "on", "by", "date", "delivery", "since", "until"})
+UNSAID = frozenset({"currency", "locale", "metadata"})
 
 
 def spoken(made: Decision) -> dict[str, Any]:
@@ -56,29 +58,53 @@ def _examples(made: Decision, thing: str, asks: Mapping[str, str]) -> list[str]:
 
 
 def _says(shape: Any, thing: str) -> str:
-    """A template for a result that is an object: its list, or else its fields; "" for another."""
+    """A template for a result that is an object: its list, or else its fields and lists; "" for another."""
     if not isinstance(shape, dict):
         return ""
     fields = cast("dict[str, Any]", shape)
-    lists = [
-        (name, below[0])
+    lists = _lists(fields)
+    if len(lists) == 1 and "id" not in fields:
+        name, item = next(iter(lists.items()))
+        none = f"There are no {thing} on your account."
+        return f"{{each {name}}}- {_line(item, singular(thing))}\n{{else}}{none}{{/each}}"
+    below = [
+        f"[\n{{each {name}}}- {_line(item, singular(_plain(name)))}\n{{/each}}]"
+        for name, item in lists.items()
+    ]
+    return "".join([_line(fields, thing), *below[:MOST_LISTS]])
+
+
+def _lists(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The lists of records among ``fields``, each with what a record holds."""
+    return {
+        name: below[0]
         for name, below in fields.items()
         if isinstance(below, list) and isinstance(below[0], dict) and name.isidentifier()
-    ]
-    if len(lists) == 1 and "id" not in fields:
-        name, item = lists[0]
-        return f"{{each {name}}}- {_line(item, singular(thing))}\n{{else}}There are no {thing} on your account.{{/each}}"
-    return _line(fields, thing)
+    }
 
 
 def _line(fields: Mapping[str, Any], thing: str) -> str:
-    """A record in a line; what is empty is left out."""
+    """A record in a line, its status first; what is empty is left out."""
     key = next((name for name in ("number", "id") if name in fields), "")
     parts = [f"{thing.capitalize()} {{{key}}}" if key else thing.capitalize()]
     plain = [n for n, below in fields.items() if isinstance(below, str) and n.isidentifier() and n != key]
-    shown = [name for name in plain if words_of(name)[-1:] not in (["id"], ["url"])][:MOST_FIELDS]
-    parts += [f"[ · {' '.join(words_of(name))}: {{{name}{_filter(name, fields)}}}]" for name in shown]
+    shown = [n for n in plain if words_of(n)[-1:] != ["id"] and n not in UNSAID]
+    shown.sort(key=lambda name: "status" not in words_of(name))
+    parts += [f"[ · {_plain(name)}: {{{name}{_filter(name, fields)}}}]" for name in shown[:MOST_FIELDS]]
+    for name, below in fields.items():
+        if isinstance(below, dict) and name.isidentifier():
+            inner = [
+                n for n, b in cast("dict[str, Any]", below).items() if isinstance(b, str) and n.isidentifier()
+            ]
+            said = ", ".join(
+                f"{{{name}.{n}}}" for n in inner if n not in UNSAID and words_of(n)[-1:] != ["id"]
+            )
+            parts += [f"[ · {_plain(name)}: {said}]"] if said else []
     return "".join(parts)
+
+
+def _plain(name: str) -> str:
+    return " ".join(words_of(name))
 
 
 def _filter(name: str, fields: Mapping[str, Any]) -> str:
@@ -87,4 +113,4 @@ def _filter(name: str, fields: Mapping[str, Any]) -> str:
         return "|money:currency"
     if words[-1] in DATES:
         return "|date"
-    return "|words" if "status" in words or "state" in words else ""
+    return "|words" if words[-1] in ("status", "state") else ""
