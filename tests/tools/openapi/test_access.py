@@ -224,6 +224,7 @@ async def test_a_body_holds_what_was_said_and_the_customer_by_code(
         for t in from_openapi(document, customer=["user_id"], backend=clients[0], enable=ODD_CHANGES)
     }
     assert tools["update_user"].accepts == {"nickname", "address_street", "address_city"}
+    backend.holds("GET /users/anna-1")
     backend.holds("PATCH /users/anna-1")
     await call(tools["update_user"], address_city="Ghent", role="admin", password="x")
     assert backend.asked[-1].body == {"address": {"city": "Ghent"}}

@@ -260,6 +260,16 @@ def test_the_customer_in_a_body_is_bound_and_an_id_in_it_is_proved_by_reading_it
     assert [(b.read.name, b.arguments) for b in made.before] == [("get_order", {"order_id": "order_id"})]
 
 
+def test_what_is_changed_is_read_first_where_it_can_be() -> None:
+    said = {"parameters": [at("user_id"), at("card_id")], "responses": answer(thing(brand=STRING))}
+    drop, get = decide(load(spec({"/users/{user_id}/cards/{card_id}": {"delete": said, "get": said}})))
+    assert (drop.proof, drop.before[0].read, drop.before[0].arguments) == (
+        "path",
+        get,
+        {"card_id": "card_id"},
+    )
+
+
 def test_a_line_of_a_proved_order_may_be_named() -> None:
     lines = thing(line_ids={"type": "array", "items": STRING}, reason=STRING)
     said = {"parameters": [at("order_id")], "requestBody": sends(lines), "responses": {}}

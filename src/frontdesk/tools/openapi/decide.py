@@ -72,15 +72,12 @@ def decide(document: Document, customer: Sequence[str] = (), *, token: bool = Fa
     taken: set[str] = set()
     made = [Decision(o, naming.tool_name(o, taken), naming.permission(o)) for o in every]
     # Reads that prove themselves come first: what lies under them, and what changes them, is proved by them.
-    ground = Ground(
-        find(every, customer), {}, {noun: None for o in every if (noun := _own_path(o.path))}, token
-    )
+    nouns: dict[str, Decision | None] = {noun: None for o in every if (noun := _own_path(o.path))}
+    ground = Ground(find(every, customer), nouns=nouns, token=token)
     later = [d for d in made if not d.operation.reads or not _settle(document, d, ground)]
     for decision in made:
-        if decision.status == "read" and decision.proof == "field" and _by_path_alone(decision):
-            ground.parents[bare(decision.operation.path)] = decision
-            if len(braces(decision.operation.path)) == 1 and (noun := _own_path(decision.operation.path)):
-                ground.nouns[noun] = decision
+        if decision.status == "read" and _by_path_alone(decision):
+            _build_on(decision, ground)
     for decision in later:
         _settle(document, decision, ground)
     return made
@@ -115,6 +112,17 @@ def _own_path(path: str) -> str:
     parts = [part for part in path.split("/") if part]
     named = len(parts) > 1 and parts[-1].startswith("{") and not parts[-2].startswith("{")
     return "_".join(words_of(parts[-2])).removesuffix("s") if named else ""
+
+
+def _build_on(made: Decision, ground: Ground) -> None:
+    """Let others rest on a read."""
+    path = made.operation.path
+    ground.reads[bare(path)] = made
+    if made.proof != "field":
+        return
+    ground.parents[bare(path)] = made
+    if len(braces(path)) == 1 and (noun := _own_path(path)):
+        ground.nouns[noun] = made
 
 
 def _by_path_alone(made: Decision) -> bool:

@@ -58,7 +58,7 @@ class Decision:
     @property
     def parent(self) -> Decision | None:
         """The read that proves whose this is."""
-        return self.before[0].read if self.proof == "parent" else None
+        return self.before[0].read if self.proof == "parent" and self.before else None
 
     @property
     def repeatable(self) -> bool:

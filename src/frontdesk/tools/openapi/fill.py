@@ -57,12 +57,14 @@ class Ground:
     """What is known of a document while its operations are judged.
 
     parents  reads that prove themselves by a field of their answer, by their path with empty braces
+    reads    every read that its path is enough for, likewise
     nouns    the things that have a path of their own, ``/orders/{id}``, and, where it proves itself, its read
     token    each call carries the customer's own token
     """
 
     identity: Identity
     parents: dict[str, Decision] = field(default_factory=dict[str, Decision])
+    reads: dict[str, Decision] = field(default_factory=dict[str, Decision])
     nouns: dict[str, Decision | None] = field(default_factory=dict[str, "Decision | None"])
     token: bool = False
 
@@ -162,17 +164,15 @@ def _known(made: Decision, parameter: Parameter, noun: str, ground: Ground) -> b
 
 
 def _before(made: Decision, ground: Ground) -> None:
-    """What is read first: the record that this lies under, and those that a change names in its body or query."""
+    """What is read first: what this lies under or, to be changed, is; and what a change names in its body or query."""
     made.before = []
     named = {parameter.name: name for name, parameter in made.arguments if parameter.where == "path"}
-    own = braces(made.operation.path)
-    if made.proof == "parent":
-        parent = above(made, ground)
-        assert parent is not None  # noqa: S101  (that is what the proof says)
-        theirs = {name for name, p in parent.arguments if p.where == "path"}
-        by_place = dict(zip(braces(parent.operation.path), own, strict=False))
-        arguments = {n: named[by_place[p.name]] for n, p in parent.arguments if n in theirs}
-        made.before.append(Before(parent, arguments))
+    itself = None if made.operation.reads else ground.reads.get(bare(made.operation.path))
+    first = above(made, ground) if made.proof == "parent" else itself
+    if first is not None:
+        by_place = dict(zip(braces(first.operation.path), braces(made.operation.path), strict=False))
+        arguments = {n: named[by_place[p.name]] for n, p in first.arguments if p.where == "path"}
+        made.before.append(Before(first, arguments))
     if made.operation.reads:
         return
     for name, parameter in made.arguments:
