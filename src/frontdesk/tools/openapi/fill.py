@@ -167,7 +167,8 @@ def _before(made: Decision, ground: Ground) -> None:
     """What is read first: what this lies under or, to be changed, is; and what a change names in its body or query."""
     made.before = []
     named = {parameter.name: name for name, parameter in made.arguments if parameter.where == "path"}
-    itself = None if made.operation.reads else ground.reads.get(bare(made.operation.path))
+    one = not made.operation.reads and made.operation.path.endswith("}")  # not a list, to which this adds
+    itself = ground.reads.get(bare(made.operation.path)) if one else None
     first = above(made, ground) if made.proof == "parent" else itself
     if first is not None:
         by_place = dict(zip(braces(first.operation.path), braces(made.operation.path), strict=False))
