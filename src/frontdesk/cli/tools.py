@@ -13,7 +13,7 @@ class _Sources(Lazy):
         "from-sql": "frontdesk.cli.tools_sql:from_sql",
     }
     about = {  # noqa: RUF012
-        "from-openapi": "What an OpenAPI document's operations would become: frontdesk tools from-openapi SPEC",
+        "from-openapi": "Tools over a backend that has an OpenAPI document: frontdesk tools from-openapi SPEC",
         "from-sql": "Read-only tools over the tables of a database: frontdesk tools from-sql URL",
     }
 

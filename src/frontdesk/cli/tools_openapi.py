@@ -1,15 +1,23 @@
-"""``frontdesk tools from-openapi``: what would become of each operation of a backend's OpenAPI document."""
+"""``frontdesk tools from-openapi``: what becomes of each operation of a backend's OpenAPI document, and its tools."""
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 
 import click
 
 from frontdesk.cli.shown import plain
-from frontdesk.tools.openapi.decide import Decision, decide
+from frontdesk.cli.written import write
+from frontdesk.tools.openapi.access import PREFIX, Access, access_of
+from frontdesk.tools.openapi.decide import decide, enable
+from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import load
-from frontdesk.tools.openapi.operations import server
+from frontdesk.tools.openapi.operations import operations
+from frontdesk.tools.openapi.table import markdown, row, summary
+from frontdesk.tools.openapi.write import Module
+from frontdesk.tools.openapi.write_tests import tests
+
+NAME = "api_tools"
 
 
 @click.command("from-openapi")
@@ -17,31 +25,46 @@ from frontdesk.tools.openapi.operations import server
 @click.option(
     "--customer", multiple=True, help="what the customer's id is called, user_id; may be given again"
 )
-@click.option("--dry-run", is_flag=True, help="print the table and write nothing (all that it does for now)")
-def from_openapi(spec: str, customer: tuple[str, ...], dry_run: bool) -> None:  # noqa: ARG001
-    """The operations of SPEC (a file or URL) and what was decided of each, and why."""
+@click.option("--enable", "enabled", multiple=True, metavar="OPERATION",
+              help="a change that a customer may confirm, cancel_order; may be given again")  # fmt: skip
+@click.option("--token", type=click.Choice(["customer"]),
+              help="calls carry the customer's own token, and the backend checks whose a thing is")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
+              help=f"the folder for {NAME}.py, its tests and its table")  # fmt: skip
+@click.option("--force", is_flag=True, help="write over what was edited since")
+@click.option("--dry-run", is_flag=True, help="only the table of what would be written, and why")
+def from_openapi(
+    spec: str,
+    token: str | None,
+    customer: tuple[str, ...],
+    enabled: tuple[str, ...],
+    out: Path | None,
+    *,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """The operations of SPEC (a file or URL) and what was decided of each, and why; with --out, tools as Python."""
     document = load(spec)
-    made = decide(document, customer)
+    made = decide(document, customer, token=token is not None)
+    enable(made, enabled)
+    access = Access(token=True) if token else access_of(document, made, PREFIX)
     for decision in made:
-        click.echo(plain("  ".join(_row(decision))))
-    counted = Counter(decision.status for decision in made)
+        click.echo(plain("  ".join(row(decision))))
+    click.echo(f"\n{summary(document, made)}")
+    if access.variables:
+        click.echo(f"The credential comes from {', '.join(access.variables)}")
+    if dry_run or out is None:
+        return
+    module = Module(document, made, find(operations(document), customer), access)
+    click.echo()
+    write(
+        {
+            out / f"{NAME}.py": module.text(),
+            out / f"test_{NAME}.py": tests(document, module, NAME),
+            out / f"{NAME}.md": markdown(document, made, access),
+        },
+        force=force,
+    )
     click.echo(
-        f"\nOpenAPI {document.version}, {server(document) or 'no server named'}: {len(made)} operations: "
-        f"{counted['read']} read, {counted['change']} change data (off), {counted['left out']} left out"
+        f"Read them, then add them to the desk:\n  from {NAME} import TOOLS\n  desk = Frontdesk(…, tools=[*TOOLS])"
     )
-
-
-def _row(made: Decision) -> list[str]:
-    operation = made.operation
-    row = [f"{made.status:8}", f"{operation.method.upper()} {operation.path}", made.name]
-    if made.status == "left out":
-        return [*row, made.reason]
-    bound = f"{made.customer.name} is the customer" if made.customer else ""
-    proof = {"field": f"proved by {'.'.join(made.owner)} of the answer"}.get(
-        made.proof, f"proved by the {made.proof}"
-    )
-    if made.parent:
-        proof = f"proved by {made.parent.name}"
-    hidden = f"hidden: {', '.join(made.shown.dropped)}" if made.shown.dropped else ""
-    money = f"money: {', '.join(made.shown.money)}" if made.shown.money else ""
-    return [*row, made.permission, *(part for part in (bound, proof, hidden, money, made.reason) if part)]

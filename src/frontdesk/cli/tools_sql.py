@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from frontdesk.cli.shown import plain
+from frontdesk.cli.written import plain_lines, write
 from frontdesk.errors import SettingsError, ToolUnavailable
 from frontdesk.tools.sql import installed
 
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     metavar="TABLE=COLUMN",
     help="whose a row is, where that cannot be told",
 )
+@click.option("--force", is_flag=True, help="write over what was edited since")
 @click.option("--schema", default="", help="the schema to look at, where it is not the usual one")
 def from_sql(
-    url: str, dry_run: bool, out: Path, customers: str, owners: tuple[str, ...], schema: str
+    url: str, dry_run: bool, out: Path, customers: str, owners: tuple[str, ...], schema: str, *, force: bool
 ) -> None:
     """Propose tools over the database at URL (postgresql://, mysql://, sqlite:///), and write them as Python with tests.
 
@@ -74,13 +75,10 @@ def from_sql(
         return
     variable = variable_of(out.stem)
     beside = out.with_name(f"test_{out.name}")
-    for path in (out, beside):
-        if path.exists():
-            raise SettingsError(f"{path} is there already and is left as it is: name another with --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(module(made, found, variable), encoding="utf-8")
-    beside.write_text(tests(made, found, variable, out.stem), encoding="utf-8")
-    click.echo(f"\nWritten: {out} and {beside}. Read them, set {variable}, and add them to the desk:")
+    click.echo()
+    texts = {out: module(made, found, variable), beside: tests(made, found, variable, out.stem)}
+    write(texts, force=force)
+    click.echo(f"Read them, set {variable}, and add them to the desk:")
     click.echo(f"  from {out.stem} import TOOLS\n  desk = Frontdesk(…, tools=[*TOOLS])")
 
 
@@ -94,8 +92,3 @@ def check(known: Mapping[str, Shape], customers: str, owners: dict[str, str]) ->
     for table, column in owners.items():
         if column not in known[table].columns or not known[table].columns[column].owns:
             raise SettingsError(f"{table}.{column} is no column that can hold a customer's id")
-
-
-def plain_lines(text: str) -> str:
-    """``text`` without what a terminal would obey, line by line: names come from the database."""
-    return "\n".join(plain(line) for line in text.splitlines())

@@ -27,6 +27,7 @@ from frontdesk.errors import DeclarationError, ToolError
 from frontdesk.knowledge.conflict import Conflict
 from frontdesk.tools.declare import Declaration, described, policy_version, rights, rule
 from frontdesk.tools.money import MoneyArgument
+from frontdesk.tools.reads import remembering
 
 __all__ = [
     "Declaration",
@@ -57,7 +58,8 @@ class ToolContext:
     """What code knows while a tool runs. ``passages`` collects what was read in this turn, for citations.
 
     ``said`` are the customer's own earlier messages, oldest first, ``message`` is the one that is answered;
-    ``conflicts`` collects articles that disagree, ``actions`` what the customer is to see beside the reply.
+    ``conflicts`` collects articles that disagree, ``actions`` what the customer is to see beside the reply;
+    ``reads`` keeps what a backend has answered, until the turn ends.
     """
 
     principal: Principal
@@ -69,6 +71,7 @@ class ToolContext:
     message: str = ""
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
     actions: list[Action] = field(default_factory=list[Action])
+    reads: dict[Any, bytes] = field(default_factory=dict[Any, bytes])
 
     @property
     def customer(self) -> Customer:
@@ -99,7 +102,8 @@ class Tool(BaseTool):
         """
         values, _ = self.parse(arguments)
         given = {name: getattr(context, name) if name != "context" else context for name in self.injected}
-        return encode(await called(self.function, {**values, **given}))
+        with remembering(context.reads):
+            return encode(await called(self.function, {**values, **given}))
 
     def parse(self, arguments: Json) -> tuple[Json, Json]:
         """(what the function takes, the same as canonical JSON). Raises InvalidArguments."""
@@ -127,7 +131,9 @@ class Tool(BaseTool):
             "effect_id": context.effect_id,
             **more,
         }
-        return await called(function, {name: may[name] for name in inspect.signature(function).parameters})
+        takes = {name: may[name] for name in inspect.signature(function).parameters}
+        with remembering(context.reads):
+            return await called(function, takes)
 
     def _run(self, *_: Any, **__: Any) -> Any:
         raise ToolError(f"{self.name} runs only for a customer, through Frontdesk's gate.")

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+import inspect
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
 import orjson
 
-from frontdesk.domain import Json
-from frontdesk.errors import ToolNotFound, ToolRefused, ToolUnavailable
+from frontdesk.domain import Customer, Json
+from frontdesk.errors import DeclarationError, ToolNotFound, ToolRefused, ToolUnavailable
 from frontdesk.models.breaker import Breaker
 from frontdesk.telemetry import spans
+from frontdesk.tools.reads import kept
 
-__all__ = ["Backend", "path_of"]
+__all__ = ["Backend", "Token", "joined", "path_of"]
 
 NOT_FOUND = "There is no such thing on this customer's account."
 AWAY = "The system behind this does not answer right now."
+SIGN_IN = "The customer has to sign in again before this can be done."
 LONGEST_ID = 200
 MOST_BYTES = 1_000_000
 SECONDS = 8.0
+
+Token = Callable[[Customer], str | Awaitable[str]]
 
 
 def path_of(template: str, values: Mapping[str, Any]) -> str:
@@ -42,28 +49,84 @@ def path_of(template: str, values: Mapping[str, Any]) -> str:
     return path
 
 
-class Backend:
-    """A REST backend at ``base_url``; ``headers`` carry the credential of this service."""
+def joined(values: Sequence[Any] | None, by: str = ",") -> str | None:
+    """Several values of a query's parameter in one, ``1,2,3``; None, which is not sent, for none."""
+    return by.join(map(str, values)) if values else None
 
-    def __init__(self, base_url: str, headers: Mapping[str, str] | None = None) -> None:
+
+class Backend:
+    """A REST backend at ``base_url``, and the credential that goes with each call.
+
+    headers, query, cookies  the credential of this service, {"authorization": "Bearer …"}, wherever it belongs
+    certificate              (file of the certificate, file of its key), where the backend asks for one
+    auth                     one of httpx's, or ClientCredentials of frontdesk.tools.credentials
+    token                    a function of the Customer that gives the customer's own token, sent as a bearer:
+                             the backend then sees who asks, and checks what is theirs
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        certificate: tuple[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        token: Token | None = None,
+    ) -> None:
         self._base_url = base_url
         self._host = urlsplit(base_url).hostname or ""
-        self._headers = dict(headers or {})
+        named = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+        self._headers = {**(headers or {}), **({"cookie": named} if named else {})}
+        self._query = dict(query or {})
+        self._auth = auth
+        self._token = token
+        self._certificate = certificate if base_url.startswith("https:") else None
         self._breaker = Breaker()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
-    async def read(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        """The JSON at ``path``; tried again once. Raises ToolNotFound, ToolRefused or ToolUnavailable."""
-        try:
-            return await self._send("GET", path, query, None, "")
-        except ToolUnavailable:
-            return await self._send("GET", path, query, None, "")
+    async def read(
+        self, path: str, query: Mapping[str, Any] | None = None, *, customer: Customer | None = None
+    ) -> Any:
+        """The JSON at ``path``; tried again once, and asked once in a turn.
+
+        ``customer`` is whose token goes with it, where the backend has ``token``. Raises ToolNotFound, ToolRefused or
+        ToolUnavailable.
+        """
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        name = (self, path, orjson.dumps(given), customer and customer.id)
+        seen = kept()
+        if name not in seen:
+            try:
+                seen[name] = await self._send("GET", path, given, customer)
+            except ToolUnavailable:
+                seen[name] = await self._send("GET", path, given, customer)
+        return _json(seen[name])
 
     async def change(
-        self, method: str, path: str, body: Any, *, key: str, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        key: str,
+        query: Mapping[str, Any] | None = None,
+        form: bool = False,
+        customer: Customer | None = None,
     ) -> Any:
-        """Change something, sent once, with ``key`` as Idempotency-Key. Raises as ``read`` does."""
-        return await self._send(method, path, query, body, key)
+        """Change something, sent once, with ``key`` as Idempotency-Key. Raises as ``read`` does.
+
+        ``form``: the body goes out as a form's, not as JSON. What the turn has read before is forgotten.
+        """
+        kept().clear()
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        sent: Json = {"data": body} if form else {} if body is None else {"json": body}
+        answer = await self._send(method, path, given, customer, key, **sent)
+        try:
+            return _json(answer)
+        except ToolUnavailable:  # it was done, whatever the answer says
+            return None
 
     async def close(self) -> None:
         """Let go of the connections that this event loop keeps open."""
@@ -72,31 +135,34 @@ class Backend:
             await client.aclose()
 
     async def _send(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, key: str
-    ) -> Any:
+        self, method: str, path: str, query: Json, customer: Customer | None, key: str = "", **body: Any
+    ) -> bytes:
+        headers = {"Idempotency-Key": key} if key else {}
+        if self._token is not None:
+            token = await self._of(customer)
+            if not token:
+                raise ToolRefused(SIGN_IN) if key else ToolUnavailable(SIGN_IN)  # nothing was sent
+            headers["Authorization"] = f"Bearer {token}"
         if not self._breaker.allows():
             raise ToolRefused(AWAY) if key else ToolUnavailable(AWAY)  # nothing was sent
+        given = {**query, **self._query}
         # Neither path nor query: they hold what a customer asked for.
         about = {"http.request.method": method, "server.address": self._host}
         with spans.span(method, about, kind=spans.CLIENT) as span:
-            return await self._sent(method, path, query, body, key, span)
+            headers |= spans.headers()
+            status, data = await self._answer(method, path, params=given, headers=headers, **body)
+            span.set("http.response.status_code", status)
+            if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+                self._breaker.failed()
+                raise ToolUnavailable(AWAY)
+        self._breaker.succeeded()
+        return _passed(status, data)
 
-    async def _sent(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Any,
-        key: str,
-        span: spans.Span,
-    ) -> Any:
-        headers = {"Idempotency-Key": key} if key else {}
-        headers |= spans.headers()
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+    async def _answer(self, method: str, path: str, **given: Any) -> tuple[int, bytes]:
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                self._client().stream(method, path, params=given, json=body, headers=headers) as answer,
+                self._client().stream(method, path, **given) as answer,
             ):
                 data = bytearray()
                 async for part in answer.aiter_bytes():
@@ -106,33 +172,54 @@ class Backend:
         except (httpx.HTTPError, TimeoutError):
             self._breaker.failed()
             raise ToolUnavailable(AWAY) from None
-        span.set("http.response.status_code", answer.status_code)
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            self._breaker.failed()
-            raise ToolUnavailable(AWAY)
-        self._breaker.succeeded()
-        return _read(answer.status_code, bytes(data))
+        return answer.status_code, bytes(data)
+
+    async def _of(self, customer: Customer | None) -> str:
+        """The customer's own token; "" where there is none."""
+        found = self._token(customer) if self._token and customer else ""
+        return await found if inspect.isawaitable(found) else found
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             self._clients[loop] = httpx.AsyncClient(
-                base_url=self._base_url, headers=self._headers, timeout=SECONDS, trust_env=False
+                base_url=self._base_url,
+                headers=self._headers,
+                # A cookie that came with one customer's answer would go out with another's call.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                auth=self._auth,
+                verify=_presenting(*self._certificate) if self._certificate else True,
+                timeout=SECONDS,
+                trust_env=False,
             )
         return self._clients[loop]
 
 
-def _read(status: int, data: bytes) -> Any:
+def _presenting(certificate: str, key: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError):
+        raise DeclarationError(
+            "certificate= names a certificate and its key that cannot be read: write (FILE, FILE)"
+        ) from None
+    return context
+
+
+def _passed(status: int, data: bytes) -> bytes:
+    """The body of an answer that is one."""
     if status in (404, 410):
         raise ToolNotFound(NOT_FOUND)
     if 400 <= status < 500 and status not in (401, 403, 408, 429):
         raise ToolRefused(_reason(data))
     if not 200 <= status < 300:  # also a redirect: the credential goes nowhere else
         raise ToolUnavailable(AWAY)
-    if not data:
-        return None
+    return data
+
+
+def _json(data: bytes) -> Any:
     try:
-        return orjson.loads(data)
+        return orjson.loads(data) if data else None
     except orjson.JSONDecodeError:
         raise ToolUnavailable("The system behind this answers with something that is no JSON.") from None
 
@@ -141,7 +228,8 @@ def _reason(data: bytes) -> str:
     """The backend's own sentence for why not, where it gives one."""
     try:
         said: Json = orjson.loads(data)
-        text = said.get("detail") or said.get("message")
+        text = said.get("detail") or said.get("message") or said.get("error")
+        text = cast("Json", text).get("message") if isinstance(text, dict) else text
     except (orjson.JSONDecodeError, AttributeError):
         text = None
     return text[:200] if isinstance(text, str) and text else "This cannot be done."

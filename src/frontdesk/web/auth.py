@@ -23,6 +23,7 @@ from frontdesk.errors import (
 from frontdesk.settings import Settings
 from frontdesk.store.identity import WidgetSession, find_session
 from frontdesk.store.rates import PostgresRates
+from frontdesk.tools.tokens import showed
 from frontdesk.web import service_keys
 from frontdesk.web.body import USER_ID
 from frontdesk.web.keys import KeyRing
@@ -109,6 +110,7 @@ class Authenticator:
             )
         else:
             customer = await verify(token, self.keyring)
+            showed(customer.sub, token)
             caller = Caller(
                 Principal("customer", customer.sub, customer.permissions), "token", token=customer
             )

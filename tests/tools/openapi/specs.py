@@ -51,3 +51,98 @@ SHOP = spec(
         },
     }
 )
+
+
+def sends(schema: Json, media: str = "application/json", **more: Any) -> Json:
+    return {"content": {media: {"schema": schema}}, "required": True, **more}
+
+
+INTEGER = {"type": "integer"}
+ADDRESS = {**thing(street=STRING, city=STRING), "required": ["street"]}
+ODD = spec(
+    {
+        "/users/{user_id}": {
+            # A change stands before the read that it rests on.
+            "patch": {
+                "operationId": "update.User",
+                "parameters": [at("user_id")],
+                "requestBody": sends(thing(nickname=STRING, role=STRING, password=STRING, address=ADDRESS)),
+                "responses": answer(thing(nickname=STRING)),
+            },
+            "get": {
+                "parameters": [at("user_id")],
+                "responses": answer({**thing(**{"class": STRING, "str": STRING, "e mail": STRING})}),
+            },
+        },
+        "/users/{user_id}/things/{ref}": {
+            "get": {
+                "operationId": "x" * 90,
+                "description": 'Says "no" \\ and\nmore.' * 20,
+                "parameters": [
+                    at("user_id"),
+                    at("ref", schema={"type": "string", "enum": ["a", 'b"c']}),
+                    at("ref", "query", required=True, schema=INTEGER),
+                    at(
+                        "ids", "query", explode=False, schema={"type": "array", "items": STRING}, required=True
+                    ),
+                    at("tags", "query", schema={"type": "array", "items": STRING}),
+                    at("made", "query", style="deepObject", schema=thing(gte=STRING, lte=STRING)),
+                    at("sort", "query", schema={"type": "string", "enum": [f"field_{n}" for n in range(9)]}),
+                ],
+                "responses": answer({"type": "array", "items": thing(id=STRING, lines={"type": "array", "items": ADDRESS})}),
+            }
+        },
+        "/v1/orders/{id}": {
+            "parameters": [at("id", schema=INTEGER)],
+            "delete": {"operationId": "dropOrder", "responses": {"204": {"description": ""}}},
+            "get": {
+                "operationId": "getOrder",
+                "responses": answer(thing(data=thing(customer=thing(id=STRING), total={"type": "number"}, user_id=STRING))),
+            },
+        },
+        "/v1/orders/{orderId}/lines/{line_id}": {
+            "put": {
+                "operationId": "putLine",
+                "parameters": [at("orderId", schema=INTEGER), at("line_id"), at("Idempotency-Key", "header")],
+                "requestBody": sends({**thing(count=INTEGER), "required": ["count"]}),
+                "responses": answer({"type": "string"}),
+            }
+        },
+        "/refunds": {
+            "post": {
+                "operationId": "refund",
+                "requestBody": sends(
+                    {
+                        **thing(user_id=STRING, order_id=INTEGER, amount=STRING, lines={"type": "array", "items": STRING}),
+                        "required": ["user_id", "order_id", "amount"],
+                    }
+                ),
+                "responses": answer(thing(id=STRING)),
+            }
+        },
+        "/wishes": {
+            "post": {
+                "operationId": "wish",
+                "parameters": [at("user_id", "query")],
+                "requestBody": sends({**thing(text=STRING), "required": ["text"]}, "application/x-www-form-urlencoded"),
+                "responses": {"201": {"description": "", "content": {"text/plain": {}}}},
+            }
+        },
+    },
+    info={"title": "odd", "version": "1"},
+    servers=[{"url": "https://{region}.shop.example/api", "variables": {"region": {"default": "eu"}}}],
+    security=[{"token": [], "key": [], "sid": [], "mine": [], "tls": []}],
+    components={
+        "securitySchemes": {
+            "token": {
+                "type": "oauth2",
+                "flows": {"clientCredentials": {"tokenUrl": "https://shop.example/token", "scopes": {"all": ""}}},
+            },
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "sid": {"type": "apiKey", "in": "cookie", "name": "sid"},
+            "mine": {"type": "apiKey", "in": "query", "name": "key"},
+            "tls": {"type": "mutualTLS"},
+        }
+    },
+)  # fmt: skip
+ODD_CHANGES = ["update.User", "dropOrder", "putLine", "refund", "wish"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
@@ -153,6 +155,30 @@ async def test_a_change_is_sent_once() -> None:
     await client.close()
     backend.stop()
     assert backend.posted == ["k"]
+
+
+async def test_a_cookie_of_one_answer_does_not_go_out_with_another_call() -> None:
+    seen: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["cookie"])
+            self.send_response(200)
+            self.send_header("set-cookie", "session=of-anna; Path=/")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = Backend(f"http://127.0.0.1:{server.server_port}", cookies={"mine": "1"})
+    for path in ("/a", "/b"):
+        assert await client.read(path) is None
+    await client.close()
+    server.shutdown()
+    server.server_close()
+    assert seen == ["mine=1", "mine=1"]
 
 
 def test_a_document_without_a_server_needs_an_address() -> None:

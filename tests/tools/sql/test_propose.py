@@ -152,6 +152,8 @@ def test_the_written_tools_pass_the_tests_written_with_them(
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout
     assert "7 passed" in ran.stdout
+    assert "as it was" in CliRunner().invoke(cli, ["tools", "from-sql", sqlite_url(tmp_path)]).output
+    (tmp_path / "shop_tools.py").write_text(f"{code}# mine\n")
     before = (tmp_path / "shop_tools.py").read_bytes()
     with pytest.raises(Exception, match="is there already"):
         CliRunner().invoke(cli, ["tools", "from-sql", sqlite_url(tmp_path)], catch_exceptions=False)

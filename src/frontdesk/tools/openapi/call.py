@@ -1,4 +1,4 @@
-"""from_openapi(…): the reads of a backend as tools, from its OpenAPI document alone."""
+"""from_openapi(…): a backend's operations as tools, from its OpenAPI document alone."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter as Argument
 from inspect import Signature
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
 from frontdesk.domain import Customer, Json
-from frontdesk.errors import DeclarationError, ToolNotFound, ToolUnavailable
+from frontdesk.errors import DeclarationError
 from frontdesk.tools import Tool, tool
-from frontdesk.tools.backend import NOT_FOUND, Backend, path_of
-from frontdesk.tools.openapi.decide import Decision, decide
-from frontdesk.tools.openapi.identity import Identity, find
-from frontdesk.tools.openapi.load import load
-from frontdesk.tools.openapi.operations import Operation, Parameter, operations, server
+from frontdesk.tools.backend import Backend, Token, joined
+from frontdesk.tools.openapi.access import PREFIX, access_of
+from frontdesk.tools.openapi.arguments import annotation
+from frontdesk.tools.openapi.decide import decide, enable
+from frontdesk.tools.openapi.decision import Decision
+from frontdesk.tools.openapi.identity import find
+from frontdesk.tools.openapi.load import Document, load
+from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, server
+from frontdesk.tools.openapi.records import Records
 from frontdesk.tools.openapi.schema import select
+from frontdesk.tools.openapi.spoken import spoken
 
-__all__ = ["from_openapi"]
+__all__ = ["described", "from_openapi"]
 
-KINDS: dict[str, type] = {"integer": int, "number": float, "boolean": bool}
+KINDS: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+DONE = {"done": True}
 
 
 def from_openapi(
@@ -30,15 +36,23 @@ def from_openapi(
     *,
     base_url: str = "",
     customer: Sequence[str] = (),
+    enable: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
+    token: Token | None = None,
     backend: Backend | None = None,
 ) -> list[Tool]:
-    """The operations of ``spec`` that read what is proved to be the customer's own; nothing that changes data.
+    """The operations of ``spec`` that read what is proved to be the customer's own, and the changes of ``enable``.
 
     base_url  where the backend is; by default, where the document says
     customer  what the customer's id is called in it, ["user_id"]; by default, what its parameters suggest
+    enable    the changes that a customer may confirm, ["cancel_order"]: nothing else changes data
     headers   the credential of this service, {"authorization": "Bearer …"}
-    backend   in place of base_url and headers: a Backend of your own, which you can close
+    token     a function of the Customer that gives the customer's own token, for a backend that checks by it whose a
+              thing is; ``frontdesk.tools.tokens.presented`` passes on the one that the customer came with
+    backend   in place of base_url, headers and token: a Backend of your own, which you can close
+
+    Without headers, token and backend, the credential that the document asks for comes from the environment, from
+    API_TOKEN, API_KEY and so on.
 
     `frontdesk tools from-openapi SPEC` shows what was decided and why. Raises DeclarationError.
     """
@@ -46,85 +60,110 @@ def from_openapi(
     place = base_url or server(document)
     if backend is None and not place.startswith(("http://", "https://")):
         raise DeclarationError('the document names no server: write from_openapi(…, base_url="https://…")')
-    called = backend or Backend(place, headers)
     names = [customer] if isinstance(customer, str) else customer
-    identity = find(operations(document), names)
-    made = decide(document, names)
-    return [_tool(decision, called, identity) for decision in made if decision.status == "read"]
+    made = decide(document, names, token=token is not None)
+    _enable(made, [enable] if isinstance(enable, str) else enable)
+    if backend is None:
+        own = headers is not None or token is not None
+        backend = (
+            Backend(place, headers, token=token) if own else access_of(document, made, PREFIX).backend(place)
+        )
+    records = Records(backend, customer=find(operations(document), names).spelt)
+    return [_tool(document, d, records) for d in made if d.status in ("read", "enabled")]
 
 
-def _tool(decision: Decision, backend: Backend, identity: Identity) -> Tool:
-    async def call(customer: Customer, **arguments: Any) -> Any:
-        answer = await _read(decision, backend, identity, customer, arguments)
-        return select(answer, decision.shown.shape)
+_enable = enable  # the keyword has the same name
 
-    call.__name__ = decision.name
-    call.__doc__ = _described(decision.operation)
-    hints = {name: _hint(parameter) for name, parameter in decision.arguments}
-    call.__annotations__ = {"customer": Customer, **hints}
-    signature = [Argument("customer", Argument.KEYWORD_ONLY)]
-    for name, parameter in decision.arguments:
+
+def _tool(document: Document, made: Decision, records: Records) -> Tool:
+    changes = made.status == "enabled"
+
+    async def call(customer: Customer, effect_id: str = "", **arguments: Any) -> Any:
+        answer = await _call(made, records, customer, arguments, effect_id)
+        return select(answer, made.shown.shape) if not made.shown.empty else DONE
+
+    call.__name__ = made.name
+    call.__doc__ = described(made.operation)
+    hints = {name: _hint(document, parameter) for name, parameter in made.arguments}
+    code: dict[str, Any] = {"customer": Customer, **({"effect_id": str} if changes else {})}
+    call.__annotations__ = {**code, **hints}
+    signature = [Argument(name, Argument.KEYWORD_ONLY) for name in code]
+    for name, parameter in made.arguments:
         default = Argument.empty if parameter.required else None
         signature.append(Argument(name, Argument.KEYWORD_ONLY, default=default))
     cast("Any", call).__signature__ = Signature(signature)
-    return tool(permission=decision.permission)(call)
+    if not changes:
+        return tool(permission=made.permission, **spoken(made))(call)
+    subject = _subject(made, records)
+    reconcile = {"reconcile": "repeat"} if made.repeatable else {}
+    more: Any = {**spoken(made), **({"subject": subject} if subject else {}), **reconcile}
+    return tool(permission=made.permission, confirm=True, **more)(call)
 
 
-async def _read(
-    made: Decision, backend: Backend, identity: Identity, customer: Customer, arguments: Json
+def _subject(made: Decision, records: Records) -> Any:
+    """What reads the record that a change is about, and proves that it is the customer's."""
+    if not made.before:
+        return None
+    first = made.before[0]
+
+    async def subject(customer: Customer, **arguments: Any) -> Any:
+        answer = await _call(
+            first.read, records, customer, {n: arguments[a] for n, a in first.arguments.items()}
+        )
+        return select(answer, first.read.shown.shape)
+
+    names = ["customer", *first.arguments.values()]
+    cast("Any", subject).__signature__ = Signature([Argument(name, Argument.KEYWORD_ONLY) for name in names])
+    return subject
+
+
+async def _call(
+    made: Decision, records: Records, customer: Customer, arguments: Json, effect_id: str = ""
 ) -> Any:
     """The answer, once it is proved to be the customer's. Somebody else's is answered like what is absent."""
-    if made.parent is not None:
-        known = {parameter.name: name for name, parameter in made.arguments if parameter.where == "path"}
-        above = {name: arguments[known[p.name]] for name, p in made.parent.arguments if p.where == "path"}
-        await _read(made.parent, backend, identity, customer, above)
-    places: dict[str, Json] = {"path": {}, "query": {}}
+    for before in made.before:
+        await _call(before.read, records, customer, {n: arguments[a] for n, a in before.arguments.items()})
+    at: Json = {}
+    query: Json = {}
+    body: Json = {}
     for name, parameter in made.arguments:
-        places[parameter.where][parameter.name] = arguments.get(name)
+        value = arguments.get(name)
+        if parameter.where == "body":
+            _put(body, parameter.inside, value)
+        elif parameter.where == "path":
+            at[parameter.name] = value
+        else:
+            several = isinstance(value, list) and parameter.between
+            query[parameter.name] = joined(cast("Any", value), parameter.between) if several else value
     if made.customer is not None:
-        places[made.customer.where][made.customer.name] = customer.id
-    answer = await backend.read(path_of(made.operation.path, places["path"]), places["query"])
-    if made.proof == "field" and not _is(_at(answer, made.owner), customer):
-        raise ToolNotFound(NOT_FOUND)
-    if _foreign(answer, identity, customer):
-        if made.proof == "field":
-            raise ToolNotFound(NOT_FOUND)
-        raise ToolUnavailable("The system behind this answered with what is not this customer's.")
-    return answer
+        (at if made.customer.where == "path" else query)[made.customer.name] = customer.id
+    for parameter in made.bound:
+        _put(body, parameter.inside, customer.id)
+    path = made.operation.path
+    if made.operation.reads:
+        owner = made.owner if made.proof == "field" else ()
+        return await records.proved(path, customer, at=at, query=query, owner=owner)
+    return await records.changed(
+        made.operation.method.upper(), path, customer, key=effect_id, at=at, query=query,
+        body=body if made.operation.body is not None else None, form=made.operation.body_media == FORM,
+    )  # fmt: skip
 
 
-def _is(value: Any, customer: Customer) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) == customer.id
+def _put(body: Json, inside: Sequence[str], value: Any) -> None:
+    for name in inside[:-1]:
+        body = body.setdefault(name, {})
+    body[inside[-1]] = value
 
 
-def _at(answer: Any, owner: Sequence[str]) -> Any:
-    for name in owner:
-        answer = cast("Json", answer).get(name) if isinstance(answer, dict) else None
-    return answer
-
-
-def _foreign(value: Any, identity: Identity, customer: Customer) -> bool:
-    """Whether anything in an answer says that it is another customer's."""
-    if isinstance(value, list):
-        return any(_foreign(item, identity, customer) for item in cast("list[Any]", value))
-    if not isinstance(value, dict):
-        return False
-    for name, inner in cast("Json", value).items():
-        said = inner.get("id") if isinstance(inner, dict) else inner
-        plain = said is not None and not isinstance(said, dict | list)
-        if identity.named(name) and plain and not _is(said, customer):
-            return True
-    return any(_foreign(inner, identity, customer) for inner in value.values())
-
-
-def _described(operation: Operation) -> str:
+def described(operation: Operation) -> str:
+    """What a model reads of a tool."""
     said = " ".join(operation.summary.split())[:300]
     return said or f"{operation.method.upper()} {operation.path}"
 
 
-def _hint(parameter: Parameter) -> Any:
-    kinds = parameter.schema.get("type", "string")
-    kind = next((k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null"), "string")
+def _hint(document: Document, parameter: Parameter) -> Any:
+    name, values, several = annotation(document, parameter.schema)
+    hint: Any = Literal[values] if values else KINDS[name]
+    hint = list[hint] if several else hint
     said = " ".join(parameter.description.split())[:200] or None
-    hint = KINDS.get(kind, str)
     return Annotated[hint if parameter.required else hint | None, Field(description=said)]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from difflib import get_close_matches
 
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi import naming
-from frontdesk.tools.openapi.identity import Identity, find, is_person, owner_of
+from frontdesk.tools.openapi.arguments import LeftOut, fields_of
+from frontdesk.tools.openapi.decision import Decision, Status, braces
+from frontdesk.tools.openapi.fill import Ground, above, bare, fill
+from frontdesk.tools.openapi.identity import Identity, find, owner_of
 from frontdesk.tools.openapi.load import Document
-from frontdesk.tools.openapi.operations import Operation, Parameter, operations, speaks_json
-from frontdesk.tools.openapi.schema import Shown, members, shown, words_of
+from frontdesk.tools.openapi.operations import (
+    FORM,
+    Operation,
+    Parameter,
+    alternatives,
+    operations,
+    speaks_json,
+)
+from frontdesk.tools.openapi.schema import members, shown
+from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "decide", "enable"]
 
-Status = Literal["read", "change", "left out"]
 STAFF = frozenset({"admin", "admins", "internal", "staff", "backoffice", "superuser", "management"})
 CHANGING = frozenset(
     [
@@ -46,198 +54,197 @@ CHANGING = frozenset(
         "add",
     ]
 )
-WIDENING = frozenset(
-    [
-        "filter",
-        "filters",
-        "where",
-        "expand",
-        "include",
-        "includes",
-        "embed",
-        "fields",
-        "select",
-        "all",
-        "scope",
-        "raw",
-        "debug",
-        "admin",
-        "query",
-        "q",
-        "search",
-        "populate",
-        "with",
-        "deleted",
-        "join",
-        "lookup",
-    ]
-)
 HEADERS = frozenset(
     {"accept", "content-type", "authorization", "user-agent", "accept-language", "idempotency-key"}
 )
-_BRACES = re.compile(r"\{([^{}]+)\}")
+
+OFF = "changes data: off until a confirmation is declared for it"
+BY_GET = "changes data, though it is a GET: write it by hand, as a tool with confirm=True"
 
 
-@dataclass(slots=True)
-class Decision:
-    """One operation, and what was decided of it.
+def decide(document: Document, customer: Sequence[str] = (), *, token: bool = False) -> list[Decision]:
+    """A decision for every operation, in the document's order.
 
-    customer   the parameter that code fills with the customer's id
-    proof      "path", "query", "field" (of the answer, at ``owner``) or "parent" (``parent`` is read first)
-    arguments  (name in Python, parameter) of what the model may fill in
-    reason     why it is left out, or what there is to know
+    customer  what the customer's id is called
+    token     each call carries the customer's own token, by which the backend checks whose it is
     """
-
-    operation: Operation
-    name: str
-    permission: str = ""
-    status: Status = "left out"
-    customer: Parameter | None = None
-    proof: str = ""
-    owner: tuple[str, ...] = ()
-    parent: Decision | None = None
-    arguments: list[tuple[str, Parameter]] = field(default_factory=list[tuple[str, Parameter]])
-    shown: Shown = field(default_factory=Shown)
-    reason: str = ""
-
-
-class _LeftOut(Exception):
-    """Why an operation becomes no tool."""
-
-
-def decide(document: Document, customer: Sequence[str] = ()) -> list[Decision]:
-    """A decision for every operation, in the document's order. ``customer``: what the customer's id is called."""
     every = operations(document)
-    identity = find(every, customer)
     taken: set[str] = set()
     made = [Decision(o, naming.tool_name(o, taken), naming.permission(o)) for o in every]
-    # Reads that prove themselves come first: what lies under them is proved by them.
-    later = [decision for decision in made if not _settle(document, decision, identity, {})]
-    parents = {d.operation.path: d for d in made if d.status == "read" and d.proof == "field"}
+    # Reads that prove themselves come first: what lies under them, and what changes them, is proved by them.
+    nouns: dict[str, Decision | None] = {noun: None for o in every if (noun := _own_path(o.path))}
+    ground = Ground(find(every, customer), nouns=nouns, token=token)
+    later = [d for d in made if not d.operation.reads or not _settle(document, d, ground)]
+    for decision in made:
+        if decision.status == "read" and _by_path_alone(decision):
+            _build_on(decision, ground)
     for decision in later:
-        _settle(document, decision, identity, parents)
+        _settle(document, decision, ground)
     return made
 
 
-def _settle(document: Document, made: Decision, identity: Identity, parents: dict[str, Decision]) -> bool:
+def enable(decisions: Sequence[Decision], names: Sequence[str]) -> None:
+    """Turn on the changes that ``names`` name, by tool, by operationId or as "POST /orders/{id}/cancel".
+
+    Each is then proposed to the customer and runs when they have confirmed it. Raises DeclarationError where a name
+    names nothing, or what cannot be proved to be the customer's.
+    """
+    known = {made.name: made for made in decisions}
+    for made in decisions:
+        known.setdefault(f"{made.operation.method.upper()} {made.operation.path}", made)
+        known.setdefault(made.operation.id or made.name, made)
+    for name in names:
+        made = known.get(name)
+        if made is None:
+            near = get_close_matches(name, known, 1)
+            raise DeclarationError(
+                f"there is no operation {name!r}{f': did you mean {near[0]!r}?' if near else ''}"
+            )
+        if made.status == "left out" or made.reason == BY_GET:
+            raise DeclarationError(f"{name!r} cannot be enabled: {made.reason}")
+        if made.status == "read":
+            raise DeclarationError(f"{name!r} changes nothing: it is a tool without being enabled")
+        made.status, made.reason = "enabled", ""
+
+
+def _own_path(path: str) -> str:
+    """The thing that a path names by its id: ``order`` for ``/v1/orders/{id}``; "" where it ends otherwise."""
+    parts = [part for part in path.split("/") if part]
+    named = len(parts) > 1 and parts[-1].startswith("{") and not parts[-2].startswith("{")
+    return "_".join(words_of(parts[-2])).removesuffix("s") if named else ""
+
+
+def _build_on(made: Decision, ground: Ground) -> None:
+    """Let others rest on a read."""
+    path = made.operation.path
+    ground.reads[bare(path)] = made
+    if made.proof != "field":
+        return
+    ground.parents[bare(path)] = made
+    if len(braces(path)) == 1 and (noun := _own_path(path)):
+        ground.nouns[noun] = made
+
+
+def _by_path_alone(made: Decision) -> bool:
+    """Whether it can be read with nothing but what stands in its path."""
+    return all(not p.required or p.where == "path" for _, p in made.arguments)
+
+
+def _settle(document: Document, made: Decision, ground: Ground) -> bool:
     try:
-        made.status, made.reason = _judge(document, made, identity, parents), ""
-    except _LeftOut as why:
+        made.status, made.reason = _judge(document, made, ground), ""
+    except LeftOut as why:
         made.status, made.reason = "left out", str(why)
     except DeclarationError as error:
         made.status, made.reason = "left out", error.detail
     except RecursionError:
         made.status, made.reason = "left out", "it is nested too deeply"
     if made.status == "change":
-        made.reason = "changes data: off until a confirmation is declared for it"
+        made.reason = BY_GET if made.operation.reads else OFF
     return made.status != "left out"
 
 
-def _judge(document: Document, made: Decision, identity: Identity, parents: dict[str, Decision]) -> Status:
+def _judge(document: Document, made: Decision, ground: Ground) -> Status:
     operation = made.operation
     _refuse_outright(operation)
-    _prove(document, made, identity, parents)
-    _arguments(made, identity)
+    try:
+        _prove(document, made, ground)
+    except LeftOut:
+        if not (ground.token and _secured(document, operation)):
+            raise
+        made.customer, made.proof = None, "token"
+    fill(document, made, ground)
+    made.shown = shown(document, operation.answer, ground.identity.named)
     if not operation.reads:
         return "change"
     if CHANGING & {*words_of(operation.id)[:1], *words_of(operation.path)[-1:]}:
         return "change"  # a GET, but named like what changes something
     if not speaks_json(operation.media):
-        raise _LeftOut("its answer is not described as JSON")
-    made.shown = shown(document, operation.answer, identity.named)
+        raise LeftOut("its answer is not described as JSON")
     if made.shown.empty:
-        raise _LeftOut("its answer names no field that may be seen")
+        raise LeftOut("its answer names no field that may be seen")
     return "read"
 
 
 def _refuse_outright(operation: Operation) -> None:
     if operation.problem:
-        raise _LeftOut(operation.problem)
+        raise LeftOut(operation.problem)
     if operation.method in ("head", "options", "trace", "query"):
-        raise _LeftOut(f"{operation.method.upper()} is no call for a tool")
+        raise LeftOut(f"{operation.method.upper()} is no call for a tool")
     if operation.deprecated:
-        raise _LeftOut("it is deprecated")
+        raise LeftOut("it is deprecated")
     if operation.internal or STAFF & {w for t in (operation.path, *operation.tags) for w in words_of(t)}:
-        raise _LeftOut("it is for staff")
+        raise LeftOut("it is for staff")
     if operation.server:
-        raise _LeftOut("it has a server of its own, to which the credential must not go")
+        raise LeftOut("it has a server of its own, to which the credential must not go")
     if operation.body_media.startswith("multipart/"):
-        raise _LeftOut("it sends files or a form in parts")
+        raise LeftOut("it sends files or a form in parts")
+    if (
+        operation.body is not None
+        and operation.body_media != FORM
+        and not speaks_json((operation.body_media,))
+    ):
+        raise LeftOut(f"it sends {operation.body_media or 'what is not described'}")
+    _refuse_parameters(operation)
+
+
+def _refuse_parameters(operation: Operation) -> None:
     cookie = next((p.name for p in operation.parameters if p.where == "cookie" and p.required), "")
     if cookie:
-        raise _LeftOut(f"it needs the cookie {cookie!r}")
+        raise LeftOut(f"it needs the cookie {cookie!r}")
     header = next((p for p in operation.parameters if p.where == "header" and p.required), None)
     if header and header.name.lower() not in HEADERS:
-        raise _LeftOut(f"it needs the header {header.name!r}")
+        raise LeftOut(f"it needs the header {header.name!r}")
     named = {p.name for p in operation.parameters if p.where == "path"}
-    if missing := [name for name in _BRACES.findall(operation.path) if name not in named]:
-        raise _LeftOut(f"its path needs {missing[0]!r}, which is not described")
+    if missing := [name for name in braces(operation.path) if name not in named]:
+        raise LeftOut(f"its path needs {missing[0]!r}, which is not described")
 
 
-def _prove(document: Document, made: Decision, identity: Identity, parents: dict[str, Decision]) -> None:
-    """How it is known that this is the customer's own. Raises _LeftOut where it is not."""
-    operation = made.operation
-    in_path = _BRACES.findall(operation.path)
+def _prove(document: Document, made: Decision, ground: Ground) -> None:
+    """How it is known that this is the customer's own. Raises LeftOut where it is not."""
+    operation, identity = made.operation, ground.identity
+    in_path = braces(operation.path)
     made.owner = owner_of(document, operation.answer, identity) if operation.answer is not None else ()
     bound = identity.in_path(operation.path)
     if bound:
         if in_path[0] != bound:
-            raise _LeftOut(f"{in_path[0]!r} comes before the customer in its path, and is not proved")
+            raise LeftOut(f"{in_path[0]!r} comes before the customer in its path, and is not proved")
         made.customer, made.proof = _parameter(operation, bound, "path"), "path"
         return
     queried = next((p for p in operation.parameters if p.where == "query" and identity.named(p.name)), None)
     if queried and not in_path:
         made.customer, made.proof = queried, "query"
         return
-    parent = next((parents[p] for p in _above(operation) if p in parents), None)
-    if parent is not None:
-        made.customer, made.proof, made.parent = queried, "parent", parent
+    if above(made, ground) is not None:
+        made.customer, made.proof = queried, "parent"
         return
     if operation.reads and in_path and made.owner:
         made.customer, made.proof = queried, "field"
         return
     if in_path:
-        raise _LeftOut(f"nothing proves whose {in_path[0]!r} it is")
+        raise LeftOut(f"nothing proves whose {in_path[0]!r} it is")
+    if not operation.reads and _in_body(document, operation, identity):
+        made.customer, made.proof = None, "body"
+        return
     if operation.answer is not None and members(document, operation.answer)[0] == "list":
-        raise _LeftOut("it lists everybody's: no parameter is the customer")
-    raise _LeftOut("no parameter and no field of its answer is the customer")
+        raise LeftOut("it lists everybody's: no parameter is the customer")
+    raise LeftOut("no parameter and no field of its answer is the customer")
 
 
-def _above(operation: Operation) -> list[str]:
-    """The paths that this one lies under, nearest first; a change lies under its own path as well."""
-    parts = operation.path.split("/")
-    paths = ["/".join(parts[:n]) for n in range(len(parts) - 1, 1, -1)]
-    return paths if operation.reads else [operation.path, *paths]
+def _secured(document: Document, operation: Operation) -> bool:
+    """Whether the backend lets nobody in here without a credential."""
+    ways = alternatives(document.root.get("security")) if operation.security is None else operation.security
+    return bool(ways) and all(ways)
 
 
-def _arguments(made: Decision, identity: Identity) -> None:
-    """What the model may fill in. Raises _LeftOut for what could name somebody else and cannot be left away."""
-    taken: set[str] = set()
-    made.arguments = []
-    for parameter in made.operation.parameters:
-        if parameter is made.customer or parameter.where in ("header", "cookie"):
-            continue
-        words = set(words_of(parameter.name))
-        risky = identity.named(parameter.name) or is_person(parameter)
-        if parameter.where == "query" and (words & WIDENING or risky):
-            if parameter.required:
-                raise _LeftOut(f"it needs {parameter.name!r}, which may name what is not the customer's")
-            continue
-        if risky:
-            raise _LeftOut(f"{parameter.name!r} in its path may be another person")
-        if parameter.where == "path" and parameter.style not in ("", "simple"):
-            raise _LeftOut(f"{parameter.name!r} is written into its path in a way that is not supported")
-        if parameter.where == "query" and not _plain(parameter):
-            if parameter.required:
-                raise _LeftOut(f"it needs {parameter.name!r}, which is no plain value")
-            continue
-        made.arguments.append((naming.argument(parameter.name, parameter.where, taken), parameter))
-
-
-def _plain(parameter: Parameter) -> bool:
-    kinds = parameter.schema.get("type", "string")
-    listed = [kinds] if isinstance(kinds, str) else kinds
-    return not {"object", "array"} & set(listed) and not {"oneOf", "anyOf", "allOf"} & parameter.schema.keys()
+def _in_body(document: Document, operation: Operation, identity: Identity) -> bool:
+    """Whether the body has a field for the customer's id, which code fills in."""
+    if operation.body is None:
+        return False
+    fields = fields_of(document, operation.body, needed=False)
+    return any(
+        len(f.inside) == 1 and identity.named(f.name) and f.schema.get("type") != "array" for f in fields
+    )
 
 
 def _parameter(operation: Operation, name: str, where: str) -> Parameter:

@@ -11,9 +11,10 @@ from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Operation, Parameter
-from frontdesk.tools.openapi.schema import members, words_of
+from frontdesk.tools.openapi.schema import members
+from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Identity", "find", "owner_of"]
+__all__ = ["Identity", "find", "named", "owner_of"]
 
 # The first of these that a document speaks of is its customer; in a shop with customers, a user is staff.
 WORDS = ("customer", "shopper", "buyer", "subscriber", "patient", "passenger", "guest", "member", "user")
@@ -39,6 +40,11 @@ class Identity:
         words = words_of(name)
         return bool(words) and words[0] in self.words and all(word in IDS for word in words[1:])
 
+    @property
+    def spelt(self) -> list[str]:
+        """How to say it again: ``named(spelt)`` is the same."""
+        return sorted(self.names) or list(self.words)
+
     def in_path(self, path: str) -> str:
         """The path parameter that is the customer, also the ``{id}`` of ``/users/{id}``; empty if none is."""
         parts = [part for part in path.split("/") if part]
@@ -55,14 +61,19 @@ class Identity:
 def find(operations: Iterable[Operation], customer: Sequence[str] = ()) -> Identity:
     """What the developer says the customer's id is called, or what the document's parameters suggest."""
     if customer:
-        words = tuple(dict.fromkeys(words_of(name)[0] for name in customer if words_of(name)))
-        return Identity(tuple(w for w in words if w not in IDS), frozenset(customer))
+        return named(customer)
     listed = list(operations)
     for word in WORDS:
         identity = Identity((word,))
         if any(identity.in_path(o.path) or any(identity.named(p.name) for p in o.parameters) for o in listed):
             return identity
     return Identity(())
+
+
+def named(customer: Sequence[str]) -> Identity:
+    """The names that a developer says the customer's id has, and those like them."""
+    words = tuple(dict.fromkeys(words_of(name)[0] for name in customer if words_of(name)))
+    return Identity(tuple(w for w in words if w not in IDS), frozenset(customer))
 
 
 def is_person(parameter: Parameter) -> bool:

@@ -10,17 +10,23 @@ from typing import Any, cast
 from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi.load import Document
+from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Operation", "Parameter", "operations", "server"]
+__all__ = ["FORM", "Operation", "Parameter", "alternatives", "operations", "server"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _JSON = re.compile(r"^(application/(.+\+)?json|\*/\*|application/\*)\s*(;.*)?$", re.IGNORECASE)
+BETWEEN = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabs": "\t"}
+FORM = "application/x-www-form-urlencoded"
+# What OpenAPI 2.0 calls them: (style, explode)
+_FORMATS = {"csv": ("form", False), "ssv": ("spaceDelimited", False), "tsv": ("tabs", False),
+            "pipes": ("pipeDelimited", False), "multi": ("form", True)}  # fmt: skip
 _KEPT = ("type", "format", "items", "enum", "default", "minimum", "maximum", "description")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """``where`` is path, query, header or cookie."""
+    """``where`` is path, query, header, cookie or body, where ``inside`` are the names that lead to it."""
 
     name: str
     where: str
@@ -29,11 +35,20 @@ class Parameter:
     description: str = ""
     style: str = ""
     explode: bool = True
+    inside: tuple[str, ...] = ()
+
+    @property
+    def between(self) -> str:
+        """What stands between several values in a query; "" where each is a parameter of its own."""
+        return "" if self.explode else BETWEEN.get(self.style, ",")
 
 
 @dataclass(slots=True)
 class Operation:
-    """One method of one path. ``problem`` says why it could not be read whole."""
+    """One method of one path. ``problem`` says why it could not be read whole.
+
+    ``security`` are the ways to be let in, each by the names of the schemes it takes; None: as the document says.
+    """
 
     method: str
     path: str
@@ -46,6 +61,7 @@ class Operation:
     body_required: bool = False
     answer: Json | None = None
     media: tuple[str, ...] = ()
+    security: tuple[tuple[str, ...], ...] | None = None
     server: str = ""
     internal: bool = False
     deprecated: bool = False
@@ -94,12 +110,13 @@ def _operation(document: Document, method: str, path: str, item: Json, said: Any
 
 def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     made.id = str(said.get("operationId") or "")
-    made.summary = str(said.get("summary") or said.get("description") or "")
+    made.summary = _summary(str(said.get("summary") or ""), str(said.get("description") or ""), made)
     made.tags = tuple(str(tag) for tag in said.get("tags") or ())
     made.deprecated = bool(said.get("deprecated"))
     made.internal = bool(said.get("x-internal") or item.get("x-internal"))
     own: Any = said.get("servers") or item.get("servers")
-    made.server = _url(own) if own else ""
+    made.server = _url(own) if own and _url(own) != server(document) else ""
+    made.security = alternatives(said["security"]) if "security" in said else None
     raw: dict[tuple[str, str], Json] = {}
     for node in [*(item.get("parameters") or ()), *(said.get("parameters") or ())]:
         parameter = document.resolve(node)
@@ -111,7 +128,17 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
         made.body, made.body_media = body.get("schema") or {}, "application/json"
         made.body_required = bool(body.get("required"))
     elif form:
-        made.body, made.body_media, made.body_required = {"type": "object"}, "multipart/form-data", True
+        consumes = said.get("consumes") or document.root.get("consumes") or (FORM,)
+        made.body_media = FORM if FORM in consumes else str(consumes[0])
+        if any(p.get("type") == "file" for p in form):
+            made.body_media = "multipart/form-data"
+        needed = [p["name"] for p in form if p.get("required")]
+        made.body = {
+            "type": "object",
+            "properties": {p["name"]: _schema(p) for p in form},
+            "required": needed,
+        }
+        made.body_required = bool(needed)
     elif said.get("requestBody"):
         asked = document.resolve(said["requestBody"])
         content = asked.get("content") or {}
@@ -121,24 +148,42 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     _answer(document, made, said)
 
 
+def _summary(short: str, long: str, made: Operation) -> str:
+    """The summary; where that only says the name again, the description's first paragraph."""
+    said = set(words_of(short)) - {"a", "an", "the"}
+    if long and (not short or said <= {*words_of(made.id), *words_of(made.path)}):
+        return long.strip().split("\n\n")[0]
+    return short
+
+
 def _parameter(document: Document, node: Json) -> Parameter:
-    schema = node.get("schema")
-    if schema is None and node.get("content"):
-        schema = {"type": "object"}
-    if schema is None:
-        schema = {key: node[key] for key in _KEPT if key in node}
     where = str(node["in"])
-    style = str(node.get("style") or {"multi": "form"}.get(str(node.get("collectionFormat")), ""))
-    usual = style in ("", "form", "deepObject") and "collectionFormat" not in node
+    style, explode = str(node.get("style") or ""), node.get("explode")
+    if document.version.startswith("2"):
+        style, explode = _FORMATS.get(str(node.get("collectionFormat", "csv")), ("form", False))
+        style = style if where == "query" else ""
     return Parameter(
         str(node["name"]),
         where,
         bool(node.get("required")) or where == "path",
-        cast("Json", document.resolve(schema)),
+        cast("Json", document.resolve(_schema(node))),
         str(node.get("description") or ""),
         style,
-        bool(node.get("explode", usual or node.get("collectionFormat") == "multi")),
+        bool(style in ("", "form") if explode is None else explode),
     )
+
+
+def _schema(node: Json) -> Json:
+    """A parameter's schema, which OpenAPI 2.0 writes into the parameter."""
+    schema = node.get("schema")
+    if schema is None and node.get("content"):
+        return {"type": "object"}
+    return {key: node[key] for key in _KEPT if key in node} if schema is None else schema
+
+
+def alternatives(said: Any) -> tuple[tuple[str, ...], ...]:
+    """The ways to be let in of a ``security``: one of them is enough, and each takes all its schemes."""
+    return tuple(tuple(map(str, way)) for way in said or ())
 
 
 def _answer(document: Document, made: Operation, said: Json) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from frontdesk.domain import Json
 from frontdesk.tools.openapi.load import Document
+from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Shape", "Shown", "is_secret", "members", "select", "shown", "words_of"]
+__all__ = [
+    "Shape",
+    "Shown",
+    "is_money",
+    "is_secret",
+    "members",
+    "python",
+    "required",
+    "select",
+    "shown",
+    "words_of",
+]
 
 DEEPEST = 5
 MOST_FIELDS = 200
@@ -110,7 +121,8 @@ MONEY = frozenset(
     ]
 )
 
-Shape = Any  # None: a plain value; [Shape]: a list; {name: Shape}: an object
+Shape = Any  # a plain value's Python type as text, or None; [Shape]: a list; {name: Shape}: an object
+PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
 @dataclass(slots=True)
@@ -122,12 +134,6 @@ class Shown:
     money: list[str] = field(default_factory=list[str])
     empty: bool = True
     count: int = 0
-
-
-def words_of(name: str) -> list[str]:
-    """``customerId``, ``customer-id`` and ``customer_id`` are the words customer and id."""
-    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", name)
-    return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
 
 
 def is_secret(name: str) -> bool:
@@ -154,13 +160,14 @@ def members(document: Document, schema: Any, depth: int = 0) -> tuple[str, Any]:
             elif kind == "list" and not properties:
                 return kind, inner
             elif kind == "plain" and inner != {"type": "null"}:
-                kinds.add(str(inner.get("type", "string")))
+                said: Any = inner.get("type", "string")
+                kinds |= {said} if isinstance(said, str) else set(said)
     if properties:
         return "object", properties
     if "array" in kinds or "items" in node:
         return "list", node.get("items") or {}
     if kinds & {"string", "integer", "number", "boolean", "null"} or "enum" in node or "const" in node:
-        return "plain", node if "type" in node else {**node, "type": min(kinds - {"null"} or {"string"})}
+        return "plain", node if "type" in node else {**node, "type": sorted(kinds - {"null"}) or ["string"]}
     return "unknown", None
 
 
@@ -182,7 +189,7 @@ def _walk(
     kind, inner = members(document, schema)
     if kind == "plain":
         made.count += 1
-        return [None]
+        return [python(inner)]
     if kind == "list":
         items = _walk(document, inner, f"{at}[]", made, hidden, depth + 1)
         return [items] if items else []
@@ -197,19 +204,39 @@ def _walk(
             made.dropped.append(path)
         elif not hidden(name) and (below := _walk(document, node, path, made, hidden, depth + 1)):
             fields[name] = below[0]
-            if below[0] is None and _is_money(name):
+            if isinstance(below[0], str) and is_money(name):
                 made.money.append(path)
     return [fields] if fields else []
 
 
-def _is_money(name: str) -> bool:
+def required(document: Document, schema: Any, depth: int = 0) -> set[str]:
+    """The properties that an object must have; of unions, none can be told."""
+    node = document.resolve(schema)
+    if not isinstance(node, dict) or depth > DEEPEST:
+        return set()
+    said: Any = cast("Json", node).get("required")
+    names = {str(name) for name in cast("list[Any]", said)} if isinstance(said, list) else set[str]()
+    for part in node.get("allOf") or ():
+        names |= required(document, part, depth + 1)
+    return names
+
+
+def python(schema: Json) -> str:
+    """The type of a plain value in Python: ``str``; ``Any`` where it may be of several."""
+    said: Any = schema.get("type", "string")
+    kinds = {said} if isinstance(said, str) else {kind for kind in said if kind != "null"}
+    return PYTHON.get(next(iter(kinds)), "Any") if len(kinds) == 1 else "Any"
+
+
+def is_money(name: str) -> bool:
+    """Whether a field of this name holds an amount."""
     words = words_of(name)
     return bool(MONEY & set(words)) and words[-1] not in ("on", "at", "date", "id", "until", "status")
 
 
 def select(value: Any, shape: Shape) -> Any:
     """Only what ``shape`` names of a backend's answer; what is of another kind than it says becomes None."""
-    if shape is None:
+    if not isinstance(shape, dict | list):
         return None if isinstance(value, dict | list) else value
     if isinstance(shape, list):
         inner = cast("list[Shape]", shape)[0]

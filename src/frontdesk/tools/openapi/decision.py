@@ -1,0 +1,66 @@
+"""What was decided of an operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from frontdesk.tools.openapi.operations import Operation, Parameter
+from frontdesk.tools.openapi.schema import Shown
+
+__all__ = ["Before", "Decision", "Status", "braces"]
+
+Status = Literal["read", "change", "enabled", "left out"]
+_BRACES = re.compile(r"\{([^{}]+)\}")
+
+
+def braces(path: str) -> list[str]:
+    """The names of a path's parameters, in their order."""
+    return _BRACES.findall(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A read that must prove something first; ``arguments`` says which of ours fills in which of its own."""
+
+    read: Decision
+    arguments: dict[str, str]
+
+
+@dataclass(slots=True)
+class Decision:
+    """One operation, and what was decided of it.
+
+    status     "change": off; "enabled": the developer has said that a confirmed call may change this
+    customer   the parameter of path or query that code fills with the customer's id
+    bound      fields of the body that are filled with it as well
+    proof      "path", "query", "body", "field" (of the answer, at ``owner``), "parent" (``parent`` is read first)
+               or "token" (the backend checks, by the customer's own token)
+    before     all that is read first
+    arguments  (name in Python, parameter) of what the model may fill in
+    reason     why it is left out, or what there is to know
+    """
+
+    operation: Operation
+    name: str
+    permission: str = ""
+    status: Status = "left out"
+    customer: Parameter | None = None
+    bound: list[Parameter] = field(default_factory=list[Parameter])
+    proof: str = ""
+    owner: tuple[str, ...] = ()
+    before: list[Before] = field(default_factory=list[Before])
+    arguments: list[tuple[str, Parameter]] = field(default_factory=list[tuple[str, Parameter]])
+    shown: Shown = field(default_factory=Shown)
+    reason: str = ""
+
+    @property
+    def parent(self) -> Decision | None:
+        """The read that proves whose this is."""
+        return self.before[0].read if self.proof == "parent" and self.before else None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the backend says that it answers a repeated Idempotency-Key as it did before."""
+        return any(p.name.lower() == "idempotency-key" for p in self.operation.parameters)

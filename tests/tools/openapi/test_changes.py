@@ -1,0 +1,111 @@
+"""What a change may be told, what is bound in it, and what is read before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from frontdesk.tools.openapi.decide import Decision, decide
+from frontdesk.tools.openapi.decision import braces
+from frontdesk.tools.openapi.load import load
+from tests.tools.openapi.specs import INTEGER, ORDER, SHOP, STRING, Json, answer, at, sends, spec, thing
+from tests.tools.openapi.test_decide import decided, one
+
+
+def changed(body: Json, path: str = "/users/{user_id}/things", **more: Any) -> Decision:
+    said = {
+        "parameters": [at(name) for name in braces(path)],
+        "responses": answer(ORDER),
+        "requestBody": sends(body),
+    }
+    return one(path, {**said, **more}, "post")
+
+
+def test_a_variant_of_a_union_is_offered_and_none_of_its_fields_is_sure() -> None:
+    kinds = [{**thing(card=STRING), "required": ["card"]}, {**thing(sofort=INTEGER), "required": ["sofort"]}]
+    both = {
+        **thing(note=STRING),
+        "required": ["note"],
+        "oneOf": kinds,
+        "discriminator": {"propertyName": "kind"},
+    }
+    made = changed(both)
+    assert {name: p.required for name, p in made.arguments} == {"card": False, "sofort": False, "note": True}
+
+
+def test_what_a_body_needs_by_all_of_is_needed() -> None:
+    made = changed({"allOf": [{**thing(a=STRING), "required": ["a"]}, thing(b={**STRING, "nullable": True})]})
+    assert {name: p.required for name, p in made.arguments} == {"a": True, "b": False}
+
+
+def test_what_only_the_backend_sets_is_no_argument() -> None:
+    made = changed(thing(made_on={**STRING, "readOnly": True}, text=STRING))
+    assert [name for name, _ in made.arguments] == ["text"]
+
+
+def test_the_customer_in_a_body_is_bound_and_an_id_in_it_is_proved_by_reading_it() -> None:
+    said = {"requestBody": sends(thing(user_id=STRING, order_id=STRING, parcel_id=STRING)), "responses": {}}
+    made = decided(spec({**SHOP["paths"], "/claims": {"post": {"operationId": "claim", **said}}}))["claim"]
+    assert (made.proof, [p.name for p in made.bound]) == ("body", ["user_id"])
+    assert [name for name, _ in made.arguments] == ["order_id"]
+    assert [(b.read.name, b.arguments) for b in made.before] == [("get_order", {"order_id": "order_id"})]
+
+
+def test_what_is_changed_is_read_first_where_it_can_be() -> None:
+    said = {"parameters": [at("user_id"), at("card_id")], "responses": answer(thing(brand=STRING))}
+    drop, get = decide(load(spec({"/users/{user_id}/cards/{card_id}": {"delete": said, "get": said}})))
+    assert (drop.proof, drop.before[0].read, drop.before[0].arguments) == (
+        "path",
+        get,
+        {"card_id": "card_id"},
+    )
+
+
+def test_a_line_of_a_proved_order_may_be_named() -> None:
+    lines = thing(line_ids={"type": "array", "items": STRING}, reason=STRING)
+    said = {"parameters": [at("order_id")], "requestBody": sends(lines), "responses": {}}
+    made = decided(
+        spec({**SHOP["paths"], "/orders/{order_id}/returns": {"post": {"operationId": "back", **said}}})
+    )
+    assert [name for name, _ in made["back"].arguments] == ["order_id", "line_ids", "reason"]
+
+
+def test_a_change_lies_under_a_read_whose_parameter_has_another_name() -> None:
+    said = {"operationId": "drop", "parameters": [at("id")], "responses": {}}
+    made = decided(spec({**SHOP["paths"], "/orders/{id}/note": {"delete": said}}))["drop"]
+    assert [(b.read.name, b.arguments) for b in made.before] == [("get_order", {"order_id": "order_id"})]
+
+
+@pytest.mark.parametrize("media", ["multipart/form-data", "application/octet-stream", "application/xml"])
+def test_a_body_that_is_neither_json_nor_a_form_is_left_out(media: str) -> None:
+    assert changed(thing(a=STRING), requestBody=sends(thing(a=STRING), media)).status == "left out"
+
+
+def test_a_form_of_openapi_2_is_read_and_a_file_in_it_is_left_out() -> None:
+    form = [{"name": "text", "in": "formData", "type": "string", "required": True}]
+    user = {"name": "user_id", "in": "path", "type": "string", "required": True}
+    for more, status in (([], "change"), ([{"name": "f", "in": "formData", "type": "file"}], "left out")):
+        said = {"parameters": [user, *form, *more], "responses": {}}
+        document = {"swagger": "2.0", "info": {}, "paths": {"/users/{user_id}/notes": {"post": said}}}
+        assert decide(load(document))[0].status == status
+
+
+def test_the_documents_own_server_is_no_other_one() -> None:
+    servers = [{"url": "https://{place}.example", "variables": {"place": {"default": "eu"}}}]
+    said = {
+        "parameters": [at("user_id")],
+        "responses": answer(ORDER),
+        "servers": [{"url": "https://eu.example"}],
+    }
+    assert one("/users/{user_id}", said, servers=servers).status == "read"
+    assert one("/users/{user_id}", said, servers=[{"url": "https://us.example"}]).status == "left out"
+
+
+def test_a_parent_that_cannot_be_read_by_its_path_alone_proves_nothing() -> None:
+    read = {"parameters": [at("id"), at("region", "query", required=True)], "responses": answer(ORDER)}
+    below = {"parameters": [at("id")], "responses": answer(thing(a=STRING))}
+    made = decide(
+        load(spec({"/orders/{id}": {"get": read}, "/orders/{id}/lines": {"get": below}})), ["user_id"]
+    )
+    assert [d.status for d in made] == ["read", "left out"]
