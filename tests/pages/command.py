@@ -109,7 +109,9 @@ class Command:
             self._read(0.05)
         while self._read(0):
             pass
-        assert not self.process.is_alive(), f"{self.words} did not end\n{self.text}"
+        if self.process.is_alive():
+            self.process.kill()
+            raise AssertionError(f"{self.words} did not end\n{self.text}")
         self.process.join()
         os.close(self._theirs)
         os.close(self._ours)
@@ -119,4 +121,4 @@ class Command:
         """Ctrl+C."""
         if self.process.is_alive():
             os.kill(self.process.pid or 0, signal.SIGINT)
-        self.wait(30)
+        self.wait(20)

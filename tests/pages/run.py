@@ -166,11 +166,10 @@ def dialogue(text: str) -> list[tuple[str, list[str]]]:
 
 
 def compare(line: str, came: str, said: list[str] | None) -> None:
-    """Raise AssertionError where ``came`` is not what was said; spaces at line ends and empty lines do not count."""
+    """Raise AssertionError where ``came`` is not what was said; how it is wrapped and spaced does not count."""
     if said is None:
         return
-    lines = [text.rstrip() for text in COLOUR.sub("", came).replace("\r", "").splitlines()]
-    plain = "\n".join(text for text in lines if text)
-    wanted = "\n".join(text.rstrip() for text in said if text.strip())
-    pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
-    assert re.fullmatch(pattern, plain, re.DOTALL), f"{line}\n--- came:\n{plain}\n--- said:\n{wanted}"
+    plain = " ".join(COLOUR.sub("", came).split())
+    wanted = " ".join(" ".join(said).split())
+    pattern = r"\s*".join(".*" if part == "…" else re.escape(part).replace("…", ".*") for part in wanted.split(" "))
+    assert re.fullmatch(pattern, plain, re.DOTALL), f"{line}\n--- came:\n{came}\n--- said:\n" + "\n".join(said)

@@ -187,9 +187,10 @@ _CAN_YOU = re.compile(r"(?:^|[,.!] ?)(?:can|could|would|will) you (?:please |kin
 
 
 def _asked_to(text: str, entry: Entry) -> bool:
-    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question."""
+    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question, and so does "extend it"."""
+    words = entry.name.split("_")
     match = _CAN_YOU.search(text)
-    return bool(match) and match[1] in entry.name.split("_")
+    return (bool(match) and match[1] in words) or without_courtesy(text).split(" ", 1)[0] == words[0]
 
 
 def likeness(
