@@ -125,8 +125,9 @@ class Runner:
         compare(line, running.text.removesuffix("You  \n"), output)
 
     def _serve(self, line: str, words: list[str], environment: dict[str, str], output: list[str] | None) -> None:
-        while self.serving and words[0] == "frontdesk":
-            self.serving.pop().stop()
+        for earlier in [one for one in self.serving if one.words[0] == words[0] == "frontdesk"]:
+            self.serving.remove(earlier)
+            earlier.stop()
         running = Command(words, self.folder, environment)
         self.serving.append(running)
         if words[0] == "frontdesk":
