@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(
-    r"(?:^<!-- not run: (?P<reason>[^>]+?) -->\n)?^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"(?:^<!-- not run: (?P<reason>[^>]+?) -->\n)?^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 
 
@@ -39,6 +40,14 @@ def blocks(page: Path) -> list[Block]:
         language, file, *more = [*match["info"].split(), "", ""]
         line = text.count("\n", 0, match.start("info")) + 1
         found.append(
-            Block(page.name, line, language, file, "+" in more, match["text"], " ".join((match["reason"] or "").split()))
+            Block(
+                page.name,
+                line,
+                language,
+                file,
+                "+" in more,
+                match["text"],
+                " ".join((match["reason"] or "").split()),
+            )
         )
     return found

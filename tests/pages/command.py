@@ -18,7 +18,13 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 _context: ForkServerContext | None = None
-PRELOAD = ["frontdesk.cli.serve", "frontdesk.cli.chat", "frontdesk.cli.new", "frontdesk.bootstrap", "frontdesk.testing"]
+PRELOAD = [
+    "frontdesk.cli.serve",
+    "frontdesk.cli.chat",
+    "frontdesk.cli.new",
+    "frontdesk.bootstrap",
+    "frontdesk.testing",
+]
 
 
 def context() -> ForkServerContext:
@@ -32,10 +38,10 @@ def context() -> ForkServerContext:
 
 def _become(terminal: str, words: list[str], folder: str, environment: dict[str, str]) -> None:
     os.setsid()
-    with open(terminal, "r+b", buffering=0) as opened:  # noqa: PTH123  (becomes the controlling terminal)
+    with open(terminal, "r+b", buffering=0) as opened:
         for number in (0, 1, 2):
             os.dup2(opened.fileno(), number)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", buffering=1), open(2, "w", buffering=1)  # noqa: PTH123
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", buffering=1), open(2, "w", buffering=1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.pages.blocks import Block
 from tests.pages.command import Command
@@ -32,11 +33,17 @@ COLOUR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 class Runner:
     """One reader: a folder, an environment, and the servers they started. ``replaced`` maps what a page says to what is here."""
 
-    def __init__(self, folder: Path, *, replaced: Mapping[str, str] | None = None, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *, replaced: Mapping[str, str] | None = None, **environment: str
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.replaced = {"127.0.0.1:8000": f"127.0.0.1:{self.port}", **(replaced or {})}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("FRONTDESK_", "OPENAI_", "PYTEST", "COV"))}
+        kept = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("FRONTDESK_", "OPENAI_", "PYTEST", "COV"))
+        }
         self.environment = {
             **kept,
             "PYTHONPATH": f"{ROOT / 'src'}",
@@ -81,7 +88,7 @@ class Runner:
                 for line, output in dialogue(text):
                     self.command(line, output)
             else:
-                raise AssertionError("name the file it is, or say above it <!-- not run: why -->")
+                pytest.fail("name the file it is, or say above it <!-- not run: why -->")
         except AssertionError as error:
             raise AssertionError(f"docs/{block.place}: {error}") from error
 
@@ -96,11 +103,18 @@ class Runner:
             self._keep(words)
         elif words[0] not in ("frontdesk", "python") or {"|", ">", "&&", "-c"} & set(words) or "$(" in line:
             ran = subprocess.run(
-                ["bash", "-c", line], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60
+                ["bash", "-c", line],
+                cwd=self.folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
             )
             assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
             compare(line, ran.stdout, output)
-        elif words[:2] == ["frontdesk", "serve"] or (words[0] == "python" and output is not None and output[-1:] == ["…"]):
+        elif words[:2] == ["frontdesk", "serve"] or (
+            words[0] == "python" and output is not None and output[-1:] == ["…"]
+        ):
             self._serve(line, words, environment, output)
         else:
             self._run(line, words, environment, output)
@@ -112,7 +126,9 @@ class Runner:
             name, _, value = words[1].partition("=")
             self.environment[name] = os.path.expandvars(value)
 
-    def _run(self, line: str, words: list[str], environment: dict[str, str], output: list[str] | None) -> None:
+    def _run(
+        self, line: str, words: list[str], environment: dict[str, str], output: list[str] | None
+    ) -> None:
         running = Command(words, self.folder, environment)
         typed = [match for shown in output or [] if (match := PROMPT.match(shown))]
         for prompt in typed:
@@ -126,7 +142,9 @@ class Runner:
         assert (code != 0) if failing else (code == 0), f"{line} ended with {code}\n{running.text}"
         compare(line, running.text.removesuffix("You  \n"), output)
 
-    def _serve(self, line: str, words: list[str], environment: dict[str, str], output: list[str] | None) -> None:
+    def _serve(
+        self, line: str, words: list[str], environment: dict[str, str], output: list[str] | None
+    ) -> None:
         for earlier in [one for one in self.serving if one.words[0] == words[0] == "frontdesk"]:
             self.serving.remove(earlier)
             earlier.stop()
@@ -174,5 +192,9 @@ def compare(line: str, came: str, said: list[str] | None) -> None:
         return
     plain = " ".join(COLOUR.sub("", came).split())
     wanted = " ".join(" ".join(said).split())
-    pattern = r"\s*".join(".*" if part == "…" else re.escape(part).replace("…", ".*") for part in wanted.split(" "))
-    assert re.fullmatch(pattern, plain, re.DOTALL), f"{line}\n--- came:\n{came}\n--- said:\n" + "\n".join(said)
+    pattern = r"\s*".join(
+        ".*" if part == "…" else re.escape(part).replace("…", ".*") for part in wanted.split(" ")
+    )
+    assert re.fullmatch(pattern, plain, re.DOTALL), f"{line}\n--- came:\n{came}\n--- said:\n" + "\n".join(
+        said
+    )

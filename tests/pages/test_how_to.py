@@ -27,7 +27,11 @@ class Model(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        answer = {"id": "1", "model": "qwen3", "choices": [{"index": 0, "message": SPOKEN, "finish_reason": "stop"}]}
+        answer = {
+            "id": "1",
+            "model": "qwen3",
+            "choices": [{"index": 0, "message": SPOKEN, "finish_reason": "stop"}],
+        }
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.end_headers()
