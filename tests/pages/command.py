@@ -41,7 +41,7 @@ def _become(terminal: str, words: list[str], folder: str, environment: dict[str,
     with open(terminal, "r+b", buffering=0) as opened:
         for number in (0, 1, 2):
             os.dup2(opened.fileno(), number)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", buffering=1), open(2, "w", buffering=1)
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
