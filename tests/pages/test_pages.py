@@ -24,7 +24,7 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, order_number TEXT UNIQUE, customer_
 CREATE INDEX orders_by_customer ON orders (customer_id, status, placed_at);
 CREATE TABLE order_items (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders(id), product TEXT, quantity INTEGER);
 """
-QUESTIONS = "question,answered\nwhat does shipping cost?,yes\nhow long can I return something?,yes\ndo you rent tents?,no\n"
+QUESTIONS = "question,article\nwhat does shipping cost?,shipping\nhow long can I return something?,returns\ndo you rent tents?,\n"
 # What a page says, and what stands for it here.
 REPLACED = {"sql": {"postgresql://reader:…@db/shop": "sqlite:///shop.db"}}
 ENVIRONMENT = {"helpdesks": {"ZENDESK_TOKEN": "t", "ZENDESK_WEBHOOK_SECRET": "s" * 32}}

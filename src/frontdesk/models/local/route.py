@@ -167,8 +167,9 @@ def _stranger(
         for e in catalog.own()
         if not e.role and (not e.grant.changes or ((wished or _asked_to(text, e)) and not is_known(e)))
     ]
-    if not strangers:
-        return ""
+    ruling = catalog.roles.get(rival)
+    if not strangers or (ruling and plain(text) in map(plain, ruling.grant.examples)):
+        return ""  # what is a tool's own example to the letter is that tool's
     core = without_courtesy(wanted(text))
     found = features(core)
     scores = likeness(core, catalog, encoder, things)
