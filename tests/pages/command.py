@@ -70,7 +70,7 @@ class Command:
         settings[1] &= ~termios.OPOST
         settings[3] &= ~termios.ECHO  # what is typed is put into the text by say()
         termios.tcsetattr(theirs, termios.TCSANOW, settings)
-        self._bytes, self._seen = b"", 0
+        self._bytes, self._seen, self._ended = b"", 0, False
         arguments = (os.ttyname(theirs), words, str(folder), environment)
         self.process = context().Process(target=_become, args=arguments)
         self.process.start()
@@ -109,7 +109,10 @@ class Command:
         os.write(self._ours, b"\x04")
 
     def wait(self, seconds: float = 90) -> int:
-        """Its exit code."""
+        """Its exit code, once."""
+        if self._ended:
+            return self.process.exitcode or 0
+        self._ended = True
         end = time.monotonic() + seconds
         while self.process.is_alive() and time.monotonic() < end:
             self._read(0.05)
