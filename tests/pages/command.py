@@ -90,7 +90,7 @@ class Command:
             return False
         return True
 
-    def until(self, words: str, seconds: float = 60) -> None:
+    def until(self, words: str, seconds: float = 90) -> None:
         """Wait until it has printed ``words`` after what was last waited for."""
         end = time.monotonic() + seconds
         while (found := self._bytes.find(words.encode(), self._seen)) < 0:

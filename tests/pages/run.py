@@ -160,7 +160,7 @@ class Runner:
             running.until("…" if not output else output[0].split("…")[0])
 
     def _wait(self, running: Command) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 90
         while time.monotonic() < end:
             if not running.process.is_alive():
                 break
