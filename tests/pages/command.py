@@ -131,3 +131,8 @@ class Command:
         if self.process.is_alive():
             os.kill(self.process.pid or 0, signal.SIGINT)
         self.wait(20)
+
+    def kill(self) -> None:
+        """At the end of a page nobody waits for a server to end well."""
+        self.process.kill()
+        self.wait(20)

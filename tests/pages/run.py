@@ -62,7 +62,7 @@ class Runner:
 
     def __exit__(self, *_: object) -> None:
         while self.serving:
-            self.serving.pop().stop()
+            self.serving.pop().kill()
 
     def here(self, text: str) -> str:
         for said, meant in self.replaced.items():
