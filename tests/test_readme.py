@@ -48,13 +48,13 @@ def test_the_settings_page_is_what_the_settings_are() -> None:
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 def test_no_document_names_a_path_of_a_machine() -> None:
-    for page in [*ROOT.glob("*.md"), *Path(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *Path(ROOT / "docs").rglob("*.md")]:
         assert not re.search(r"(?<![\w.])/(?:work|home|root|Users)/", page.read_text()), page.name
 
 

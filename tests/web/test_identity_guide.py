@@ -1,5 +1,7 @@
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,21 @@ async def test_a_token_signed_as_the_guide_says_is_accepted_with_the_keys_it_sho
     exec(block("python"), names)
     ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps(keys), environment="production"))
     assert (await verify(names["support_token"]("u123"), ring)).sub == "u123"
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="there is no node here")
+async def test_a_token_signed_by_the_guides_javascript_is_accepted_too(tmp_path: Path) -> None:
+    keys = json.loads(block("json"))
+    script = block("js") + '\nprocess.stdout.write(supportToken("u123"));'
+    signed = subprocess.run(  # noqa: ASYNC221  (a tenth of a second)
+        [str(shutil.which("node")), "-e", script],
+        env={"SUPPORT_SECRET": keys[0]["key"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ring = keyring(make_settings(tmp_path, jwt_keys=json.dumps(keys), environment="production"))
+    assert (await verify(signed.stdout, ring)).sub == "u123"
 
 
 def test_the_guides_two_signers_make_the_same_claims() -> None:

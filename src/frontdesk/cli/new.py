@@ -46,7 +46,8 @@ def new(folder: Path, title: str, model: str, database: str, yes: bool) -> None:
     made = write(folder, title=title, model=model, database=database)
     click.echo(f"{len(made)} files in {folder}. Now:\n")
     click.echo(f"  cd {folder}\n  frontdesk serve support:desk\n")
-    click.echo('and in another terminal: frontdesk chat --as anna, "Where is my order 1001?"')
+    click.echo("and in another terminal, in the same folder:\n")
+    click.echo("  frontdesk chat --as anna      # ask: Where is my order 1001?")
 
 
 def must_be_free(folder: Path) -> None:

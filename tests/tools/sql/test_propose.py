@@ -110,6 +110,15 @@ def test_a_schema_full_of_traps(tmp_path: Path) -> None:
     assert "two ways" in made.left_out["links"]
 
 
+def test_an_amount_kept_as_a_float_is_a_number_and_shown(tmp_path: Path) -> None:
+    made = proposed(
+        tmp_path,
+        "CREATE TABLE customers (id TEXT PRIMARY KEY);\n"
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), total REAL, tax DOUBLE)",
+    )
+    assert {"total", "tax"} <= set(of(made, "orders").table.columns)
+
+
 def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     schema = "CREATE TABLE kunden (nr INTEGER PRIMARY KEY, mail TEXT);\nCREATE TABLE auftrag (id INTEGER PRIMARY KEY, kd INTEGER, was TEXT)"
     (tmp_path / "without").mkdir()

@@ -45,7 +45,11 @@ class Parameter:
     def written(self, token: str) -> str:
         """The id with its letters as the tool writes them: "ln-2041" → LN-2041."""
         letters = [re.sub(r"\\d|\[.*?\]|[^A-Za-z]", "", s.pattern) for s in self.shapes if s.fullmatch(token)]
-        return token.upper() if letters and letters[0].isupper() else token
+        return self.marked(token.upper() if letters and letters[0].isupper() else token)
+
+    def marked(self, token: str) -> str:
+        """The id with # in front of it where the argument's pattern begins so."""
+        return f"#{token}" if any(shape.pattern.startswith("#?") for shape in self.shapes) else token
 
     def fits(self, token: str) -> bool:
         """Whether the token has the shape of this id; any token with a digit does when no shape is known."""
@@ -111,7 +115,8 @@ def _shapes(
     spec: Mapping[str, Any], examples: Iterable[str], said: Iterable[str]
 ) -> tuple[re.Pattern[str], ...]:
     if spec.get("pattern"):
-        return (re.compile(str(spec["pattern"]).strip("^$"), re.IGNORECASE),)
+        pattern = re.sub(r"^#", "#?", str(spec["pattern"]).strip("^$"))  # customers leave it out
+        return (re.compile(pattern, re.IGNORECASE),)
     tokens = list(examples) or [m[0] for text in said for m in _DIGIT_WORD.finditer(text)]
     return tuple(re.compile(p, re.IGNORECASE) for p in dict.fromkeys(shape(t) for t in tokens))
 

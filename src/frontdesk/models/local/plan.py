@@ -81,13 +81,15 @@ class Planner:
         return bool(mentioned) or bool(parameter and context.chosen_id(self.text, parameter, self.dialogue))
 
     def _mentioned(self) -> dict[str, str]:
-        """Ids in the message, with what each is an id of."""
-        found: dict[str, str] = {}
-        for entry in self.catalog.own():
-            parameter = entry.id_parameter
-            for token in self.filler.ids(parameter, self.dialogue.message) if parameter else ():
-                found.setdefault(token, parameter.thing if parameter else "")
-        return found
+        """Ids in the message, with what each is an id of: what looks like it, else what the message names, else the first."""
+        found: dict[str, tuple[bool, bool, str]] = {}
+        for parameter in filter(None, (entry.id_parameter for entry in self.catalog.own())):
+            named = parameter.thing in plain(self.dialogue.message)
+            for token in self.filler.ids(parameter, self.dialogue.message):
+                claim = (bool(parameter.shapes) and parameter.fits(token), named, parameter.thing)
+                if token not in found or claim[:2] > found[token][:2]:
+                    found[token] = claim
+        return {token.lstrip("#"): thing for token, (_, _, thing) in found.items()}
 
     @property
     def things(self) -> dict[str, str]:

@@ -167,8 +167,9 @@ def _stranger(
         for e in catalog.own()
         if not e.role and (not e.grant.changes or ((wished or _asked_to(text, e)) and not is_known(e)))
     ]
-    if not strangers:
-        return ""
+    ruling = catalog.roles.get(rival)
+    if not strangers or (ruling and plain(text) in map(plain, ruling.grant.examples)):
+        return ""  # what is a tool's own example to the letter is that tool's
     core = without_courtesy(wanted(text))
     found = features(core)
     scores = likeness(core, catalog, encoder, things)
@@ -187,9 +188,10 @@ _CAN_YOU = re.compile(r"(?:^|[,.!] ?)(?:can|could|would|will) you (?:please |kin
 
 
 def _asked_to(text: str, entry: Entry) -> bool:
-    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question."""
+    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question, and so does "extend it"."""
+    words = entry.name.split("_")
     match = _CAN_YOU.search(text)
-    return bool(match) and match[1] in entry.name.split("_")
+    return (bool(match) and match[1] in words) or without_courtesy(text).split(" ", 1)[0] == words[0]
 
 
 def likeness(

@@ -85,7 +85,8 @@ def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> t
         if not parameter.shapes and shapes and not reference.named:
             alike = any(s.fullmatch(token) for s in shapes)
         if token not in denied and (alike or reference.named):
-            chosen.append(same.get(token.lower(), parameter.written(token)))
+            known_as = same.get(token.lower())
+            chosen.append(parameter.marked(known_as) if known_as else parameter.written(token))
     return tuple(dict.fromkeys(chosen))
 
 

@@ -92,6 +92,7 @@ def kind_of(kind: sa.types.TypeEngine[Any]) -> Kind:
         (sa.Boolean, "boolean"),
         (sa.Integer, "integer"),
         (sa.Numeric, "number"),
+        (sa.Float, "number"),  # REAL and DOUBLE PRECISION are no Numeric since SQLAlchemy 2.1
         (sa.Uuid, "uuid"),
         (sa.JSON, "json"),
         (sa.LargeBinary, "binary"),

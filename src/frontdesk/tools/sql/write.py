@@ -89,6 +89,7 @@ def _written(proposals: Proposals, shapes: Mapping[str, Shape]) -> list[dict[str
             "rows": table.plural, "filters": _filters(table, shape),
             "says": says(table, shape, each=False), "says_many": says(table, shape, each=True),
             "own": _row(table, shape, 1), "other": _row(table, shape, 2), "absent": _row(table, shape, 999),
+            "counted": bool(table.key) and shape.columns[table.key].kind != "text",
             "owner_kind": _owner(table, shapes).kind,
         })  # fmt: skip
     return made
