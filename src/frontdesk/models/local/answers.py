@@ -22,6 +22,7 @@ CLOSEST = "The closest I found in our help center:"
 NEAREST = (
     "I couldn't find a clear answer to that in our help center. The page that comes closest: {title} [{n}]."
 )
+SAYS = " It says:\n\n"
 NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
 POINT_AT = 0.08  # confidence from which the nearest page is named, though it may not answer
@@ -99,7 +100,7 @@ class Answers:
         named = NEAREST.format(title=passages[0].get("title"), n=passages[0].get("n", 1))
         query = str(found.get("query") or self.dialogue.message)
         said = quote.quotation(query, passages, self.encoder) if confidence >= SAYS_AT else ""
-        return f"{named} It says:\n\n{said}" if said else named
+        return f"{named}{SAYS}{said}" if said else named
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
         then = self.catalog.entries[part.then]
@@ -121,8 +122,9 @@ class Answers:
         known = [r for r in kept if r.outcome != Outcome.UNANSWERED]
         offers = [r.offer for r in sorted(kept, key=lambda r: r.offer != OFFER_TICKET) if r.offer]
         if known and len(known) < len(kept):
-            rest = Reply("" if OFFER_TICKET in offers else REST, suggestions=("Talk to a person",))
-            kept = [*known, rest]
+            near = [r.text for r in kept if r.outcome == Outcome.UNANSWERED and SAYS in r.text]
+            said = "\n\n".join(near) or ("" if OFFER_TICKET in offers else REST)
+            kept = [*known, Reply(said, suggestions=("Talk to a person",))]
         order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
         outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
         lines = [r.text for r in kept if r.text] + ([] if outcome == Outcome.ASKED else offers[:1])
