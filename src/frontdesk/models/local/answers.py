@@ -26,7 +26,7 @@ SAYS = " It says:\n\n"
 NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
 POINT_AT = 0.08  # confidence from which the nearest page is named, though it may not answer
-SAYS_AT = 0.12  # from which what it says is quoted too; the turn stays unanswered, and a person is offered
+SAYS_AT = 0.1  # from which what it says is quoted too; the turn stays unanswered, and a person is offered
 PLEASE_CONFIRM = "Please check this and confirm it with the button."
 
 
@@ -99,7 +99,7 @@ class Answers:
             return ""
         named = NEAREST.format(title=passages[0].get("title"), n=passages[0].get("n", 1))
         query = str(found.get("query") or self.dialogue.message)
-        said = quote.quotation(query, passages, self.encoder) if confidence >= SAYS_AT else ""
+        said = quote.quotation(query, passages[:1], self.encoder) if confidence >= SAYS_AT else ""
         return f"{named}{SAYS}{said}" if said else named
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
