@@ -90,7 +90,7 @@ class Answers:
                 Outcome.UNANSWERED,
                 ("What can you do?",),
             )
-        text = (found and self._nearest(found)) or UNKNOWN
+        text = self._nearest(found or {}) or UNKNOWN
         return Reply(text, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"), OFFER_PERSON)
 
     def _nearest(self, found: Mapping[str, Any]) -> str:
