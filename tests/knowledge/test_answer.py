@@ -188,6 +188,22 @@ def test_asked_how_much_the_section_with_an_amount_answers() -> None:
     assert quote.sentences == ["A label costs 3.95 EUR."]
 
 
+def test_a_row_is_quoted_alone_only_where_the_question_tells_it_from_the_others() -> None:
+    rows = ("Reason: It is faulty; Label: It is free.", "Reason: It does not fit; Label: It costs 3.95 EUR.")
+    table = section("What it costs", (rows[0], 0.8), (rows[1], 0.7))
+    opening = section("", ("A label costs 3.95 EUR.", 0.6))
+    assert len(answering("a faulty one: who pays", [table, opening])) == 1
+    both = answering("who pays for sending", [table, opening])
+    assert [q.sentences[0] for q in both] == [rows[0], "A label costs 3.95 EUR."]
+
+
+def test_an_opening_that_has_an_amount_too_is_quoted_beside_the_first() -> None:
+    other = section("Paying", ("We keep 3.95 EUR for the label.", 0.7))
+    opening = section("", ("A label costs 3.95 EUR.", 0.5))
+    assert len(answering("how much is the label", [other, opening])) == 2
+    assert len(answering("how much is the label", [other, section("", ("We sell tents.", 0.5))])) == 1
+
+
 def test_a_mere_topic_is_answered_by_the_opening() -> None:
     covers = section("What it covers", ("The warranty covers faults.", 0.9))
     opening = section("", ("The warranty lasts 2 years.", 0.5))

@@ -166,3 +166,16 @@ async def test_on_topic_questions_without_an_answer_are_mostly_turned_away(shop:
     answered = [question for question in UNANSWERED if (await ask(question, VISIBLE)).answerable]
     assert len(UNANSWERED) >= 30
     assert len(answered) <= 0.35 * len(UNANSWERED), len(answered)
+
+
+async def test_the_best_articles_opening_is_told_though_its_sections_are_nearer() -> None:
+    near = [Passage(f"s{n}", "a", "Label", f"Part {n}", "", "Near.", 0.9, 0.9) for n in range(5)]
+    opening = Passage("opening", "a", "Label", "", "", "A label costs 3.95 EUR.", 0.5, 0.5)
+
+    class Sections:
+        async def search(self, query: str, *, limit: int = 5, **_: object) -> list[Passage]:
+            return [*near, opening][:limit]
+
+    found = await Ask(Sections())("who pays for the label", VISIBLE)  # type: ignore[arg-type]
+    assert len(found.passages) == 5
+    assert opening in found.passages

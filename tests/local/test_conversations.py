@@ -224,13 +224,15 @@ def test_an_article_that_is_near_but_not_sure_is_called_the_closest():
 
     passages = [
         {"n": 1, "title": "Warranty", "quote": ["Two years."]},
-        {"n": 2, "title": "Repairs", "related": True},
+        {"n": 2, "title": "Repairs", "related": True, "quote": ["We repair tents."]},
     ]
     found = {"answerable": True, "confidence": 0.4, "passages": passages}
     answers = Answers(Dialogue("is it covered?"), None, None)  # type: ignore[arg-type]
     said = answers._quoted(Call("1", "search_knowledge", {}, found), None)
-    expected = "The closest I found in our help center: Two years. [1]\n\nRelated: Repairs [2]."
-    assert said.text == expected
+    closest = "The closest I found in our help center: Two years. [1]"
+    assert said.text == f"{closest}\n\nRelated: Repairs: We repair tents. [2]"
+    said = answers._quoted(Call("1", "search_knowledge", {}, {**found, "confidence": 0.6}), None)
+    assert said.text == "Two years. [1]\n\nRelated: Repairs [2]."
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ async def search_knowledge(query: str) -> dict[str, Any]:
         "text": "Press D.",
         "quote": ["Press D."],
     }
-    sure = {"dark": 0.9, "theme": 0.9, "night": 0.2}
+    sure = {"dark": 0.9, "theme": 0.9, "night": 0.2, "evening": 0.09}
     confidence = next((c for word, c in sure.items() if word in query.lower()), 0.02)
     return {"answerable": confidence > 0.5, "confidence": confidence, "passages": [page]}
 
@@ -63,9 +63,17 @@ def test_a_person_or_a_ticket_that_is_asked_for_comes(message: str, called: str)
     assert [name for name, _ in talk.calls] == [called]
 
 
-def test_the_nearest_page_is_named_where_none_answers_and_nothing_of_it_is_said() -> None:
+def test_what_the_nearest_page_says_is_quoted_as_no_answer() -> None:
     talk = Talk(ONLY)
     reply = talk.say("does it have a night mode?")
+    assert "I couldn't find a clear answer" in reply
+    assert "The page that comes closest: Dark theme [1]. It says:\n\nPress D. [1]" in reply
+    assert talk.outcome == "unanswered"
+
+
+def test_a_page_that_is_farther_is_named_and_nothing_of_it_is_said() -> None:
+    talk = Talk(ONLY)
+    reply = talk.say("does it have an evening mode?")
     assert "The page that comes closest: Dark theme [1]." in reply
     assert "Press D" not in reply
     assert talk.outcome == "unanswered"

@@ -32,7 +32,7 @@ log = structlog.get_logger("frontdesk.knowledge")
 SPOKEN = ("en", "de", "es", "fr", "nl")  # languages a question is recognised in, beside the articles' own
 MOST_EARLIER = 3  # of the customer's messages before this one
 SHORT, SHORTEST = 8, 2  # words of a follow-up; words of meaning that stand on their own
-LIMIT = 5
+LIMIT, SEEN = 5, 12  # passages that are told, of those that are looked at
 AWAY = 0.1  # by so much surer an answer in another language must be than one in the customer's own
 
 _OPENS = re.compile(
@@ -151,7 +151,8 @@ class Ask:
     async def _searched(
         self, query: str, visibility: Sequence[Visibility], locale: str | None, asked: str | None
     ) -> Found:
-        passages = await self.retriever.search(query, visibility=visibility, locale=locale, limit=LIMIT)
+        passages = await self.retriever.search(query, visibility=visibility, locale=locale, limit=SEEN)
+        _shorten(passages)
         answerable, confidence = await self._verdict(query, passages)
         other = asked is not None and bool(passages) and base(passages[0].locale) != asked
         languages = (asked or "", base(passages[0].locale)) if other else ("", "")
@@ -213,6 +214,14 @@ class Ask:
             found.answered,
             conflict,
         )
+
+
+def _shorten(passages: list[Passage]) -> None:
+    """Leave ``LIMIT`` of them; the best article's opening, which sums it up, stays in place of the last."""
+    openings = [p for p in passages if not p.heading and p.article_id == passages[0].article_id]
+    del passages[LIMIT:]
+    if openings and openings[0] not in passages:
+        passages[-1] = openings[0]
 
 
 def _language(texts: Sequence[str], known: Collection[str]) -> str | None:

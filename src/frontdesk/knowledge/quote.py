@@ -61,7 +61,7 @@ def answering(query: str, passages: Sequence[Passage]) -> list[Quote]:
     """One or two quotations of the first passage's article that answer ``query`` together; [] without passages.
 
     The first is of the section that answers: asked for a time or an amount, one that has it; for a mere topic,
-    the opening, which sums the article up. The opening is the second one elsewhere, where it is near enough.
+    the opening, which sums the article up. The opening is the second one elsewhere, where it is near enough and a row of a table is not the answer.
     """
     same = [p for p in passages if p.article_id == passages[0].article_id]
     if not same:
@@ -76,7 +76,7 @@ def answering(query: str, passages: Sequence[Passage]) -> list[Quote]:
     quoted = Quote(same[first], best_sentences(query, same[first]))
     if first == opening or opening < 0 or scores[opening] < OPENS_FROM * scores[first]:
         return [quoted]
-    if _wants(query) or _ROW.match(quoted.sentences[0]):
+    if (_wants(query) and not _fits(query, same[opening])) or _one_row(query, quoted):
         return [quoted]
     second = Quote(same[opening], best_sentences(query, same[opening]))
     long = sum(len(sentence) for sentence in (*quoted.sentences, *second.sentences)) > LONGEST
@@ -125,6 +125,15 @@ def _wants(query: str) -> bool:
 
 def _fits(query: str, passage: Passage) -> bool:
     return any(answers_kind(query, text) for text, _ in passage.sentences)
+
+
+def _one_row(query: str, quoted: Quote) -> bool:
+    """Whether the quotation is a row of a table that has more of the question's words than any other row."""
+    rows = [text for text, _ in quoted.passage.sentences if _ROW.match(text)]
+    asked = _stems(query) - _stems(" ".join(ASKING))
+    shared = {row: len(asked & _stems(row)) for row in rows}
+    own = shared.pop(quoted.sentences[0], 0)
+    return own > max(shared.values(), default=0)
 
 
 def _is_topic(query: str) -> bool:

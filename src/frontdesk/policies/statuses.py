@@ -46,7 +46,7 @@ OWN = (
 NOW = r"(?: now| already| just| successfully)?"
 BEEN = rf"(?:has|have|was|were|is|are|wurde|ist|ha sido|fue|a été|est){NOW}(?: been)?{NOW}"
 SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
-AS_IF = r"if|once|when|whether|until|unless|as soon as|wenn|sobald|falls|cuando|quand|lorsque"
+AS_IF = r"if|once|when|whether|until|unless|as soon as|as long as|wenn|sobald|falls|cuando|quand|lorsque"
 # What makes the words behind it no statement: "if your order has been shipped", "I can't see that it was paid".
 NOT_SAID = re.compile(
     rf"\b(?:{AS_IF}|after|before|can|could|may|might|will|would|should|must|not|never|usually|normally|any|nicht|kann|si|pas|peut"

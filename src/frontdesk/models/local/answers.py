@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from frontdesk.domain import Outcome
@@ -22,9 +22,11 @@ CLOSEST = "The closest I found in our help center:"
 NEAREST = (
     "I couldn't find a clear answer to that in our help center. The page that comes closest: {title} [{n}]."
 )
+SAYS = " It says:\n\n"
 NEAR = 0.2  # confidence from which a change's article is quoted: the offer of a ticket stands beside it
 SURE = 0.5  # a confidence below it is told
-POINT_AT = 0.08  # confidence from which the nearest page is named, though it does not answer
+POINT_AT = 0.08  # confidence from which the nearest page is named, though it may not answer
+SAYS_AT = 0.1  # from which what it says is quoted too; the turn stays unanswered, and a person is offered
 PLEASE_CONFIRM = "Please check this and confirm it with the button."
 
 
@@ -65,20 +67,21 @@ class Answers:
         text = quote.quotation(query, passages, self.encoder) if quoted else ""
         if text:
             lead = "" if not _unsure(found) else f"{CLOSEST}\n" if "\n" in text else f"{CLOSEST} "
-            text = f"{_in_other_words(found)}{lead}{text}{quote.see_also(passages)}"
+            beside = quote.beside if _unsure(found) else quote.see_also
+            text = f"{_in_other_words(found)}{lead}{text}{beside(passages)}"
         if not text and part and part.change:
             nothing = "I found nothing about it in our help center."
             return Reply(nothing, Outcome.UNANSWERED, ("Open a ticket", "Talk to a person"), OFFER_TICKET)
         if not text:
-            return self.unknown(part, passages if float(found.get("confidence") or 0.0) >= POINT_AT else ())
+            return self.unknown(part, found)
         if part and part.change:
             return Reply(text, suggestions=("Open a ticket",), offer=OFFER_TICKET)
         return Reply(text)
 
-    def unknown(self, part: Part | None = None, near: Sequence[dict[str, Any]] = ()) -> Reply:
+    def unknown(self, part: Part | None = None, found: Mapping[str, Any] | None = None) -> Reply:
         """Not known: said so, with the offer of a person; nobody is offered for idle chat.
 
-        ``near`` are passages that share its topic: the first one's page is named, and nothing of it is said.
+        ``found`` is what the search came to: where it shares the topic, its first page is named and quoted.
         """
         if part and part.chat:
             about = f"{self.dialogue.desk or 'our shop'}{' and your orders' if self._own() else ''}"
@@ -87,8 +90,17 @@ class Answers:
                 Outcome.UNANSWERED,
                 ("What can you do?",),
             )
-        text = NEAREST.format(title=near[0].get("title"), n=near[0].get("n", 1)) if near else UNKNOWN
+        text = self._nearest(found or {}) or UNKNOWN
         return Reply(text, Outcome.UNANSWERED, ("Talk to a person", "What can you do?"), OFFER_PERSON)
+
+    def _nearest(self, found: Mapping[str, Any]) -> str:
+        passages, confidence = found.get("passages"), float(found.get("confidence") or 0.0)
+        if not passages or confidence < POINT_AT:
+            return ""
+        named = NEAREST.format(title=passages[0].get("title"), n=passages[0].get("n", 1))
+        query = str(found.get("query") or self.dialogue.message)
+        said = quote.quotation(query, passages[:1], self.encoder) if confidence >= SAYS_AT else ""
+        return f"{named}{SAYS}{said}" if said else named
 
     def _choice(self, call: Call, part: Part, entry: Entry | None) -> Reply:
         then = self.catalog.entries[part.then]
@@ -110,8 +122,9 @@ class Answers:
         known = [r for r in kept if r.outcome != Outcome.UNANSWERED]
         offers = [r.offer for r in sorted(kept, key=lambda r: r.offer != OFFER_TICKET) if r.offer]
         if known and len(known) < len(kept):
-            rest = Reply("" if OFFER_TICKET in offers else REST, suggestions=("Talk to a person",))
-            kept = [*known, rest]
+            near = [r.text for r in kept if r.outcome == Outcome.UNANSWERED and SAYS in r.text]
+            said = "\n\n".join(near) or ("" if OFFER_TICKET in offers else REST)
+            kept = [*known, Reply(said, suggestions=("Talk to a person",))]
         order = (Outcome.HANDED_OFF, Outcome.ASKED, Outcome.FAILED, Outcome.UNANSWERED)
         outcome = next((o for o in order if any(r.outcome == o for r in kept)), Outcome.ANSWERED)
         lines = [r.text for r in kept if r.text] + ([] if outcome == Outcome.ASKED else offers[:1])

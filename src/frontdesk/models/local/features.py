@@ -19,7 +19,7 @@ _ASKING = re.compile(
     r"(?:tell|show) me|let me know|would you mind|please|kindly|just)\b[ ,]*"
 )
 _NEGATED = re.compile(
-    r"^(?:and |but |so |please |look |no |i am |i really |really |actually )*(?:i )?(?:(?:do|did|does) not (?:really |actually |even )?(?:want|need|wish|like|mean|care)(?! to know)|am not (?:looking|changing|asking|trying|interested|here)"
+    r"^(?:and |but |so |please |look |no |i am |i really |really |actually )*(?:i )?(?:(?:do|did|does) not (?:really |actually |even )?(?:want|need|wish|like|mean|care)(?! to know)|do not (?:you )?(?:dare )?(?:cancel|change|refund|return|send|delete|stop|touch|reset|book|open)\b(?! how)|am not (?:looking|changing|asking|trying|interested|here)"
     r"|not (?:looking|changing|asking|trying|interested|about|to cancel|cancell?ing|return)|no (?:refund|return|cancel\w*|change|help|replacement)s?\b.*(?:need|want|please|thanks|$)"
     r"|(?:instead of|rather than) |(?:i )?never (?:asked|wanted|said|meant)\b|(?:please )?(?:forget|ignore|skip|disregard|never ?mind) (?:about )?(?:the|that|my|what|your|all|any|previous|every)\b)"
 )

@@ -15,6 +15,7 @@ from frontdesk.models.local.elliptical import elliptical
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
 from frontdesk.models.local.features import FRAGMENT, features, wanted, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
+from frontdesk.models.local.leaning import asks_on, in_view, same_again, together
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.parts import is_question, one_thing, same, without
 from frontdesk.models.local.route import Route, route
@@ -53,17 +54,22 @@ class Planner:
         chosen = self._chosen_from_list()
         if chosen:
             return chosen
-        several = self._several()
-        return several or self._part(self.text)
+        planned = self._several() or self._part(self.text)
+        unsure = all(
+            p.kind in (ASK, CHOOSE) or (p.kind == SEARCH and self._follows(self.whole())) for p in planned
+        )
+        return (same_again(self.text, self.dialogue, self.catalog) if unsure else []) or planned
 
     def _going_on_asking(self) -> list[Part]:
         """ "And to Norway?" after a question to the help center is one more."""
         before = self.dialogue.last.calls
-        short = len(self.text.split()) <= 6 and self._follows(self.whole())
-        if not short or not before or any(call.tool != "search_knowledge" for call in before):
+        if not before or any(call.tool != "search_knowledge" for call in before):
             return []
-        chosen = self.whole()
-        named = self._mentioned() or (chosen.target in self.catalog.entries and chosen.score >= SURE)
+        chosen, on = self.whole(), asks_on(self.text)
+        if not on and not (len(self.text.split()) <= 6 and self._follows(chosen)):
+            return []
+        own = chosen.target in self.catalog.entries and chosen.score >= SURE
+        named = self._mentioned() or (own and not on)
         return [] if named else [self._search(self.text, chosen)]
 
     def _chosen_from_list(self) -> list[Part]:
@@ -213,7 +219,7 @@ class Planner:
                     found.append(part)
                 elif found[twin].text != part.text:
                     found[twin] = replace(found[twin], text=f"{found[twin].text} {part.text}")
-        return found[:MOST_PARTS] if len(found) > 1 and not one_thing(found) else []
+        return together(found[:MOST_PARTS]) if len(found) > 1 and not one_thing(found) else []
 
     # One part
 
@@ -252,6 +258,7 @@ class Planner:
         query = without_courtesy(wanted(text))
         if chosen.change:
             query = how_to(without(self._mentioned(), query), self.encoder)
+        query = in_view(query, self.dialogue, self.catalog)
         return Part(
             SEARCH,
             text,

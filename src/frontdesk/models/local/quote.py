@@ -33,14 +33,22 @@ def _quoted(passage: dict[str, Any]) -> str:
 
 def see_also(passages: list[dict[str, Any]]) -> str:
     """ "Related: Refunds [2]." for passages of other articles that are nearly as good; "" without any."""
-    cited = str(passages[0].get("title") or "")
-    seen: dict[str, int] = {}
-    for passage in passages[1:]:
-        title = str(passage.get("title") or "")
-        if passage.get("related") and title and title != cited:
-            seen.setdefault(title, passage.get("n", 1))
-    links = [f"{title} [{n}]" for title, n in list(seen.items())[:2]]
+    links = [f"{p['title']} [{p.get('n', 1)}]" for p in _related(passages)]
     return f"\n\nRelated: {', '.join(links)}." if links else ""
+
+
+def beside(passages: list[dict[str, Any]]) -> str:
+    """What the next article says, for a first one that is not sure to be the right one; "" without any."""
+    texts = [
+        f"{p['title']}: {_quoted(p)} [{p.get('n', 1)}]" for p in _related(passages)[:1] if p.get("quote")
+    ]
+    return f"\n\nRelated: {texts[0]}" if texts else see_also(passages)
+
+
+def _related(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    cited = passages[0].get("title")
+    found = {p["title"]: p for p in reversed(passages) if p.get("related") and p.get("title")}
+    return [p for p in passages[1:] if found.get(p.get("title")) is p and p["title"] != cited][:2]
 
 
 def joined(sentences: list[str]) -> str:

@@ -320,12 +320,17 @@ def _id_name(change: Change) -> str:
 
 
 def _without_empty(calls: list[Call]) -> list[Call]:
-    """Of several searches for one question, the first that found something; the first if none did."""
+    """Of several searches for one question, the first that found something; the nearest if none did."""
     searches = [call for call in calls if call.tool == "search_knowledge"]
     if len(searches) < 2:
         return calls
     found = [call for call in searches if not call.error and call.result.get("answerable")]
-    return [call for call in calls if call not in searches or call in (found or searches)[:1]]
+    kept = found[0] if found else max(searches, key=_confidence)
+    return [call for call in calls if call not in searches or call is kept]
+
+
+def _confidence(search: Call) -> float:
+    return float(search.result.get("confidence") or 0.0) if isinstance(search.result, dict) else 0.0
 
 
 def _idle(call: Call, part: Part | None) -> bool:
