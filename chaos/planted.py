@@ -135,6 +135,10 @@ def _rows_of_others(owner_url: str, planted: Planted, talk: str) -> None:
             (number[0], f"Is {secret}?", vector, talk),
         )
         owner.execute(
+            "INSERT INTO spent (day, who, tokens, usd) VALUES (current_date, sha256(convert_to(%s, 'UTF8')), 7, 0.1)",
+            (f"customer:{planted.customer}",),
+        )
+        owner.execute(
             "INSERT INTO deliveries (ticket_id, helpdesk, how) SELECT id, 'zendesk', %s FROM tickets"
             " WHERE conversation_id = %s",
             (f"refused {email}", talk),

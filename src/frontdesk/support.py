@@ -196,6 +196,7 @@ class Support:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._turns.forget(principal_key)
         return len(tasks)
 
     # ------------------------------------------------------------------ running turns

@@ -46,6 +46,9 @@ class Faulty:
         if not self.frozen:
             await self.kept.put(key, value)
 
+    async def forget(self, key: str) -> None:
+        await self.kept.forget(key)
+
 
 @dataclass
 class Replicas:
@@ -164,3 +167,12 @@ async def test_without_redis_turns_go_on(shared: Database, redis: RedisServer) -
 def test_a_window_in_redis_needs_a_redis() -> None:
     with pytest.raises(SettingsError, match="FRONTDESK_REDIS_URL"):
         load(hot_window="redis")
+
+
+async def test_a_window_that_was_forgotten_is_read_again(replicas: Replicas) -> None:
+    who = Principal("customer", uuid4().hex)
+    await replicas.say(who, "one")
+    await replicas.here.forget(who.key)
+    if replicas.hot:
+        assert await replicas.hot.get(replicas.hot.key) is None
+    assert [past.message for past in (await replicas.say(who, "two", replicas.there)).window] == ["one"]

@@ -44,7 +44,7 @@ def test_no_table_with_rows_of_a_customer_is_forgotten(desk: Console) -> None:
         desk,
         "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = %s AND column_name = ANY (%s)",
         SCHEMA,
-        ["principal", "customer_id", "conversation_id", "turn_id", "action_id", "ticket_id"],
+        ["principal", "customer_id", "conversation_id", "turn_id", "action_id", "ticket_id", "who"],
     )
     assert {table for (table,) in found} == {place.table for place in PLACES}
 

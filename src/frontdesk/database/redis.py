@@ -65,6 +65,10 @@ class RedisLink:
         """Keep a value for so long. Raises RedisGone."""
         await self._ask(lambda: self._redis.set(key, value, ex=seconds))
 
+    async def delete(self, key: str) -> None:
+        """Forget a value. Raises RedisGone."""
+        await self._ask(lambda: self._redis.delete(key))
+
     async def close(self) -> None:
         """Close all connections."""
         await self._redis.aclose()

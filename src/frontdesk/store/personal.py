@@ -104,4 +104,5 @@ PLACES = (
         keeps="channel, times, number of turns, and the head of its audit chain",
     ),
     Place("widget_sessions", "customer_id = %(customer)s", ("token_sha256",)),
+    Place("spent", "who = sha256(convert_to('customer:' || %(customer)s, 'UTF8'))", ("who",)),
 )

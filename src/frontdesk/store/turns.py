@@ -140,7 +140,7 @@ class Turns:
 
     async def _accept_hot(self, hot: Windows, given: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """accept_turn, with the window that is kept ready where it is still the conversation's."""
-        key = key_of(given[0], given[1])
+        key = key_of(given[0])
         known = Window.read(await hot.get(key))
         last = (known.conversation, known.audited) if known else (None, None)
         row = await self._database.call("accept_turn_after", *given, *last)
@@ -161,6 +161,11 @@ class Turns:
             steps: list[Any] = orjson.loads(record).get("steps", [])
             if now := window.after(turn, result, steps, self._window):
                 await self._hot.put(key, now.written())
+
+    async def forget(self, principal_key: str) -> None:
+        """Keep no window of a principal ready."""
+        if self._hot:
+            await self._hot.forget(key_of(principal_key))
 
     async def next(self, principal: Principal, conversation_id: UUID) -> tuple[TurnInput, int] | None:
         """The oldest waiting turn of a conversation whose lease we hold, and how often it was begun."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -35,6 +36,10 @@ class Windows(Protocol):
         """Keep a value in the place of what stands there."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Keep nothing under ``key`` any more."""
+        ...
+
 
 class MemoryWindows:
     """In this process: for a notebook, or one server. The ones not used for longest are forgotten."""
@@ -53,6 +58,10 @@ class MemoryWindows:
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+    async def forget(self, key: str) -> None:
+        """See ``Windows.forget``."""
+        self._kept.pop(key, None)
 
 
 class RedisWindows:
@@ -75,10 +84,15 @@ class RedisWindows:
         except RedisGone:
             return
 
+    async def forget(self, key: str) -> None:
+        """See ``Windows.forget``. While Redis is gone it is not: what it holds ends within the hour."""
+        with suppress(RedisGone):
+            await self._link.delete(f"frontdesk:window:{key}")
 
-def key_of(principal_key: str, channel: str) -> str:
+
+def key_of(principal_key: str) -> str:
     """What a principal's newest window is kept under: a hash, which names nobody."""
-    return hashlib.sha256(f"{channel}:{principal_key}".encode()).hexdigest()[:32]
+    return hashlib.sha256(principal_key.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
