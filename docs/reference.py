@@ -40,6 +40,7 @@ DOORS = (
     ("signed_in", "staff"),
     ("visitor", "a browser, before sign-in"),
     ("frontdesk.web.actions._backend", "service key with `approvals`"),
+    ("frontdesk.web.customers._backend", "service key with `privacy`"),
     ("frontdesk.web.knowledge._backend", "service key with `knowledge`"),
     ("_authenticator", "service key, customer's token or session"),
 )
@@ -186,6 +187,7 @@ def permission_page() -> str:
 | a visitor | {visitor} |
 | a service key | what the customer holds in whose name it speaks |
 | a service key made with `--knowledge` | also `/support/knowledge`: what all customers asked, syncing, publishing |
+| a service key made with `--privacy` | also `/support/customers`: exporting and erasing customers |
 | a service key made with `--approvals` | also `/support/approvals`: approving, declining and settling actions |
 | staff: agent | the inbox, taking over, replying, notes, drafts; reads what waits for approval |
 | staff: lead | also approves and publishes, takes conversations from a colleague, reads the reports |

@@ -40,6 +40,7 @@ class LiveTurn:
     done: asyncio.Future[Json] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     abandoned: bool = False
     origin: Origin | None = None  # where its message came in; None: elsewhere, or an attempt ended before
+    shown: tuple[str, str] = ("", "")  # whose token came with its message, and the token
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:

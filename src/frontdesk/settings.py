@@ -19,6 +19,13 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
+#: Of other packages' variables only these are read from files: a stranger's must not stop the start.
+PROVIDER_KEYS = {
+    f"{provider}_API_KEY"
+    for provider in ("OPENAI", "AZURE_OPENAI", "ANTHROPIC", "GOOGLE", "MISTRAL", "GROQ", "COHERE", "DEEPSEEK")
+}
+
+
 class Settings(BaseSettings):
     """What Frontdesk is told from outside; each field is the variable FRONTDESK_<NAME>."""
 
@@ -205,7 +212,7 @@ def _from_files() -> dict[str, str]:
         variable = name.removesuffix("_FILE")
         setting = variable.removeprefix("FRONTDESK_").lower()
         ours = variable.startswith("FRONTDESK_") and setting in Settings.model_fields
-        if not ours and not variable.endswith("_API_KEY"):
+        if not ours and variable not in PROVIDER_KEYS:
             continue
         try:
             text = Path(os.environ[name]).read_text(encoding="utf-8").strip()

@@ -27,6 +27,7 @@ from frontdesk.store.turns import Accepted, Finished, StoredTurn, Turns
 from frontdesk.store.windows import Windows
 from frontdesk.telemetry import metrics, spans
 from frontdesk.telemetry import turns as traced
+from frontdesk.tools import tokens
 
 log = structlog.get_logger("frontdesk.support")
 
@@ -142,7 +143,11 @@ class Support:
         if not accepted.repeated:
             spans.anchor(accepted.turn_id)
         if accepted.claimed:
-            self._watchable(accepted.turn_id, accepted.conversation_id).origin = traced.origin(received)
+            # The task that runs the conversation may have begun the turn meanwhile.
+            live = self._live.get(accepted.turn_id) or self._watchable(
+                accepted.turn_id, accepted.conversation_id
+            )
+            live.origin, live.shown = traced.origin(received), tokens.shown()
             self._run(principal, accepted.conversation_id, accepted.turn)
         return accepted
 
@@ -256,6 +261,7 @@ class Support:
     async def _answer(self, turn: TurnInput, attempts: int, looked: int) -> bool:
         """Run one turn, commit what it came to, then show it. Returns whether more turns wait."""
         live = self._attempt(turn)
+        tokens.show_again(live.shown)  # not what came with the message that started this task
         self._begun += 1
         try:
             with traced.begin(turn.turn_id, turn.conversation_id, live.origin, attempts, looked) as span:

@@ -31,7 +31,7 @@ from frontdesk.tools import tool
 from tests.models.conftest import KEY
 from tests.models.openai_endpoint import CALLS, TEXT, Endpoint, events
 
-PROMPT = "My card number is 4111 and I am very private"
+PROMPT = "My card number is 4111-2222 and I am very private"
 ASKED: list[BaseMessage] = [SystemMessage("Help."), HumanMessage(PROMPT)]
 
 
@@ -369,7 +369,7 @@ async def test_neither_key_nor_question_stands_in_an_error_or_a_log(
         + str(model)
         + repr(caught.value.__dict__)
     )
-    for secret in (KEY, "4111"):
+    for secret in (KEY, "4111-2222"):
         assert secret not in said
         assert secret not in caplog.text
 

@@ -17,6 +17,7 @@ CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{CALLER}-00f067aa0ba902b7-01"
 TURN = """
 POST /support/chat
+  rates
   receive
   turn
     queue

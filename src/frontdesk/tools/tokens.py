@@ -6,14 +6,26 @@ from contextvars import ContextVar
 
 from frontdesk.domain import Customer
 
-__all__ = ["presented", "showed"]
+__all__ = ["Shown", "presented", "show_again", "showed", "shown"]
 
-_SHOWN: ContextVar[tuple[str, str]] = ContextVar("frontdesk_token", default=("", ""))
+Shown = tuple[str, str]  # whose token it is, and the token
+
+_SHOWN: ContextVar[Shown] = ContextVar("frontdesk_token", default=("", ""))
 
 
 def showed(customer_id: str, token: str) -> None:
     """Remember for what follows in this request that ``customer_id`` has shown ``token``, which was found good."""
     _SHOWN.set((customer_id, token))
+
+
+def shown() -> Shown:
+    """What was shown with the request at hand."""
+    return _SHOWN.get()
+
+
+def show_again(what: Shown) -> None:
+    """Remember what was shown with the message that is answered from here on."""
+    _SHOWN.set(what)
 
 
 def presented(customer: Customer) -> str:
