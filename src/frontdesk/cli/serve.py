@@ -32,7 +32,10 @@ from frontdesk.web.app import create_app
 @click.option("--port", type=int, help="instead of PORT or FRONTDESK_PORT (8000)")
 @click.option("--sync/--no-sync", default=True, help="bring the help center up to date first")
 @click.option("--jobs/--no-jobs", default=True, help="do what is scheduled in this process")
-def serve(desk: str, port: int | None, sync: bool, jobs: bool) -> None:
+@click.option(
+    "--as", "customers", multiple=True, default=("u123",), help="who the page at / offers to be; repeatable"
+)
+def serve(desk: str, port: int | None, sync: bool, jobs: bool, customers: tuple[str, ...]) -> None:
     """Serve DESK (module:name) over HTTP until SIGINT or SIGTERM."""
     port = port or int(os.environ.get("PORT") or 0)  # as `frontdesk chat` and `make run` do
     settings = with_key(load(**({"port": port} if port else {})))
@@ -41,7 +44,7 @@ def serve(desk: str, port: int | None, sync: bool, jobs: bool) -> None:
         console.print(sentence, style="yellow")
     chosen = load_desk(desk)
     check(chosen)  # before anything starts: what is wrong is said at once
-    app = create_app(chosen, settings, models=model_chain(settings), demo_customers=("u123",), jobs=jobs)
+    app = create_app(chosen, settings, models=model_chain(settings), demo_customers=customers, jobs=jobs)
     must_be_free(settings.port, settings.host)
     asyncio.run(prepare(chosen, settings, sync=sync))
     if settings.development:

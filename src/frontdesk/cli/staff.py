@@ -33,7 +33,12 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     _, password = with_database(
         lambda database: StaffDirectory(database).add(email, name, cast("Role", role), given)
     )
-    click.echo("Added." if given else password)
+    click.echo("Added." if given else _told(password))
+
+
+def _told(password: str) -> str:
+    """The password alone where a program reads, with what it is for where a person does."""
+    return f"Password: {password}   (shown once; sign in at /console)" if sys.stdout.isatty() else password
 
 
 @staff.command("list")
@@ -70,7 +75,7 @@ def password(email: str, password_stdin: bool) -> None:
         return await StaffDirectory(database).set_password((await _find(database, email)).id, given)
 
     made = with_database(work)
-    click.echo("Changed." if given else made)
+    click.echo("Changed." if given else _told(made))
 
 
 def _given(from_stdin: bool) -> str:

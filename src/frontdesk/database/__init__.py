@@ -209,7 +209,12 @@ class Database:
 
 
 #: What the database's functions are to a turn.
-SPANS = {"take_rates": "rates", "accept_turn": "receive", "accept_turn_after": "receive", "finish_turn": "commit"}
+SPANS = {
+    "take_rates": "rates",
+    "accept_turn": "receive",
+    "accept_turn_after": "receive",
+    "finish_turn": "commit",
+}
 
 
 class _Watched:
