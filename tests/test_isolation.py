@@ -64,7 +64,7 @@ async def test_nobody_can_write_a_row_in_anothers_name(database: Database, table
     # Refused by row-level security, or before it by the trigger that finds no such conversation of Anna's.
     with pytest.raises(
         (psycopg.errors.InsufficientPrivilege, psycopg.errors.ForeignKeyViolation),
-        match="row-level security|was erased",
+        match=r"row-level security|was erased",
     ):
         async with database.transaction(ANNA.key) as connection:
             await connection.execute(statement, (BEN.key,))
