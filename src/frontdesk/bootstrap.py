@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import secrets
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -262,6 +263,11 @@ def load_desk(path: str) -> Frontdesk:
             raise
         hint = " without .py" if module_name.endswith(".py") else f"; looked in {Path.cwd()} and PYTHONPATH"
         raise DeclarationError(f"there is no module {module_name!r}: write support:desk{hint}") from None
+    except KeyError as error:  # os.environ["API_URL"], as a desk that was written for a server has it
+        name_of = str(error.args[0]) if error.args else ""
+        if not name_of.isupper() or name_of in os.environ:
+            raise
+        raise DeclarationError(f"{path} asks the environment for {name_of}: set it") from None
     desk = getattr(module, name or "desk", None)
     if not isinstance(desk, Frontdesk):
         raise DeclarationError(f"{path!r} is not a desk: write desk = Frontdesk(…) in {module_name}.py")

@@ -94,3 +94,8 @@ def test_a_taken_port_and_a_module_that_is_not_there(run: Run, tmp_path: Path) -
         assert f"port {port} is taken" in run(GOOD, "support:desk", "--port", port)
     assert "there is no module 'suport'" in run(GOOD, "suport:desk")
     assert "write support:desk without .py" in run(GOOD, "support.py:desk")
+
+
+def test_a_variable_that_the_desk_asks_for_is_named(run: Run) -> None:
+    said = run("import os\nURL = os.environ['SHOP_API_URL_THAT_IS_NOT_SET']\n" + GOOD)
+    assert "asks the environment for SHOP_API_URL_THAT_IS_NOT_SET: set it" in said

@@ -53,6 +53,10 @@ def from_openapi(
     click.echo(f"\n{summary(document, made)}")
     if access.variables:
         click.echo(f"The credential comes from {', '.join(access.variables)}")
+    elif not token:
+        click.echo(
+            "The document asks for no credential, and none is sent: give Backend(…) headers if yours wants one"
+        )
     if dry_run or out is None:
         return
     module = Module(document, made, find(operations(document), customer), access)
@@ -66,5 +70,6 @@ def from_openapi(
         force=force,
     )
     click.echo(
-        f"Read them, then add them to the desk:\n  from {NAME} import TOOLS\n  desk = Frontdesk(…, tools=[*TOOLS])"
+        f"Read them, then add them to the desk:\n  from {NAME} import TOOLS\n  desk = Frontdesk(…, tools=[*TOOLS])\n"
+        f"{PREFIX}_URL says where the backend is."
     )

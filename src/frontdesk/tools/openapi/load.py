@@ -120,7 +120,9 @@ def _read(place: str) -> bytes:
     try:
         with httpx.stream("GET", place, timeout=SECONDS, trust_env=False) as answer:
             if not answer.is_success:
-                raise DeclarationError(f"the document's address answered {answer.status_code}")
+                raise DeclarationError(
+                    f"the document's address answered {answer.status_code}: save the document, and name the file"
+                )
             for part in answer.iter_bytes():
                 data += part
                 if len(data) > MOST_BYTES:
