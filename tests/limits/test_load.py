@@ -108,11 +108,37 @@ async def test_files_are_taken_in_so_many_at_once(shared: Database, tmp_path: Pa
         yield b"\x89PNG\r\n\x1a\n"
         await asyncio.sleep(0.5)
 
-    async with served(shared, tmp_path, upload_limit=2) as (_, client):
-        begun = await client.post("/support/conversations", json={"user_id": "f1"})
-        path = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id=f1&name=a.png"
-        answers = await asyncio.gather(
-            *(client.post(path, content=slow(), headers={"content-type": "image/png"}) for _ in range(4))
-        )
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [201, 201, 503, 503]
+    async with served(shared, tmp_path, upload_limit=3) as (_, client):
+        paths: dict[str, str] = {}
+        for who in ("f1", "f2", "f3"):
+            begun = await client.post("/support/conversations", json={"user_id": who})
+            paths[who] = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id={who}"
+
+        async def send(who: str) -> httpx.Response:
+            return await client.post(paths[who], content=slow(), headers={"content-type": "image/png"})
+
+        one = asyncio.gather(*(send("f1") for _ in range(4)))
+        await asyncio.sleep(0.2)
+        others = await asyncio.gather(send("f2"), send("f3"))
+        answers = await one
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429]
+        assert sorted(answer.status_code for answer in others) == [201, 503]
+        assert (await send("f1")).status_code == 201
+
+
+async def test_a_file_for_somebody_elses_conversation_is_refused_unread(
+    shared: Database, tmp_path: Path
+) -> None:
+    read = False
+
+    async def content() -> AsyncGenerator[bytes]:
+        nonlocal read
+        read = True
+        yield b"\x89PNG\r\n\x1a\n"
+
+    async with served(shared, tmp_path) as (_, client):
+        begun = await client.post("/support/conversations", json={"user_id": "f4"})
+        path = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id=f5"
+        answer = await client.post(path, content=content(), headers={"content-type": "image/png"})
+    assert answer.status_code == 404
+    assert not read
