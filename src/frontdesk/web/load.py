@@ -138,8 +138,8 @@ class Streams:
         self._open = Counter[str]()
 
     def open(self, request: Request, who: str) -> StreamPlace:
-        """A place for a stream of ``customer:u123``, for ``Streamed``. Raises QueueFull, TooManyStreams."""
-        if self._open.total() >= self._most:
+        """A place for a stream of ``customer:u123`` or ``staff:4``, for ``Streamed``. Raises QueueFull, TooManyStreams."""
+        if self._open.total() >= self._most + (FOR_STAFF if who.startswith("staff:") else 0):
             raise QueueFull
         if self._open[who] >= self._most_each:
             raise TooManyStreams
