@@ -253,6 +253,7 @@ class Support:
         """This task is done with the conversation; whoever still watches a turn of it looks in the database."""
         del self._running[conversation_id]
         self._again.discard(conversation_id)
+        self._turns.leave(conversation_id)
         for live in self._open.pop(conversation_id, {}).values():
             live.abandon()
             self._live.pop(live.turn_id, None)

@@ -24,7 +24,7 @@ LANDED = {
     "0012_people": "fb9ec17cafa83e61",
     "0013_customers_side": "e8879949b32781da",
     "0014_helpdesks": "e31e872f8e35ad79",
-    "0015_limits": "02e4d648aff2eae8",
+    "0015_limits": "e5c57324375fc5c3",
     "0016_privacy": "f1521e0bb401ccfe",
     "0017_passwords": "31043b53e0abb850",
 }

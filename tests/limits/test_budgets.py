@@ -111,3 +111,12 @@ async def test_a_local_turn_costs_nothing_and_writes_no_row(database: Database) 
         before = await spent_today(database, ANNA.key)
         assert (await say())["degraded"]
         assert await spent_today(database, ANNA.key) == before
+
+
+async def test_what_is_erased_or_expires_is_not_spent_again(database: Database) -> None:
+    async with replica(database) as (say, _):
+        await say()
+    before = await spent_today(database, ANNA.key)
+    with as_owner(database.conninfo) as connection:  # as erasure and retention write their turns
+        connection.execute("UPDATE turns SET status = 'done', record = record || '{\"ms\": 1}'")
+    assert await spent_today(database, ANNA.key) == before

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from frontdesk.database import Database
+from frontdesk.errors import QueueFull
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.web.app import create_app
+from frontdesk.web.load import Streams
 from tests.desk import Backend, follow, make_desk
 from tests.web.service import SERVICE_KEY, bearer, make_settings
 
@@ -108,11 +110,67 @@ async def test_files_are_taken_in_so_many_at_once(shared: Database, tmp_path: Pa
         yield b"\x89PNG\r\n\x1a\n"
         await asyncio.sleep(0.5)
 
-    async with served(shared, tmp_path, upload_limit=2) as (_, client):
-        begun = await client.post("/support/conversations", json={"user_id": "f1"})
-        path = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id=f1&name=a.png"
-        answers = await asyncio.gather(
-            *(client.post(path, content=slow(), headers={"content-type": "image/png"}) for _ in range(4))
-        )
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [201, 201, 503, 503]
+    async with served(shared, tmp_path, upload_limit=3) as (_, client):
+        paths: dict[str, str] = {}
+        for who in ("f1", "f2", "f3"):
+            begun = await client.post("/support/conversations", json={"user_id": who})
+            paths[who] = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id={who}"
+
+        async def send(who: str) -> httpx.Response:
+            return await client.post(paths[who], content=slow(), headers={"content-type": "image/png"})
+
+        one = asyncio.gather(*(send("f1") for _ in range(4)))
+        await asyncio.sleep(0.2)
+        others = await asyncio.gather(send("f2"), send("f3"))
+        answers = await one
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429]
+        assert sorted(answer.status_code for answer in others) == [201, 503]
+        assert (await send("f1")).status_code == 201
+
+
+async def test_a_file_for_somebody_elses_conversation_is_refused_unread(
+    shared: Database, tmp_path: Path
+) -> None:
+    read = False
+
+    async def content() -> AsyncGenerator[bytes]:
+        nonlocal read
+        read = True
+        yield b"\x89PNG\r\n\x1a\n"
+
+    async with served(shared, tmp_path) as (_, client):
+        begun = await client.post("/support/conversations", json={"user_id": "f4"})
+        path = f"/support/conversations/{begun.json()['conversation_id']}/attachments?user_id=f5"
+        answer = await client.post(path, content=content(), headers={"content-type": "image/png"})
+    assert answer.status_code == 404
+    assert not read
+
+
+async def test_customers_leave_room_for_the_streams_of_staff(tmp_path: Path) -> None:
+    streams = Streams(make_settings(tmp_path, stream_limit=2))
+    request = Request({"type": "http"})
+    for n in range(2):
+        streams.open(request, f"customer:u{n}")
+    with pytest.raises(QueueFull):
+        streams.open(request, "customer:u2")
+    for n in range(200):
+        streams.open(request, f"staff:{n}")
+    with pytest.raises(QueueFull):
+        streams.open(request, "staff:200")
+
+
+async def test_a_conversations_stream_ends_and_is_read_on_with_a_session_that_still_is_one(
+    shared: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.web.handoff.PING_SECONDS", 0.05)
+    monkeypatch.setattr("frontdesk.web.handoff.STREAM_SECONDS", 0.2)
+    async with served(shared, tmp_path) as (_, client):
+        begun = await client.post("/support/conversations", json={"user_id": "e1"})
+        path = f"/support/conversations/{begun.json()['conversation_id']}/events?user_id=e1"
+        async with asyncio.timeout(20):
+            first = await client.get(path)  # returns once the stream has ended
+            again = await client.get(path, headers={"last-event-id": "0.0"})
+    for answer in (first, again):
+        assert answer.status_code == 200
+        assert "event: handoff" in answer.text
+        assert answer.text.endswith("\n\n")

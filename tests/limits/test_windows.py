@@ -7,14 +7,18 @@ from uuid import uuid4
 
 import pytest
 
+from frontdesk.bootstrap import assemble
 from frontdesk.database import Database, as_owner
 from frontdesk.database import redis as link_module
 from frontdesk.database.redis import RedisLink
 from frontdesk.domain import Outcome, Principal, Step, TurnInput, TurnResult
 from frontdesk.errors import SettingsError
-from frontdesk.settings import load
+from frontdesk.models import ModelChain
+from frontdesk.models.scripted import ScriptedModel
+from frontdesk.settings import Settings, load
 from frontdesk.store.turns import Turns
 from frontdesk.store.windows import MemoryWindows, RedisWindows, Windows
+from tests.desk import Backend, follow, make_desk
 from tests.redis import RedisServer
 
 pytestmark = pytest.mark.timeout(60)
@@ -176,3 +180,27 @@ async def test_a_window_that_was_forgotten_is_read_again(replicas: Replicas) -> 
     if replicas.hot:
         assert await replicas.hot.get(replicas.hot.key) is None
     assert [past.message for past in (await replicas.say(who, "two", replicas.there)).window] == ["one"]
+
+
+@pytest.mark.parametrize("ending", ["answered", "silenced", "lost", "given back"])
+async def test_no_window_is_remembered_of_a_turn_that_has_ended(
+    shared: Database, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    backend = Backend()
+    backend.seconds = 0.5
+    chain = ModelChain([("scripted", ScriptedModel(follow))], 10)
+    support, _ = assemble(make_desk(backend), shared, chain, Settings(hot_window="memory"))
+    await support.start()
+    accepted = await support.receive(somebody(), "Where is my order 789?")
+    assert len(support._turns._begun) == 1
+    with as_owner(shared.conninfo) as connection:
+        if ending == "silenced":
+            connection.execute(
+                "UPDATE conversations SET mode = 'human' WHERE id = %s", (accepted.conversation_id,)
+            )
+        if ending == "lost":
+            connection.execute(
+                "UPDATE conversations SET lease_owner = %s WHERE id = %s", (uuid4(), accepted.conversation_id)
+            )
+    await support.stop(0.0 if ending == "given back" else 10.0)
+    assert support._turns._begun == {}

@@ -16,6 +16,7 @@ from frontdesk.models import Completion, ModelChain
 from frontdesk.models.breaker import REST_SECONDS, Breaker
 from frontdesk.models.openai import OpenAIChat
 from frontdesk.models.scripted import Cut, ScriptedModel
+from frontdesk.telemetry import spans
 from tests.models.conftest import KEY
 from tests.models.openai_endpoint import TEXT, Endpoint
 from tests.models.test_openai import TOOLS
@@ -273,3 +274,25 @@ def test_a_chain_needs_a_model() -> None:
 
 def test_key_of_a_model_is_not_in_its_repr() -> None:
     assert KEY not in repr(OpenAIChat(model="m", api_key=SecretStr(KEY)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        AIMessage("half a character: \ud83d"),
+        AIMessage("", tool_calls=[{"name": "f", "args": {"n": 2**70, "t": "\ud83d"}, "id": "c1", "type": "tool_call"}]),
+        AIMessage("Hello", response_metadata={"frontdesk": {"confidence": "high"}}),
+    ],
+)  # fmt: skip
+async def test_what_cannot_stand_in_a_span_costs_no_reply(said: AIMessage) -> None:
+    ended: list[spans.Span] = []
+    spans.switch(ended.append, lambda *_: True, content=True)
+    try:
+        with spans.root("turn", {}):
+            completion = await chain([said])[0].complete(ASKED)
+    finally:
+        spans.switch(None)
+    assert completion.message.content == said.content
+    assert [span.encoded() != b"" for span in ended] == [True, True]
+    if "confidence" not in str(said.response_metadata):
+        assert "\\ud8" in str(ended[0].about["gen_ai.output.messages"])

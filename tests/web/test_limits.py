@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from frontdesk.database import Database
-from frontdesk.errors import RateLimited
+from frontdesk.errors import DatabaseUnavailable, RateLimited
 from frontdesk.store.rates import MemoryRates, Rate
 from frontdesk.web.limits import Limiter, address_of
 from tests.web.service import ALLOWED, CHAT, SERVICE_KEY, bearer, make_app, make_client, make_settings, token
@@ -117,6 +117,51 @@ async def test_messages_at_once_share_portions(tmp_path: Path) -> None:
         *(limiter.key("settings:shop") for _ in range(1500)), return_exceptions=True
     )
     assert answers.count(None) <= 1000
+
+
+async def test_a_message_under_way_leaves_no_rest_below_none(tmp_path: Path) -> None:
+    class Slow(MemoryRates):
+        async def take(self, rates: Sequence[Rate]) -> float:
+            await asyncio.sleep(0)
+            return await super().take(rates)
+
+    limiter = Limiter(make_settings(tmp_path, rate_address_minute=400), Slow())
+    await limiter.session("192.0.2.1")  # of a portion of two, one is left
+    await asyncio.gather(limiter.message("customer:u1", "192.0.2.1"), limiter.session("192.0.2.1"))
+    passed = 3
+    for _ in range(500):
+        with suppress(RateLimited):
+            await limiter.session("192.0.2.1")
+            passed += 1
+    assert passed == 400
+
+
+async def test_a_refused_message_gives_its_part_of_a_portion_back(tmp_path: Path) -> None:
+    limiter = Limiter(make_settings(tmp_path, rate_address_minute=400, rate_customer_minute=1), MemoryRates())
+    await limiter.message("customer:u1", "192.0.2.1")
+    for _ in range(10):
+        await wait(limiter)
+    for _ in range(399):
+        await limiter.session("192.0.2.1")
+    with pytest.raises(RateLimited):
+        await limiter.session("192.0.2.1")
+
+
+async def test_who_waits_for_a_portion_shares_the_failure_of_one_call(tmp_path: Path) -> None:
+    class Hanging(Counted):
+        async def take(self, rates: Sequence[Rate]) -> float:
+            await super().take(rates)
+            await asyncio.sleep(0.05)
+            raise DatabaseUnavailable
+
+    rates = Hanging()
+    limiter = Limiter(make_settings(tmp_path, rate_key_minute=60_000), rates)
+    answers = await asyncio.gather(*(limiter.key("settings:shop") for _ in range(20)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [DatabaseUnavailable] * 20
+    assert rates.asked == 1
+    with pytest.raises(DatabaseUnavailable):
+        await limiter.key("settings:shop")
+    assert rates.asked == 2  # the next one asks again
 
 
 async def test_a_key_without_a_rate_is_not_counted(tmp_path: Path) -> None:

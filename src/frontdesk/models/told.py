@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
+import structlog
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from frontdesk.domain import Json
@@ -15,6 +17,8 @@ from frontdesk.telemetry.wire import Attributes
 
 if TYPE_CHECKING:
     from frontdesk.models.chain import Completion
+
+log = structlog.get_logger("frontdesk.models")
 
 #: A provider's name in the conventions, where it is another than LangChain's.
 PROVIDERS = {
@@ -40,7 +44,14 @@ def about(name: str) -> Attributes:
 
 
 def tell(span: Span, completion: Completion, asked: Sequence[BaseMessage]) -> None:
-    """What came of it, in the span and in the metrics."""
+    """What came of it, in the span and in the metrics. Raises nothing: a reply that is there is not given up for them."""
+    try:
+        _tell(span, completion, asked)
+    except Exception as error:  # noqa: BLE001  a model may have written anything
+        log.warning("call not told", model=completion.model, error=type(error).__name__)
+
+
+def _tell(span: Span, completion: Completion, asked: Sequence[BaseMessage]) -> None:
     model, message = completion.model, completion.message
     metrics.model_calls.add(model, "ok")
     metrics.model_seconds.observe(completion.ms / 1000, model)
@@ -68,8 +79,8 @@ def tell(span: Span, completion: Completion, asked: Sequence[BaseMessage]) -> No
     if (confidence := said.get("frontdesk", {}).get("confidence")) is not None:
         span.say({"frontdesk.cascade": "answered", "frontdesk.confidence": float(confidence)})
     if spans.content():
-        span.set("gen_ai.input.messages", orjson.dumps([_shown(message) for message in asked]).decode())
-        span.set("gen_ai.output.messages", orjson.dumps([_shown(message)]).decode())
+        span.set("gen_ai.input.messages", _written(asked))
+        span.set("gen_ai.output.messages", _written([message]))
 
 
 def retried(model: str, reason: str) -> None:
@@ -78,6 +89,14 @@ def retried(model: str, reason: str) -> None:
     span = spans.current()
     span.event("retry", {"error.type": reason})
     span.set("frontdesk.model.retries", 1)
+
+
+def _written(messages: Sequence[BaseMessage]) -> str:
+    shown = [_shown(message) for message in messages]
+    try:
+        return orjson.dumps(shown).decode()
+    except TypeError:  # half a character, or a number beyond 64 bits
+        return json.dumps(shown, default=str)
 
 
 def _shown(message: BaseMessage) -> Json:

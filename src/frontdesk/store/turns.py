@@ -37,7 +37,7 @@ class Accepted:
 
 #: Seconds that work already done waits for its commit behind others, before it is given back and done again.
 PATIENCE = 20.0
-MOST_BEGUN = 5000  # turns whose window is remembered until they end
+MOST_BEGUN = 5000  # conversations whose window is remembered until their turn ends
 CLAIM = """
 UPDATE conversations SET lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND turns_done < turns_accepted AND (lease_owner IS NULL OR lease_until < now())
@@ -94,9 +94,8 @@ class Turns:
     ) -> None:
         """``window`` is in turns; ``hot`` is where windows are kept ready, if anywhere."""
         self._hot = hot
-        self._begun: dict[
-            UUID, tuple[str, Window]
-        ] = {}  # by turn: where its window goes, and the one it began with
+        # By conversation: the turn that is being answered, where its window goes, and the one it began with.
+        self._begun: dict[UUID, tuple[UUID, str, Window]] = {}
         self._database = database
         self.runner = runner
         self._lease = timedelta(seconds=lease_seconds)
@@ -152,15 +151,19 @@ class Turns:
         if audited is not None or row[3] == 1:
             while len(self._begun) >= MOST_BEGUN:
                 del self._begun[next(iter(self._begun))]
-            self._begun[row[2]] = key, Window(row[1], audited or 0, past or [])
+            self._begun[row[1]] = row[2], key, Window(row[1], audited or 0, past or [])
         return *accepted, past
 
     async def _keep_hot(self, turn: TurnInput, result: TurnResult, record: str) -> None:
-        key, window = self._begun.pop(turn.turn_id, ("", None))
-        if self._hot and window:
+        turn_id, key, window = self._begun.pop(turn.conversation_id, (None, "", None))
+        if self._hot and window and turn_id == turn.turn_id:
             steps: list[Any] = orjson.loads(record).get("steps", [])
             if now := window.after(turn, result, steps, self._window):
                 await self._hot.put(key, now.written())
+
+    def leave(self, conversation_id: UUID) -> None:
+        """Remember no window of a conversation that is not being answered here any more, however that ended."""
+        self._begun.pop(conversation_id, None)
 
     async def forget(self, principal_key: str) -> None:
         """Keep no window of a principal ready."""

@@ -46,14 +46,16 @@ async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth,
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in TYPES:
         raise NotAttachable
-    with request.app.state.uploads.one():
+    identity = uuid_of(conversation_id)
+    await store.handoff_row(desk.database, principal, identity)  # NotFound before a byte is read
+    with request.app.state.uploads.one(principal.key):
         content = await _content(request, desk.settings.attachment_bytes)
         if not TYPES[media_type].match(content):
             raise NotAttachable
         kept = await store.attach(
             desk.database,
             principal,
-            uuid_of(conversation_id),
+            identity,
             name=_name(name) or "file",
             media_type=media_type,
             content=content,

@@ -30,6 +30,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["support"])
 LIST = 30
 PING_SECONDS = 15.0
+STREAM_SECONDS = 900.0  # of a stream; then it is asked for again, with a session that has not been ended
 CURSOR = re.compile(r"(\d{1,9})\.(\d{1,5})")
 # One address, no display name, nothing that a mail's header could be broken with; the server behind decides the rest.
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,190}\Z)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -121,7 +122,9 @@ async def events(request: Request, conversation_id: str, desk: Desk, auth: Auth)
 async def _events(
     desk: Service, principal: Principal, identity: UUID, after: tuple[int, int] | None
 ) -> AsyncGenerator[bytes]:
-    """The stream. It subscribes before it reads, so that nothing falls between."""
+    """The stream. It subscribes before it reads, so that nothing falls between; it ends when it has told all."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + STREAM_SECONDS
     async with desk.hub.subscribe() as queue:
         follow = _Follow(desk, principal, identity, after)
         if after is None:
@@ -134,6 +137,8 @@ async def _events(
             except DatabaseUnavailable:
                 await asyncio.sleep(1)
                 continue
+            if clock() > end:
+                return
             try:
                 async with asyncio.timeout(PING_SECONDS):
                     if not await _concerned(queue, str(identity)):

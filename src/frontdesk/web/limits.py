@@ -27,7 +27,7 @@ class Limiter:
         self._rates = rates
         self._settings = settings
         self._left: OrderedDict[bytes, int] = OrderedDict()
-        self._portioning = asyncio.Lock()
+        self._calls: dict[bytes, asyncio.Task[None]] = {}  # that take a portion, by name
 
     async def message(self, principal_key: str, address: str) -> None:
         """Count a message of ``customer:u123`` from ``address``. Raises RateLimited."""
@@ -57,32 +57,48 @@ class Limiter:
 
     async def _take(self, *wanted: tuple[str, str, int, float]) -> None:
         """Count once under each (kind, name, most, seconds)."""
-        portions: dict[Rate, int] = {}
-        for kind, name, most, seconds in wanted:
-            portion = math.ceil(most / PORTIONS)
-            portions[Rate.of(f"{kind}:{name}", most // portion, seconds)] = portion
-        if all(portion == 1 for portion in portions.values()):
-            await self._shared(list(portions), wanted[0][0])
-            return
-        if not all(self._left.get(rate.key) for rate in portions):
-            async with self._portioning:  # many at once take one portion, not one each
-                empty = [rate for rate in portions if not self._left.get(rate.key)]
-                if empty:
-                    await self._shared(empty, wanted[0][0])
-                self._use(portions, empty)
-        else:
-            self._use(portions, [])
+        single: list[Rate] = []
+        held: list[bytes] = []
+        try:
+            for kind, name, most, seconds in wanted:
+                portion = math.ceil(most / PORTIONS)
+                rate = Rate.of(f"{kind}:{name}", most // portion, seconds)
+                if portion == 1:
+                    single.append(rate)
+                else:
+                    await self._hold(rate, portion)
+                    held.append(rate.key)
+            if single:
+                await self._shared(single)
+        except BaseException as error:
+            for key in held:
+                self._add(key, 1)
+            if isinstance(error, RateLimited):
+                metrics.limited.add(wanted[0][0].partition(" ")[0])
+            raise
 
-    async def _shared(self, rates: list[Rate], kind: str) -> None:
+    async def _hold(self, rate: Rate, portion: int) -> None:
+        """One of a portion. Who finds none left waits for the one call that takes the next, and shares what it raises."""
+        while self._left.get(rate.key, 0) < 1:
+            call = self._calls.get(rate.key)
+            if call is None:
+                call = self._calls[rate.key] = asyncio.create_task(self._portion(rate, portion))
+            await asyncio.shield(call)
+        self._add(rate.key, -1)
+
+    async def _portion(self, rate: Rate, portion: int) -> None:
+        try:
+            await self._shared([rate])
+            self._add(rate.key, portion)
+        finally:
+            del self._calls[rate.key]
+
+    async def _shared(self, rates: list[Rate]) -> None:
         if (wait := await self._rates.take(rates)) > 0:
-            metrics.limited.add(kind.partition(" ")[0])
             raise RateLimited(retry_after=max(1, math.ceil(wait)))
 
-    def _use(self, portions: dict[Rate, int], taken: list[Rate]) -> None:
-        """One of each portion, those just ``taken`` among them."""
-        for rate, portion in portions.items():
-            if portion > 1:
-                self._left[rate.key] = self._left.pop(rate.key, 0) + (portion if rate in taken else 0) - 1
+    def _add(self, key: bytes, number: int) -> None:
+        self._left[key] = self._left.pop(key, 0) + number
         while len(self._left) > MOST_PORTIONED:
             self._left.popitem(last=False)
 

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from frontdesk.errors import Draining, QueueFull, TooManyStreams
+from frontdesk.errors import Draining, QueueFull, RateLimited, TooManyStreams
 from frontdesk.settings import Settings
 from frontdesk.web import problems
 from frontdesk.web.body import LIMIT
@@ -20,11 +20,12 @@ from frontdesk.web.body import LIMIT
 if TYPE_CHECKING:
     from frontdesk.bootstrap import Service
 
-__all__ = ["Doorkeeper", "Places", "StreamPlace", "Streamed", "Streams", "streams_of"]
+__all__ = ["Doorkeeper", "StreamPlace", "Streamed", "Streams", "Uploads", "streams_of"]
 
 ALWAYS = frozenset({"/healthz", "/readyz"})
 FOR_STAFF = 200  # places that customers do not take
 PLACE = "frontdesk.place"
+UPLOADS_EACH = 2  # files of one customer at once: nobody's slow line holds all places
 BODY_SECONDS = 2.0
 
 
@@ -57,6 +58,33 @@ class _Place:
         if self._places:
             self._places.taken -= 1
             self._places = None
+
+
+class Uploads:
+    """The files that one process takes in: so many in all, and a few of one customer."""
+
+    def __init__(self, most: int) -> None:
+        self._all = Places(most)
+        self._open = Counter[str]()
+
+    @contextmanager
+    def one(self, who: str) -> Generator[None]:
+        """A place for a file of ``customer:u123`` until the context ends. Raises QueueFull, RateLimited."""
+        if self._open[who] >= UPLOADS_EACH:
+            raise RateLimited("Send the next file when those on their way have arrived.", retry_after=5)
+        with self._all.one(), _counted(self._open, who):
+            yield
+
+
+@contextmanager
+def _counted(opened: Counter[str], who: str) -> Generator[None]:
+    opened[who] += 1
+    try:
+        yield
+    finally:
+        opened[who] -= 1
+        if not opened[who]:
+            del opened[who]
 
 
 class Doorkeeper:
@@ -110,8 +138,8 @@ class Streams:
         self._open = Counter[str]()
 
     def open(self, request: Request, who: str) -> StreamPlace:
-        """A place for a stream of ``customer:u123``, for ``Streamed``. Raises QueueFull, TooManyStreams."""
-        if self._open.total() >= self._most:
+        """A place for a stream of ``customer:u123`` or ``staff:4``, for ``Streamed``. Raises QueueFull, TooManyStreams."""
+        if self._open.total() >= self._most + (FOR_STAFF if who.startswith("staff:") else 0):
             raise QueueFull
         if self._open[who] >= self._most_each:
             raise TooManyStreams

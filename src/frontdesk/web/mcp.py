@@ -7,6 +7,7 @@ its button is not handed to an agent, so a person presses it.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,8 @@ class _Sessions:
         """The session manager. Raises NotFound without the extra."""
         if self._made is None:
             self._made = asyncio.get_running_loop().create_future()
-            self._task = asyncio.create_task(self._live(self._made))
+            # It outlives the request that asked first, and carries nothing of it: no trace, no id for the log.
+            self._task = asyncio.create_task(self._live(self._made), context=contextvars.Context())
         return await asyncio.shield(self._made)
 
     async def _live(self, ready: asyncio.Future[Any]) -> None:

@@ -2,10 +2,13 @@
 
 import os
 import sys
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
+import pytest
 from langchain_mcp_adapters.sessions import Connection, create_session
 from mcp.types import TextContent
 
@@ -15,9 +18,11 @@ from frontdesk.database import Database
 from frontdesk.domain import Principal
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import Settings
-from frontdesk.web.mcp import ask
+from frontdesk.web.app import create_app
+from frontdesk.web.mcp import ask, server
 from tests.desk import call
 from tests.process import AUTH, KEY, ROOT, Server
+from tests.web.service import SERVICE_KEY, bearer, make_settings
 
 
 async def asked(connection: Connection, **arguments: Any) -> tuple[list[str], dict[str, Any]]:
@@ -89,6 +94,44 @@ async def test_over_http_a_backend_asks_with_its_key_for_the_customer_it_names(d
                     answer = await http.post(url, json=body, headers={**customer, **headers})
                     assert answer.status_code == status, (headers, answer.text)
             assert (await http.post(url, json=body, headers=AUTH)).status_code == 422
+
+
+async def test_each_request_is_answered_in_its_own_context(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = ContextVar("asking", default="nobody")  # as a trace, or the id of a request in the log
+    seen: list[str] = []
+
+    async def answer(*_: object) -> dict[str, Any]:
+        seen.append(asking.get())
+        return {}
+
+    def made(*given: Any) -> Any:
+        seen.append(asking.get())  # what lives on after the first request is none of that request's
+        return server(*given)
+
+    monkeypatch.setattr("frontdesk.web.mcp.server", made)
+    monkeypatch.setattr("frontdesk.web.mcp.ask", answer)
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    app = create_app(Frontdesk("Shop"), settings, models=[("scripted", ScriptedModel())], jobs=False)
+    headers = {
+        **bearer(SERVICE_KEY),
+        "x-frontdesk-customer": "u1",
+        "accept": "application/json, text/event-stream",
+    }
+    call = {"name": "ask_support", "arguments": {"message": "Hello"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", headers=headers, timeout=30
+        ) as client,
+    ):
+        for name in ("first", "second"):
+            asking.set(name)
+            answered = await client.post("/mcp", json=body)
+            assert answered.status_code == 200, answered.text
+    assert seen == ["nobody", "first", "second"]
 
 
 async def test_an_agent_gets_a_proposal_but_not_what_presses_its_button(database: Database) -> None:

@@ -84,7 +84,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER turn_spent AFTER UPDATE OF status ON turns FOR EACH ROW
-  WHEN (NEW.status = 'done' AND NEW.record -> 'usage' ? 'input_tokens') EXECUTE FUNCTION turn_spent();
+  WHEN (OLD.status <> 'done' AND NEW.status = 'done' AND NEW.record -> 'usage' ? 'input_tokens') EXECUTE FUNCTION turn_spent();
 
 -- What today has cost so far: this customer's tokens and dollars, then everybody's.
 CREATE FUNCTION spent_today(who text) RETURNS TABLE (
