@@ -166,3 +166,33 @@ async def test_the_planners_samples_go_too_when_nobody_is_left(old: Database, tm
     for customer in ("old", "waiting", "anon:1", "traced", "new"):
         await Privacy(old.conninfo, made(tmp_path)).erase(customer)
     assert rows(old, samples) == []
+
+
+async def test_samples_go_before_postgresql_18_too(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.privacy.scrub.CLEARS_FROM", 10**9)
+    analyze(old.conninfo)
+    samples = "SELECT 1 FROM pg_stats WHERE schemaname = 'frontdesk' AND tablename = 'messages'"
+    assert rows(old, samples)
+    monkeypatch.setattr("frontdesk.privacy.scrub._superuser", lambda _: False)
+    for customer in ("old", "waiting", "anon:1", "traced", "new"):
+        receipt = await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert "pg_statistic" in receipt["planner_samples"]
+    assert rows(old, samples)
+    monkeypatch.undo()
+    monkeypatch.setattr("frontdesk.privacy.scrub.CLEARS_FROM", 10**9)
+    assert analyze(old.conninfo)
+    assert rows(old, samples) == []
+
+
+async def test_an_erasure_has_its_receipt_whatever_becomes_of_the_samples(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: str) -> None:
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr("frontdesk.privacy.scrub._connected", gone)
+    receipt = await Privacy(old.conninfo, made(tmp_path)).erase("new")
+    assert receipt["planner_samples"].startswith("may hold")
+    assert receipt["stores"]["messages"]["rows"] == 2

@@ -27,6 +27,10 @@ __all__ = ["Privacy", "export_customer", "principal_of"]
 
 FORMAT = "frontdesk-export/1"
 RECEIPT = "frontdesk-receipt/1"
+SAMPLES_STAY = (
+    "may hold values of the rows until `ANALYZE` has run again; before PostgreSQL 18 those of an empty table stay,"
+    " and a superuser can delete them from pg_statistic"
+)
 WAIT_SECONDS = 10.0  # for an action that is being carried out
 
 
@@ -73,6 +77,7 @@ class Privacy:
         backups = backups_of(self._settings, now)
         stopped = await self._stop(principal_of(customer)) if self._stop else 0
         counts, beyond = await asyncio.to_thread(_erase, self._owner_url, customer, keys[0], now)
+        sampled = await asyncio.to_thread(analyze, self._owner_url)
         receipt: Json = {
             "format": RECEIPT,
             "id": str(uuid4()),
@@ -82,6 +87,7 @@ class Privacy:
             "stores": _stores(counts),
             "jobs": "hold nothing of a customer",
             "logs": "hold ids of conversations and turns, which lead to nobody any more",
+            "planner_samples": "taken anew" if sampled else SAMPLES_STAY,
             "database_files": "free space and the write-ahead log hold the rows until they are overwritten; "
             "`frontdesk retention scrub` does it at once",
             "not_reached": {
@@ -100,22 +106,19 @@ class Privacy:
 
 
 def _erase(owner_url: str, customer: str, key: bytes, now: datetime) -> tuple[dict[str, int], Json]:
-    """One transaction, then the planner's samples anew; tried again for ten seconds while an action is being carried out."""
+    """One transaction, tried again for ten seconds while an action is being carried out."""
     end = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             with as_owner(owner_url) as connection:
                 ids = conversations_of(connection, principal_of(customer))
-                done = erase(connection, ids, customer, key, now)
+                return erase(connection, ids, customer, key, now)
         except (EffectUnderWay, DeadlockDetected):  # an action is claimed the other way round: it goes first
             if time.monotonic() > end:
                 raise EffectUnderWay from None
             time.sleep(0.2)
         except OperationalError as error:
             raise DatabaseUnavailable from error
-        else:
-            analyze(owner_url)
-            return done
 
 
 def _stores(counts: dict[str, int]) -> Json:
