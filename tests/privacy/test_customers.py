@@ -14,6 +14,7 @@ from frontdesk.database import SCHEMA
 from frontdesk.jobs import ANCHOR, RETENTION, of_desk
 from frontdesk.privacy import receipt_holds, signing_keys
 from frontdesk.privacy.scrub import analyze, scrub
+from frontdesk.settings import Settings
 from frontdesk.store.audit import anchor, verify
 from frontdesk.store.identity import create_service_key
 from frontdesk.store.personal import PLACES
@@ -169,6 +170,22 @@ async def test_an_action_under_way_is_waited_for(desk: Console, monkeypatch: pyt
     assert (answer.status_code, answer.json()["code"]) == (409, "effect_under_way")
     rows(desk, "UPDATE actions SET status = 'executed' WHERE id = %s RETURNING 1", action)
     assert (await desk.backend.post(path, headers=await officer(desk))).status_code == 200
+
+
+async def test_without_a_secret_the_answer_says_which_setting_to_write(
+    desk: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = desk.customer()
+    await desk.say(customer, "hello")
+    without = Settings(environment="production", data_dir=desk.service.settings.data_dir)
+    monkeypatch.setattr(desk.service.privacy, "_settings", without)
+    answer = await desk.backend.post(f"/support/customers/{customer}/erase", headers=await officer(desk))
+    assert (answer.status_code, answer.json()["code"]) == (409, "secret_missing")
+    assert answer.json()["detail"].startswith("FRONTDESK_SECRET: set")
+    async with desk.signed_in("ada") as ada:
+        page = await post(ada, f"/console/customers/{customer}/erase", again=customer)
+        assert (page.status_code, "FRONTDESK_SECRET" in page.text) == (409, True)
+    assert rows(desk, "SELECT 1 FROM messages WHERE principal = %s", f"customer:{customer}")
 
 
 async def test_only_a_key_with_the_right_for_it_may(desk: Console) -> None:

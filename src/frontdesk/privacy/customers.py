@@ -70,8 +70,8 @@ class Privacy:
     async def erase(self, customer: str) -> Json:
         """Erase a customer, and the signed receipt; a second time all its counts are 0.
 
-        Raises EffectUnderWay where an action of theirs does not end within ten seconds, SettingsError where nothing
-        can be signed or the list of backups is none.
+        Raises EffectUnderWay where an action of theirs does not end within ten seconds, SecretMissing where nothing
+        can be signed, SettingsError where the list of backups is none.
         """
         keys, now = signing_keys(self._settings), datetime.now(UTC)
         backups = backups_of(self._settings, now)

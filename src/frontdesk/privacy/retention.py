@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import structlog
 from psycopg.errors import DeadlockDetected
 
 from frontdesk.database import as_owner
-from frontdesk.errors import EffectUnderWay
+from frontdesk.errors import EffectUnderWay, SecretMissing
 from frontdesk.privacy.receipt import signing_keys
 from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
@@ -16,6 +17,7 @@ from frontdesk.store.erase import erase
 
 __all__ = ["run_out"]
 
+log = structlog.get_logger("frontdesk.privacy")
 SESSION_DAYS = 1  # a widget session that has ended is told to have ended for so long
 AT_ONCE = 200  # conversations erased in one transaction
 
@@ -24,10 +26,10 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
     """(days, how much) by kind; 0 days: that kind is kept. With ``dry_run`` it is only counted.
 
     A conversation that runs out is erased as its customer's erasure would: its numbers and its audit chain stay.
-    Raises SettingsError where there is no secret to sign that with.
+    Where there is no secret to sign that with, it is kept, and the log says so.
     """
     found: dict[str, tuple[int, int]] = {}
-    for kind in store.KINDS:  # first: they need no secret
+    for kind in store.KINDS:
         days: int = getattr(settings, f"keep_{kind}_days", SESSION_DAYS)
         act = store.count if dry_run else store.take_away
         if days:
@@ -35,12 +37,20 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
                 found[kind] = (days, act(connection, kind, days))
         else:
             found[kind] = (0, 0)
+    unsigned = ""
     for kind, days, visitors in (
         ("conversations", settings.keep_conversations_days, False),
         ("visitors", settings.keep_visitors_days, True),
     ):
-        done = _conversations(owner_url, settings, days, visitors=visitors, dry_run=dry_run) if days else 0
+        try:
+            done = (
+                _conversations(owner_url, settings, days, visitors=visitors, dry_run=dry_run) if days else 0
+            )
+        except SecretMissing as error:
+            done, unsigned = 0, error.detail
         found[kind] = (days, done)
+    if unsigned:
+        log.warning("conversations that have run out are kept", problem=unsigned)
     if not dry_run and any(count for _, count in found.values()):
         analyze(owner_url)
     return found
