@@ -14,13 +14,14 @@ from structlog.testing import capture_logs
 from frontdesk import Frontdesk
 from frontdesk import settings as frontdesk_settings
 from frontdesk.cli import cli
-from frontdesk.database import SCHEMA, Database
+from frontdesk.database import SCHEMA, Database, as_owner
 from frontdesk.errors import SettingsError, SourceUnavailable
 from frontdesk.privacy import Privacy, signing_keys
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
 from frontdesk.privacy.scrub import analyze
 from frontdesk.settings import Settings
+from frontdesk.store import retention
 from frontdesk.store.audit import verify
 from frontdesk.store.conversations import show
 from frontdesk.store.records import steps_of
@@ -199,3 +200,27 @@ async def test_an_erasure_has_its_receipt_whatever_becomes_of_the_samples(
     receipt = await Privacy(old.conninfo, made(tmp_path)).erase("new")
     assert receipt["planner_samples"].startswith("may hold")
     assert receipt["stores"]["messages"]["rows"] == 2
+
+
+TAKEN_UP = {
+    "a person": "UPDATE conversations SET mode = 'human' WHERE principal = 'customer:old'",
+    "a ticket": "INSERT INTO tickets (id, principal, conversation_id, subject, body, reason)"
+    " SELECT gen_random_uuid(), principal, id, 's', 'b', 'r' FROM conversations WHERE principal = 'customer:old'",
+}
+
+
+@pytest.mark.parametrize("what", [*TAKEN_UP, ""])
+async def test_what_was_taken_up_since_it_was_listed_does_not_run_out(old: Database, what: str) -> None:
+    with as_owner(old.conninfo) as owner:
+        ids = retention.resting(owner, 730, visitors=False)
+        assert len(ids) == 1
+        if what:
+            owner.execute(TAKEN_UP[what].encode())
+        assert retention.lock_resting(owner, ids, 730) == ([] if what else ids)
+
+
+async def test_what_another_holds_is_left_to_the_next_run(old: Database) -> None:
+    with as_owner(old.conninfo) as other, as_owner(old.conninfo) as owner:
+        ids = retention.resting(owner, 730, visitors=False)
+        other.execute("SELECT FROM conversations WHERE id = ANY (%s) FOR UPDATE", (ids,))
+        assert retention.lock_resting(owner, ids, 730) == []
