@@ -224,3 +224,17 @@ async def test_what_another_holds_is_left_to_the_next_run(old: Database) -> None
         ids = retention.resting(owner, 730, visitors=False)
         other.execute("SELECT FROM conversations WHERE id = ANY (%s) FOR UPDATE", (ids,))
         assert retention.lock_resting(owner, ids, 730) == []
+
+
+@pytest.mark.parametrize("customer", ["new", "anon:1"])
+async def test_what_a_customer_or_a_visitor_has_spent_goes_too(
+    old: Database, tmp_path: Path, customer: str
+) -> None:
+    with as_owner(old.conninfo) as owner:
+        owner.execute(
+            "INSERT INTO spent SELECT current_date, sha256(principal::bytea), 7, 0 FROM conversations"
+            " UNION ALL SELECT current_date, int4send(1), 7, 0"
+        )
+    receipt = await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert receipt["stores"]["spent"]["rows"] == 1
+    assert len(rows(old, "SELECT 1 FROM spent")) == 5

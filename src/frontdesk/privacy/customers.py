@@ -22,8 +22,9 @@ from frontdesk.settings import Settings
 from frontdesk.store import personal
 from frontdesk.store.erase import conversations_of, erase
 from frontdesk.store.export import rows_of
+from frontdesk.store.personal import principal_of
 
-__all__ = ["Privacy", "export_customer", "principal_of"]
+__all__ = ["Privacy", "export_customer"]
 
 FORMAT = "frontdesk-export/1"
 RECEIPT = "frontdesk-receipt/1"
@@ -34,16 +35,11 @@ SAMPLES_STAY = (
 WAIT_SECONDS = 10.0  # for an action that is being carried out
 
 
-def principal_of(customer: str) -> str:
-    """The name a customer's rows are owned by; ``anon:…`` is a visitor."""
-    return f"{'visitor' if customer.startswith('anon:') else 'customer'}:{customer}"
-
-
 def export_customer(owner_url: str, customer: str) -> Json:
     """Everything that is stored of a customer, as docs/privacy.md describes it; counts are 0 for a stranger."""
     with as_owner(owner_url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        found = rows_of(connection, principal_of(customer), customer)
+        found = rows_of(connection, customer)
     return {
         "format": FORMAT,
         "customer": customer,

@@ -17,11 +17,11 @@ WHERE erased_at IS NULL AND active_at < now() - make_interval(days => %(days)s) 
   AND NOT EXISTS (SELECT FROM actions a WHERE a.conversation_id = c.id AND a.status IN ('confirmed', 'executing', 'unknown', 'undoing'))
 """
 RESTING: LiteralString = (
-    "SELECT c.id FROM conversations c"
+    "SELECT c.id FROM conversations c"  # noqa: S608  (our own statements)
     + _RESTS
     + "AND (principal LIKE 'visitor:%%') = %(visitors)s ORDER BY c.id"
 )
-STILL: LiteralString = "SELECT c.id FROM conversations c" + _RESTS + "AND c.id = ANY (%(ids)s) ORDER BY c.id"
+STILL: LiteralString = "SELECT c.id FROM conversations c" + _RESTS + "AND c.id = ANY (%(ids)s) ORDER BY c.id"  # noqa: S608
 _TRACES: LiteralString = """
 turns WHERE principal <> 'erased' AND status = 'done' AND done_at < now() - make_interval(days => %(days)s)
   AND (record @? '$.steps[*] ? (!exists(@.cut))' OR record ? 'receipt')
