@@ -238,3 +238,13 @@ async def test_what_a_customer_or_a_visitor_has_spent_goes_too(
     receipt = await Privacy(old.conninfo, made(tmp_path)).erase(customer)
     assert receipt["stores"]["spent"]["rows"] == 1
     assert len(rows(old, "SELECT 1 FROM spent")) == 5
+
+
+async def test_a_window_is_forgotten_once_the_erasure_stands(old: Database, tmp_path: Path) -> None:
+    left: list[tuple[str, int]] = []
+
+    async def forget(principal: str) -> None:
+        left.append((principal, len(rows(old, "SELECT 1 FROM messages WHERE principal = 'customer:new'"))))
+
+    await Privacy(old.conninfo, made(tmp_path), forget=forget).erase("new")
+    assert left == [("customer:new", 0)]

@@ -53,20 +53,19 @@ def erase(customer_id: str, yes: bool, out: Path | None) -> None:
         )
         click.confirm(f"Erase all of this of {customer_id} for good?", abort=True, err=True)
     receipt = asyncio.run(
-        Privacy(owner_url, settings, stop=partial(_forget_window, settings)).erase(customer_id)
+        Privacy(owner_url, settings, forget=partial(_forget_window, settings)).erase(customer_id)
     )
     if not settings.database_url:  # the embedded database is ours: nothing stays in its files either
         scrub(owner_url)
     _write(receipt, out)
 
 
-async def _forget_window(settings: Settings, principal_key: str) -> int:
+async def _forget_window(settings: Settings, principal_key: str) -> None:
     """What Redis keeps ready of a customer; a process that serves forgets its own when it is asked to erase."""
     if settings.hot_window == "redis":
         link = RedisLink(settings.redis_url)
         await RedisWindows(link).forget(key_of(principal_key))
         await link.close()
-    return 0
 
 
 @customer.command("verify-receipt")

@@ -50,14 +50,23 @@ def export_customer(owner_url: str, customer: str) -> Json:
 
 
 class Privacy:
-    """Export and erasure on one installation; ``stop`` ends a principal's turns in this process."""
+    """Export and erasure on one installation.
+
+    ``stop`` ends a principal's turns in this process and says how many; ``forget`` lets go of their hot window.
+    """
 
     def __init__(
-        self, owner_url: str, settings: Settings, *, stop: Callable[[str], Awaitable[int]] | None = None
+        self,
+        owner_url: str,
+        settings: Settings,
+        *,
+        stop: Callable[[str], Awaitable[int]] | None = None,
+        forget: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._owner_url = owner_url
         self._settings = settings
         self._stop = stop
+        self._forget = forget
 
     async def export(self, customer: str) -> Json:
         """See ``export_customer``."""
@@ -73,6 +82,8 @@ class Privacy:
         backups = backups_of(self._settings, now)
         stopped = await self._stop(principal_of(customer)) if self._stop else 0
         counts, beyond = await asyncio.to_thread(_erase, self._owner_url, customer, keys[0], now)
+        if self._forget:  # afterwards: a turn that ended before the commit has put its window there
+            await self._forget(principal_of(customer))
         sampled = await asyncio.to_thread(analyze, self._owner_url)
         receipt: Json = {
             "format": RECEIPT,
