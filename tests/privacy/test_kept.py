@@ -15,11 +15,11 @@ from frontdesk import Frontdesk
 from frontdesk import settings as frontdesk_settings
 from frontdesk.cli import cli
 from frontdesk.database import SCHEMA, Database, as_owner
-from frontdesk.errors import SettingsError, SourceUnavailable
+from frontdesk.errors import Conflict, DatabaseUnavailable, SettingsError, SourceUnavailable
 from frontdesk.privacy import Privacy, signing_keys
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
-from frontdesk.privacy.scrub import analyze
+from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.settings import Settings
 from frontdesk.store import retention
 from frontdesk.store.audit import verify
@@ -248,3 +248,24 @@ async def test_a_window_is_forgotten_once_the_erasure_stands(old: Database, tmp_
 
     await Privacy(old.conninfo, made(tmp_path), forget=forget).erase("new")
     assert left == [("customer:new", 0)]
+
+
+async def test_no_lock_is_waited_for_for_ever(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("customers", "retention", "scrub"):
+        monkeypatch.setattr(f"frontdesk.privacy.{module}.LOCK_SECONDS", 1)
+    with as_owner(old.conninfo) as other:
+        other.execute("LOCK TABLE outbox")
+        with pytest.raises(DatabaseUnavailable):
+            await Privacy(old.conninfo, made(tmp_path)).erase("new")
+        with pytest.raises(Conflict, match="outbox"):
+            await asyncio.to_thread(scrub, old.conninfo)
+        assert not await asyncio.to_thread(analyze, old.conninfo)
+    assert (await Privacy(old.conninfo, made(tmp_path)).erase("new"))["stores"]["messages"]["rows"] == 2
+
+
+def test_an_owners_connection_gives_up_on_a_server_that_is_gone(old: Database) -> None:
+    with as_owner(old.conninfo) as owner:
+        given = owner.info.get_parameters()
+    assert (given["connect_timeout"], given["tcp_user_timeout"]) == ("5", "4000")

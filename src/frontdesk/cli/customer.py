@@ -55,9 +55,9 @@ def erase(customer_id: str, yes: bool, out: Path | None) -> None:
     receipt = asyncio.run(
         Privacy(owner_url, settings, forget=partial(_forget_window, settings)).erase(customer_id)
     )
+    _write(receipt, out)
     if not settings.database_url:  # the embedded database is ours: nothing stays in its files either
         scrub(owner_url)
-    _write(receipt, out)
 
 
 async def _forget_window(settings: Settings, principal_key: str) -> None:

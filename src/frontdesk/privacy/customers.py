@@ -17,7 +17,7 @@ from frontdesk.database import as_owner
 from frontdesk.domain import Json
 from frontdesk.errors import DatabaseUnavailable, EffectUnderWay
 from frontdesk.privacy.receipt import backups_of, signed, signing_keys
-from frontdesk.privacy.scrub import analyze
+from frontdesk.privacy.scrub import LOCK_SECONDS, analyze
 from frontdesk.settings import Settings
 from frontdesk.store import personal
 from frontdesk.store.erase import conversations_of, erase
@@ -37,7 +37,7 @@ WAIT_SECONDS = 10.0  # for an action that is being carried out
 
 def export_customer(owner_url: str, customer: str) -> Json:
     """Everything that is stored of a customer, as docs/privacy.md describes it; counts are 0 for a stranger."""
-    with as_owner(owner_url) as connection:
+    with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         found = rows_of(connection, customer)
     return {
@@ -117,7 +117,7 @@ def _erase(owner_url: str, customer: str, key: bytes, now: datetime) -> tuple[di
     end = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            with as_owner(owner_url) as connection:
+            with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
                 ids = conversations_of(connection, principal_of(customer))
                 return erase(connection, ids, customer, key, now)
         except (EffectUnderWay, DeadlockDetected):  # an action is claimed the other way round: it goes first

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import structlog
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from frontdesk.database import as_owner
 from frontdesk.errors import EffectUnderWay, SecretMissing
 from frontdesk.privacy.receipt import signing_keys
-from frontdesk.privacy.scrub import analyze
+from frontdesk.privacy.scrub import LOCK_SECONDS, analyze
 from frontdesk.settings import Settings
 from frontdesk.store import retention as store
 from frontdesk.store.erase import erase
@@ -33,7 +33,7 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
         days: int = getattr(settings, f"keep_{kind}_days", SESSION_DAYS)
         act = store.count if dry_run else store.take_away
         if days:
-            with as_owner(owner_url) as connection:
+            with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
                 found[kind] = (days, act(connection, kind, days))
         else:
             found[kind] = (0, 0)
@@ -57,17 +57,17 @@ def run_out(owner_url: str, settings: Settings, *, dry_run: bool = False) -> dic
 
 
 def _conversations(owner_url: str, settings: Settings, days: int, *, visitors: bool, dry_run: bool) -> int:
-    with as_owner(owner_url) as connection:
+    with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
         ids = store.resting(connection, days, visitors=visitors)
     if dry_run or not ids:
         return len(ids)
     key, now, done = signing_keys(settings)[0], datetime.now(UTC), 0
     for first in range(0, len(ids), AT_ONCE):
         try:
-            with as_owner(owner_url) as connection:
+            with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
                 locked = store.lock_resting(connection, ids[first : first + AT_ONCE], days)
                 erase(connection, locked, "", key, now)
                 done += len(locked)
-        except (EffectUnderWay, DeadlockDetected):  # the next run sees to these
+        except (EffectUnderWay, DeadlockDetected, LockNotAvailable):  # the next run sees to these
             continue
     return done

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import psycopg
 import structlog
+from psycopg.errors import LockNotAvailable
 
-from frontdesk.database import SCHEMA
+from frontdesk.database import SCHEMA, TCP
+from frontdesk.errors import Conflict
 from frontdesk.store.personal import PLACES
 
-__all__ = ["analyze", "scrub"]
+__all__ = ["LOCK_SECONDS", "analyze", "scrub"]
 
 log = structlog.get_logger("frontdesk.privacy")
 CLEARS_FROM = 180000  # PostgreSQL 18 is the first with pg_clear_attribute_stats
+LOCK_SECONDS = 30  # who waits longer for a lock holds up everybody behind
 TABLES = (*(place.table for place in PLACES), "knowledge_gaps", "procrastinate_jobs")
 
 
@@ -34,11 +37,15 @@ def scrub(owner_url: str) -> bool:
 
     A deleted row stays in its page until something is written over it; a rewritten table has no such pages. Each
     table is locked while it is rewritten, which takes about as long as reading it. Returns whether the log could be
-    let go of too, which needs a superuser, as the embedded database has.
+    let go of too, which needs a superuser, as the embedded database has. Raises Conflict where a table is in use for
+    longer than a lock is waited for.
     """
     with _connected(owner_url) as connection:
         for table in TABLES:
-            connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
+            try:
+                connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
+            except LockNotAvailable:
+                raise Conflict(f"The table {table} is in use: scrub when less is going on.") from None
         _forget_empty(connection)
         if not _superuser(connection):
             return False
@@ -88,5 +95,5 @@ def _superuser(connection: psycopg.Connection) -> bool:
 
 
 def _connected(owner_url: str) -> psycopg.Connection:
-    options = f"-c search_path={SCHEMA},public -c statement_timeout=0"
-    return psycopg.connect(owner_url, autocommit=True, options=options)
+    options = f"-c search_path={SCHEMA},public -c statement_timeout=0 -c lock_timeout={LOCK_SECONDS}s"
+    return psycopg.connect(owner_url, autocommit=True, options=options, connect_timeout=5, **TCP)
