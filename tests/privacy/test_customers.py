@@ -12,7 +12,7 @@ import pytest
 from chaos.planted import Planted, dump, invent, left_of, plant
 from frontdesk.database import SCHEMA
 from frontdesk.jobs import ANCHOR, RETENTION, of_desk
-from frontdesk.privacy import receipt_holds, signing_keys
+from frontdesk.privacy import count_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.settings import Settings
 from frontdesk.store.audit import anchor, verify
@@ -215,6 +215,17 @@ async def test_an_export_holds_everything_and_nobody_elses(desk: Console) -> Non
     assert {name for name in document["counts"] if not document["counts"][name]} == set()
     assert [m["role"] for m in document["messages"]].count("customer") == 3
     assert set(document["counts"]) == {place.table for place in PLACES}
+    assert count_customer(desk.service.owner_url, planted.customer) == document["counts"]
+
+
+async def test_the_consoles_page_reads_no_row_to_count_them(
+    desk: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = desk.customer()
+    await desk.say(customer, "hello")
+    monkeypatch.delattr("frontdesk.privacy.customers.rows_of")
+    async with desk.signed_in("ada") as ada:
+        assert re.search(r"messages</dt><dd>2", (await ada.get(f"/console/customers/{customer}")).text)
 
 
 async def test_in_the_console_an_admin_saves_and_erases_and_nobody_else(desk: Console) -> None:

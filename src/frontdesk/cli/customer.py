@@ -14,7 +14,7 @@ from frontdesk.bootstrap import database_urls
 from frontdesk.database import migrate
 from frontdesk.database.redis import RedisLink
 from frontdesk.domain import Json
-from frontdesk.privacy import Privacy, export_customer, receipt_holds, signing_keys
+from frontdesk.privacy import Privacy, count_customer, export_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import scrub
 from frontdesk.settings import Settings, load
 from frontdesk.store.windows import RedisWindows, key_of
@@ -47,7 +47,7 @@ def erase(customer_id: str, yes: bool, out: Path | None) -> None:
     owner_url = database_urls(settings)[1]
     migrate(owner_url)
     if not yes:
-        counts: dict[str, int] = export_customer(owner_url, customer_id)["counts"]
+        counts = count_customer(owner_url, customer_id)
         click.echo(
             "  ".join(f"{name}: {count}" for name, count in counts.items() if count) or "nothing", err=True
         )

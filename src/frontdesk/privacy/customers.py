@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from psycopg import OperationalError
+from psycopg import Connection, OperationalError
 from psycopg.errors import DeadlockDetected
 
 from frontdesk.database import as_owner
@@ -21,10 +22,10 @@ from frontdesk.privacy.scrub import LOCK_SECONDS, analyze
 from frontdesk.settings import Settings
 from frontdesk.store import personal
 from frontdesk.store.erase import conversations_of, erase
-from frontdesk.store.export import rows_of
+from frontdesk.store.export import counts_of, rows_of
 from frontdesk.store.personal import principal_of
 
-__all__ = ["Privacy", "export_customer"]
+__all__ = ["Privacy", "count_customer", "export_customer"]
 
 FORMAT = "frontdesk-export/1"
 RECEIPT = "frontdesk-receipt/1"
@@ -37,8 +38,7 @@ WAIT_SECONDS = 10.0  # for an action that is being carried out
 
 def export_customer(owner_url: str, customer: str) -> Json:
     """Everything that is stored of a customer, as docs/privacy.md describes it; counts are 0 for a stranger."""
-    with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with _reading(owner_url) as connection:
         found = rows_of(connection, customer)
     return {
         "format": FORMAT,
@@ -47,6 +47,20 @@ def export_customer(owner_url: str, customer: str) -> Json:
         "counts": {name: len(rows) for name, rows in found.items()},
         **{name: [_plain(row) for row in rows] for name, rows in found.items()},
     }
+
+
+def count_customer(owner_url: str, customer: str) -> dict[str, int]:
+    """How much is stored of a customer, by place: the counts of their export."""
+    with _reading(owner_url) as connection:
+        return counts_of(connection, customer)
+
+
+@contextmanager
+def _reading(owner_url: str) -> Generator[Connection[dict[str, Any]]]:
+    """A transaction in which all places are seen as they were at one moment."""
+    with as_owner(owner_url, lock_seconds=LOCK_SECONDS) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield connection
 
 
 class Privacy:
@@ -71,6 +85,10 @@ class Privacy:
     async def export(self, customer: str) -> Json:
         """See ``export_customer``."""
         return await asyncio.to_thread(export_customer, self._owner_url, customer)
+
+    async def count(self, customer: str) -> dict[str, int]:
+        """See ``count_customer``."""
+        return await asyncio.to_thread(count_customer, self._owner_url, customer)
 
     async def erase(self, customer: str) -> Json:
         """Erase a customer, and the signed receipt; a second time all its counts are 0.
