@@ -24,7 +24,12 @@ from frontdesk.telemetry import metrics, spans
 __all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
-TCP = {"tcp_user_timeout": 4000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+TCP: dict[str, Any] = {
+    "tcp_user_timeout": 4000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 
 
 def as_owner(conninfo: str, *, lock_seconds: int = 0) -> psycopg.Connection[dict[str, Any]]:

@@ -27,7 +27,11 @@ class Placeholders:
 
     def said_in(self, value: Any) -> None:
         """What looks like a placeholder in the texts of a JSON value is somebody's own words: none is called so."""
-        mapped(lambda text: self._said.update(TOKEN.findall(text)), value)
+
+        def heard(text: str) -> None:
+            self._said.update(TOKEN.findall(text))
+
+        mapped(heard, value)
 
     def hide(self, text: str) -> str:
         """The text with placeholders."""
