@@ -111,7 +111,7 @@ async def service(
         )
         people, staff = People(database, support, asking), StaffDirectory(database)
         names = tuple(chain.names)
-        privacy = Privacy(owner_url, settings, stop=support.stop_turns)
+        privacy = Privacy(owner_url, settings, stop=support.stop_turns, forget=support.forget)
         yield Service(
             desk,
             settings,

@@ -148,6 +148,12 @@ class GapConflict(FrontdeskError):
     code, status = "gap_conflict", 409
 
 
+class SecretMissing(SettingsError):
+    """FRONTDESK_SECRET: set 32 characters or more that nobody knows; they sign the receipts of erasures."""
+
+    code, status = "secret_missing", 409
+
+
 # ------------------------------------------------------------------ actions
 class Conflict(FrontdeskError):
     """Somebody else was faster: load the page again."""

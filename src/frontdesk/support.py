@@ -201,8 +201,11 @@ class Support:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._turns.forget(principal_key)
         return len(tasks)
+
+    async def forget(self, principal_key: str) -> None:
+        """Keep no window of a principal ready, who has been erased."""
+        await self._turns.forget(principal_key)
 
     # ------------------------------------------------------------------ running turns
     def _run(self, principal: Principal, conversation_id: UUID, first: TurnInput | None = None) -> None:

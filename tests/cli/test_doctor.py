@@ -79,6 +79,7 @@ def test_an_empty_database_is_left_empty(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"FRONTDESK_ENVIRONMENT": "production"}, "identity", "frontdesk keys create"),
         ({"FRONTDESK_SERVICE_KEYS": "weak"}, "identity", "FRONTDESK_SERVICE_KEYS"),
         ({"FRONTDESK_ALLOWED_ORIGINS": "shop"}, "origins", "FRONTDESK_ALLOWED_ORIGINS"),
+        ({"FRONTDESK_ENVIRONMENT": "production"}, "secret", "FRONTDESK_SECRET: set 32 characters"),
         ({"FRONTDESK_SECRET": "short"}, "secret", "32 characters"),
     ],
 )

@@ -204,3 +204,18 @@ async def test_no_window_is_remembered_of_a_turn_that_has_ended(
             )
     await support.stop(0.0 if ending == "given back" else 10.0)
     assert support._turns._begun == {}
+
+
+async def test_in_memory_a_window_stays_an_hour_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("frontdesk.store.windows.monotonic", lambda: now)
+    kept = MemoryWindows(2)
+    await kept.put("a", b"1")
+    now += 3599
+    await kept.put("b", b"2")
+    assert await kept.get("a") == b"1"
+    now += 1
+    assert (await kept.get("a"), await kept.get("b")) == (None, b"2")
+    await kept.put("c", b"3")
+    await kept.put("d", b"4")
+    assert [await kept.get(key) for key in "bcd"] == [None, b"3", b"4"]

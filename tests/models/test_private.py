@@ -66,3 +66,13 @@ def test_a_json_result_stays_json() -> None:
         "phone": "[phone-1]",
         "total": "249.00 EUR",
     }
+
+
+async def test_an_orders_number_like_a_placeholder_stays_what_it_is() -> None:
+    def answer(messages: list[BaseMessage]) -> AIMessage:
+        return call("get_order", order_id="CARD-1", note="[card-1] [card-2]")
+
+    chain = ModelChain([("scripted", ScriptedModel(answer))], 10, redact=True)
+    said = HumanMessage("my card is 4111 1111 1111 1111, where is parcel CARD-1, also called [card-1]?")
+    (made,) = (await chain.complete([said])).message.tool_calls
+    assert made["args"] == {"order_id": "CARD-1", "note": "[card-1] 4111 1111 1111 1111"}

@@ -12,8 +12,9 @@ import pytest
 from chaos.planted import Planted, dump, invent, left_of, plant
 from frontdesk.database import SCHEMA
 from frontdesk.jobs import ANCHOR, RETENTION, of_desk
-from frontdesk.privacy import receipt_holds, signing_keys
+from frontdesk.privacy import count_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import analyze, scrub
+from frontdesk.settings import Settings
 from frontdesk.store.audit import anchor, verify
 from frontdesk.store.identity import create_service_key
 from frontdesk.store.personal import PLACES
@@ -171,6 +172,22 @@ async def test_an_action_under_way_is_waited_for(desk: Console, monkeypatch: pyt
     assert (await desk.backend.post(path, headers=await officer(desk))).status_code == 200
 
 
+async def test_without_a_secret_the_answer_says_which_setting_to_write(
+    desk: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = desk.customer()
+    await desk.say(customer, "hello")
+    without = Settings(environment="production", data_dir=desk.service.settings.data_dir)
+    monkeypatch.setattr(desk.service.privacy, "_settings", without)
+    answer = await desk.backend.post(f"/support/customers/{customer}/erase", headers=await officer(desk))
+    assert (answer.status_code, answer.json()["code"]) == (409, "secret_missing")
+    assert answer.json()["detail"].startswith("FRONTDESK_SECRET: set")
+    async with desk.signed_in("ada") as ada:
+        page = await post(ada, f"/console/customers/{customer}/erase", again=customer)
+        assert (page.status_code, "FRONTDESK_SECRET" in page.text) == (409, True)
+    assert rows(desk, "SELECT 1 FROM messages WHERE principal = %s", f"customer:{customer}")
+
+
 async def test_only_a_key_with_the_right_for_it_may(desk: Console) -> None:
     customer = desk.customer()
     await desk.say(customer, "hello")
@@ -198,6 +215,17 @@ async def test_an_export_holds_everything_and_nobody_elses(desk: Console) -> Non
     assert {name for name in document["counts"] if not document["counts"][name]} == set()
     assert [m["role"] for m in document["messages"]].count("customer") == 3
     assert set(document["counts"]) == {place.table for place in PLACES}
+    assert count_customer(desk.service.owner_url, planted.customer) == document["counts"]
+
+
+async def test_the_consoles_page_reads_no_row_to_count_them(
+    desk: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = desk.customer()
+    await desk.say(customer, "hello")
+    monkeypatch.delattr("frontdesk.privacy.customers.rows_of")
+    async with desk.signed_in("ada") as ada:
+        assert re.search(r"messages</dt><dd>2", (await ada.get(f"/console/customers/{customer}")).text)
 
 
 async def test_in_the_console_an_admin_saves_and_erases_and_nobody_else(desk: Console) -> None:

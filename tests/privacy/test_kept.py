@@ -9,17 +9,19 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from frontdesk import Frontdesk
 from frontdesk import settings as frontdesk_settings
 from frontdesk.cli import cli
-from frontdesk.database import SCHEMA, Database
-from frontdesk.errors import SettingsError, SourceUnavailable
+from frontdesk.database import SCHEMA, Database, as_owner
+from frontdesk.errors import Conflict, DatabaseUnavailable, SettingsError, SourceUnavailable
 from frontdesk.privacy import Privacy, signing_keys
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
-from frontdesk.privacy.scrub import analyze
+from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.settings import Settings
+from frontdesk.store import retention
 from frontdesk.store.audit import verify
 from frontdesk.store.conversations import show
 from frontdesk.store.records import steps_of
@@ -79,8 +81,10 @@ async def test_each_kind_runs_out_in_its_own_time(old: Database, tmp_path: Path)
 
 
 async def test_without_a_secret_only_what_needs_none_runs_out(old: Database, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="FRONTDESK_SECRET"):
-        run_out(old.conninfo, Settings(environment="production", data_dir=tmp_path))
+    with capture_logs() as logs:
+        found = run_out(old.conninfo, Settings(environment="production", data_dir=tmp_path))
+    assert ["FRONTDESK_SECRET" in each["problem"] for each in logs] == [True]
+    assert (found["conversations"], found["visitors"]) == ((730, 0), (90, 0))
     assert rows(old, "SELECT principal FROM turns WHERE record::text LIKE '%SECRET%'") == [("customer:new",)]
     assert len(rows(old, "SELECT 1 FROM messages")) == 10
 
@@ -166,3 +170,102 @@ async def test_the_planners_samples_go_too_when_nobody_is_left(old: Database, tm
     for customer in ("old", "waiting", "anon:1", "traced", "new"):
         await Privacy(old.conninfo, made(tmp_path)).erase(customer)
     assert rows(old, samples) == []
+
+
+async def test_samples_go_before_postgresql_18_too(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.privacy.scrub.CLEARS_FROM", 10**9)
+    analyze(old.conninfo)
+    samples = "SELECT 1 FROM pg_stats WHERE schemaname = 'frontdesk' AND tablename = 'messages'"
+    assert rows(old, samples)
+    monkeypatch.setattr("frontdesk.privacy.scrub._superuser", lambda _: False)
+    for customer in ("old", "waiting", "anon:1", "traced", "new"):
+        receipt = await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert "pg_statistic" in receipt["planner_samples"]
+    assert rows(old, samples)
+    monkeypatch.undo()
+    monkeypatch.setattr("frontdesk.privacy.scrub.CLEARS_FROM", 10**9)
+    assert analyze(old.conninfo)
+    assert rows(old, samples) == []
+
+
+async def test_an_erasure_has_its_receipt_whatever_becomes_of_the_samples(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: str) -> None:
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr("frontdesk.privacy.scrub._connected", gone)
+    receipt = await Privacy(old.conninfo, made(tmp_path)).erase("new")
+    assert receipt["planner_samples"].startswith("may hold")
+    assert receipt["stores"]["messages"]["rows"] == 2
+
+
+TAKEN_UP = {
+    "a person": "UPDATE conversations SET mode = 'human' WHERE principal = 'customer:old'",
+    "a ticket": "INSERT INTO tickets (id, principal, conversation_id, subject, body, reason)"
+    " SELECT gen_random_uuid(), principal, id, 's', 'b', 'r' FROM conversations WHERE principal = 'customer:old'",
+}
+
+
+@pytest.mark.parametrize("what", [*TAKEN_UP, ""])
+async def test_what_was_taken_up_since_it_was_listed_does_not_run_out(old: Database, what: str) -> None:
+    with as_owner(old.conninfo) as owner:
+        ids = retention.resting(owner, 730, visitors=False)
+        assert len(ids) == 1
+        if what:
+            owner.execute(TAKEN_UP[what].encode())
+        assert retention.lock_resting(owner, ids, 730) == ([] if what else ids)
+
+
+async def test_what_another_holds_is_left_to_the_next_run(old: Database) -> None:
+    with as_owner(old.conninfo) as other, as_owner(old.conninfo) as owner:
+        ids = retention.resting(owner, 730, visitors=False)
+        other.execute("SELECT FROM conversations WHERE id = ANY (%s) FOR UPDATE", (ids,))
+        assert retention.lock_resting(owner, ids, 730) == []
+
+
+@pytest.mark.parametrize("customer", ["new", "anon:1"])
+async def test_what_a_customer_or_a_visitor_has_spent_goes_too(
+    old: Database, tmp_path: Path, customer: str
+) -> None:
+    with as_owner(old.conninfo) as owner:
+        owner.execute(
+            "INSERT INTO spent SELECT current_date, sha256(principal::bytea), 7, 0 FROM conversations"
+            " UNION ALL SELECT current_date, int4send(1), 7, 0"
+        )
+    receipt = await Privacy(old.conninfo, made(tmp_path)).erase(customer)
+    assert receipt["stores"]["spent"]["rows"] == 1
+    assert len(rows(old, "SELECT 1 FROM spent")) == 5
+
+
+async def test_a_window_is_forgotten_once_the_erasure_stands(old: Database, tmp_path: Path) -> None:
+    left: list[tuple[str, int]] = []
+
+    async def forget(principal: str) -> None:
+        left.append((principal, len(rows(old, "SELECT 1 FROM messages WHERE principal = 'customer:new'"))))
+
+    await Privacy(old.conninfo, made(tmp_path), forget=forget).erase("new")
+    assert left == [("customer:new", 0)]
+
+
+async def test_no_lock_is_waited_for_for_ever(
+    old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("customers", "retention", "scrub"):
+        monkeypatch.setattr(f"frontdesk.privacy.{module}.LOCK_SECONDS", 1)
+    with as_owner(old.conninfo) as other:
+        other.execute("LOCK TABLE outbox")
+        with pytest.raises(DatabaseUnavailable):
+            await Privacy(old.conninfo, made(tmp_path)).erase("new")
+        with pytest.raises(Conflict, match="outbox"):
+            await asyncio.to_thread(scrub, old.conninfo)
+        assert not await asyncio.to_thread(analyze, old.conninfo)
+    assert (await Privacy(old.conninfo, made(tmp_path)).erase("new"))["stores"]["messages"]["rows"] == 2
+
+
+def test_an_owners_connection_gives_up_on_a_server_that_is_gone(old: Database) -> None:
+    with as_owner(old.conninfo) as owner:
+        given = owner.info.get_parameters()
+    assert (given["connect_timeout"], given["tcp_user_timeout"]) == ("5", "4000")

@@ -14,7 +14,7 @@ from frontdesk.bootstrap import database_urls
 from frontdesk.database import migrate
 from frontdesk.database.redis import RedisLink
 from frontdesk.domain import Json
-from frontdesk.privacy import Privacy, export_customer, receipt_holds, signing_keys
+from frontdesk.privacy import Privacy, count_customer, export_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import scrub
 from frontdesk.settings import Settings, load
 from frontdesk.store.windows import RedisWindows, key_of
@@ -47,26 +47,25 @@ def erase(customer_id: str, yes: bool, out: Path | None) -> None:
     owner_url = database_urls(settings)[1]
     migrate(owner_url)
     if not yes:
-        counts: dict[str, int] = export_customer(owner_url, customer_id)["counts"]
+        counts = count_customer(owner_url, customer_id)
         click.echo(
             "  ".join(f"{name}: {count}" for name, count in counts.items() if count) or "nothing", err=True
         )
         click.confirm(f"Erase all of this of {customer_id} for good?", abort=True, err=True)
     receipt = asyncio.run(
-        Privacy(owner_url, settings, stop=partial(_forget_window, settings)).erase(customer_id)
+        Privacy(owner_url, settings, forget=partial(_forget_window, settings)).erase(customer_id)
     )
+    _write(receipt, out)
     if not settings.database_url:  # the embedded database is ours: nothing stays in its files either
         scrub(owner_url)
-    _write(receipt, out)
 
 
-async def _forget_window(settings: Settings, principal_key: str) -> int:
+async def _forget_window(settings: Settings, principal_key: str) -> None:
     """What Redis keeps ready of a customer; a process that serves forgets its own when it is asked to erase."""
     if settings.hot_window == "redis":
         link = RedisLink(settings.redis_url)
         await RedisWindows(link).forget(key_of(principal_key))
         await link.close()
-    return 0
 
 
 @customer.command("verify-receipt")

@@ -23,6 +23,7 @@ from frontdesk.database.migrate import migrations
 from frontdesk.desk import Frontdesk
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.people.mail import connected, mail_server
+from frontdesk.privacy import signing_keys
 from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.web.keys import keyring
 from frontdesk.web.origins import allowed_origins
@@ -242,7 +243,8 @@ def _secret(desk: Frontdesk, settings: Settings) -> str:
     if settings.development and not settings.secret:
         return "development: made at start"
     secret_of(desk, settings)
-    return "set" if settings.secret else "not needed: no tool asks for a confirmation"
+    signing_keys(settings)
+    return "set"
 
 
 def _origins(settings: Settings) -> str:

@@ -24,13 +24,25 @@ from frontdesk.telemetry import metrics, spans
 __all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
-TCP = {"tcp_user_timeout": 4000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+TCP: dict[str, Any] = {
+    "tcp_user_timeout": 4000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 
 
-def as_owner(conninfo: str) -> psycopg.Connection[dict[str, Any]]:
-    """A connection of the role that owns the tables, for those who run the desk; rows come as dicts."""
+def as_owner(conninfo: str, *, lock_seconds: int = 0) -> psycopg.Connection[dict[str, Any]]:
+    """A connection of the role that owns the tables, for those who run the desk; rows come as dicts.
+
+    No lock is waited for longer than ``lock_seconds``, where given; then psycopg raises LockNotAvailable.
+    """
     options = f"-c search_path={SCHEMA},public"
-    return psycopg.Connection[dict[str, Any]].connect(conninfo, options=options, row_factory=dict_row)
+    if lock_seconds:
+        options += f" -c lock_timeout={lock_seconds}s"
+    return psycopg.Connection[dict[str, Any]].connect(
+        conninfo, options=options, row_factory=dict_row, connect_timeout=5, **TCP
+    )
 
 
 # A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.

@@ -30,6 +30,10 @@ class Private:
         about: Json = messages[0].additional_kwargs.get("frontdesk", {}) if messages else {}
         facts: Json = about.get("facts") or {}
         self._places = Placeholders([str(facts[key]) for key in ("name", "email") if facts.get(key)])
+        for message in messages:
+            self._places.said_in(message.content)
+            if isinstance(message, AIMessage):
+                self._places.said_in([call["args"] for call in message.tool_calls])
         self.messages: list[BaseMessage] = [self._hidden(message) for message in messages]
 
     def answer(self, message: AIMessage) -> AIMessage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontdesk.privacy.customers import Privacy, export_customer, principal_of
+from frontdesk.privacy.customers import Privacy, count_customer, export_customer
 from frontdesk.privacy.receipt import receipt_holds, signing_keys
 
-__all__ = ["Privacy", "export_customer", "principal_of", "receipt_holds", "signing_keys"]
+__all__ = ["Privacy", "count_customer", "export_customer", "receipt_holds", "signing_keys"]

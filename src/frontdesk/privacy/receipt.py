@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from frontdesk.domain import Json
-from frontdesk.errors import SettingsError
+from frontdesk.errors import SecretMissing, SettingsError
 from frontdesk.settings import Settings, development_secret
 
 __all__ = ["Backup", "backups_of", "receipt_holds", "signed", "signing_keys"]
@@ -31,14 +31,12 @@ BACKUPS = TypeAdapter(list[Backup])
 
 
 def signing_keys(settings: Settings) -> list[bytes]:
-    """The key that receipts are signed with, then earlier ones. Raises SettingsError where there is no secret."""
+    """The key that receipts are signed with, then earlier ones. Raises SecretMissing where there is none."""
     secret = settings.secret
     if not secret and settings.development:
         secret = development_secret(settings.data_dir / "development-secret")
     if len(secret) < 32:
-        raise SettingsError(
-            "FRONTDESK_SECRET: set 32 characters or more that nobody knows; they sign the receipts of erasures"
-        )
+        raise SecretMissing
     return [hmac.digest(each.encode(), PURPOSE, "sha256") for each in (secret, *settings.earlier_secrets)]
 
 

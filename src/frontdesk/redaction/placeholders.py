@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from frontdesk.redaction.find import KINDS, find
 
 __all__ = ["Placeholders", "mapped"]
 
-TOKEN = re.compile(rf"\[?\b({'|'.join(KINDS)})-(\d{{1,4}})\b\]?", re.IGNORECASE)
+# Brackets and all: CARD-1 may be an order's number.
+TOKEN = re.compile(rf"\[(?:{'|'.join(KINDS)})-\d{{1,4}}\]")
 
 
 class Placeholders:
@@ -21,6 +23,15 @@ class Placeholders:
         self._known = known
         self._tokens: dict[tuple[str, str], str] = {}
         self._values: dict[str, str] = {}
+        self._said: set[str] = set()
+
+    def said_in(self, value: Any) -> None:
+        """What looks like a placeholder in the texts of a JSON value is somebody's own words: none is called so."""
+
+        def heard(text: str) -> None:
+            self._said.update(TOKEN.findall(text))
+
+        mapped(heard, value)
 
     def hide(self, text: str) -> str:
         """The text with placeholders."""
@@ -33,9 +44,7 @@ class Placeholders:
 
     def show(self, text: str) -> str:
         """The text with the values put back; a placeholder that was never given out stays."""
-        return TOKEN.sub(
-            lambda match: self._values.get(f"{match[1].lower()}-{int(match[2])}", match[0]), text
-        )
+        return TOKEN.sub(lambda match: self._values.get(match[0], match[0]), text)
 
     def hide_in(self, value: Any) -> Any:
         """The same in all texts of a JSON value."""
@@ -48,9 +57,10 @@ class Placeholders:
     def _token(self, kind: str, value: str) -> str:
         key = (kind, value)
         if key not in self._tokens:
-            name = f"{kind}-{1 + sum(other == kind for other, _ in self._tokens)}"
-            self._tokens[key] = f"[{name}]"
-            self._values[name] = value
+            free = (f"[{kind}-{number}]" for number in count(1))
+            token = next(each for each in free if each not in self._said and each not in self._values)
+            self._tokens[key] = token
+            self._values[token] = value
         return self._tokens[key]
 
 

@@ -13,7 +13,7 @@ from psycopg import Connection
 from frontdesk.domain import Json
 from frontdesk.errors import EffectUnderWay
 from frontdesk.store.audit import blanked_digest, erased_signature
-from frontdesk.store.personal import PLACES
+from frontdesk.store.personal import PLACES, principal_of
 
 Owner = Connection[dict[str, Any]]
 
@@ -70,7 +70,7 @@ def erase(
     actions whose end was not known. ``key`` signs the blanked audit rows. Raises EffectUnderWay while an action of
     theirs is being carried out.
     """
-    values: Json = {"ids": list(ids), "customer": customer, "now": now}
+    values: Json = {"ids": list(ids), "customer": customer, "principal": principal_of(customer), "now": now}
     states = [row["status"] for row in connection.execute(UNDER_WAY, values)]
     if {"executing", "undoing"} & set(states):
         raise EffectUnderWay

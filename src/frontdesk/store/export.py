@@ -7,13 +7,12 @@ from typing import Any
 from psycopg import Connection
 
 from frontdesk.domain import Json
-from frontdesk.store.personal import PLACES
+from frontdesk.store.personal import PLACES, principal_of
 
 
-def rows_of(connection: Connection[dict[str, Any]], principal: str, customer: str) -> dict[str, list[Json]]:
+def rows_of(connection: Connection[dict[str, Any]], customer: str) -> dict[str, list[Json]]:
     """The rows of each place, by the table's name."""
-    found = connection.execute("SELECT id FROM conversations WHERE principal = %s", (principal,))
-    values: Json = {"ids": [row["id"] for row in found], "customer": customer}
+    values = _values(connection, customer)
     rows: dict[str, list[Json]] = {}
     for place in reversed(PLACES):
         # By what stands first: ids that begin with the time, or a conversation and the place in it.
@@ -23,3 +22,20 @@ def rows_of(connection: Connection[dict[str, Any]], principal: str, customer: st
             for row in connection.execute(query, values)
         ]
     return rows
+
+
+def counts_of(connection: Connection[dict[str, Any]], customer: str) -> dict[str, int]:
+    """How many rows each place has, by the table's name; none of them is read."""
+    values = _values(connection, customer)
+    counts: dict[str, int] = {}
+    for place in reversed(PLACES):
+        query = "SELECT count(*) AS n FROM " + place.table + " WHERE " + place.where  # noqa: S608  (our own list)
+        row = connection.execute(query, values).fetchone()
+        counts[place.table] = row["n"] if row else 0
+    return counts
+
+
+def _values(connection: Connection[dict[str, Any]], customer: str) -> Json:
+    principal = principal_of(customer)
+    found = connection.execute("SELECT id FROM conversations WHERE principal = %s", (principal,))
+    return {"ids": [row["id"] for row in found], "customer": customer, "principal": principal}

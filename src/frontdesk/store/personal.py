@@ -11,12 +11,17 @@ from typing import LiteralString
 ERASED = "erased"  # whose a conversation is whose customer was erased
 
 
+def principal_of(customer: str) -> str:
+    """The name a customer's rows are owned by; ``anon:…`` is a visitor."""
+    return f"{'visitor' if customer.startswith('anon:') else 'customer'}:{customer}"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A table with rows of a customer's.
 
     table   its name
-    where   which rows: of ``%(ids)s``, conversations, or of ``%(customer)s``, the shop's id
+    where   which rows: of ``%(ids)s``, conversations, or of ``%(customer)s``, the shop's id, which is ``%(principal)s``
     hidden  columns that an export leaves out: they say nothing of the person
     erase   the statement that empties it; what it leaves holds numbers, no person
     keeps   what is left, in words; "" for nothing
@@ -104,5 +109,5 @@ PLACES = (
         keeps="channel, times, number of turns, and the head of its audit chain",
     ),
     Place("widget_sessions", "customer_id = %(customer)s", ("token_sha256",)),
-    Place("spent", "who = sha256(convert_to('customer:' || %(customer)s, 'UTF8'))", ("who",)),
+    Place("spent", "who = sha256(convert_to(%(principal)s, 'UTF8'))", ("who",)),
 )

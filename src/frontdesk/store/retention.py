@@ -10,14 +10,18 @@ from psycopg import Connection
 Owner = Connection[dict[str, Any]]
 
 # What somebody still works on does not run out: a person, an open ticket, an action on its way.
-RESTING: LiteralString = """
-SELECT c.id FROM conversations c
+_RESTS: LiteralString = """
 WHERE erased_at IS NULL AND active_at < now() - make_interval(days => %(days)s) AND mode = 'ai'
-  AND turns_done = turns_accepted AND (principal LIKE 'visitor:%%') = %(visitors)s
+  AND turns_done = turns_accepted
   AND NOT EXISTS (SELECT FROM tickets t WHERE t.conversation_id = c.id AND t.status IN ('open', 'pending'))
   AND NOT EXISTS (SELECT FROM actions a WHERE a.conversation_id = c.id AND a.status IN ('confirmed', 'executing', 'unknown', 'undoing'))
-ORDER BY c.id
 """
+RESTING: LiteralString = (
+    "SELECT c.id FROM conversations c"  # noqa: S608  (our own statements)
+    + _RESTS
+    + "AND (principal LIKE 'visitor:%%') = %(visitors)s ORDER BY c.id"
+)
+STILL: LiteralString = "SELECT c.id FROM conversations c" + _RESTS + "AND c.id = ANY (%(ids)s) ORDER BY c.id"  # noqa: S608
 _TRACES: LiteralString = """
 turns WHERE principal <> 'erased' AND status = 'done' AND done_at < now() - make_interval(days => %(days)s)
   AND (record @? '$.steps[*] ? (!exists(@.cut))' OR record ? 'receipt')
@@ -63,12 +67,12 @@ def resting(connection: Owner, days: int, *, visitors: bool) -> list[UUID]:
 
 
 def lock_resting(connection: Owner, ids: list[UUID], days: int) -> list[UUID]:
-    """Those that still rest, locked: a message may have come in meanwhile."""
-    found = connection.execute(
-        "SELECT id FROM conversations WHERE id = ANY (%s) AND erased_at IS NULL AND turns_done = turns_accepted"
-        " AND active_at < now() - make_interval(days => %s) ORDER BY id FOR UPDATE SKIP LOCKED",
-        (ids, days),
+    """Those that still rest, locked: a message, a person, a ticket or an action may have come in meanwhile."""
+    locked = connection.execute(
+        "SELECT id FROM conversations WHERE id = ANY (%s) ORDER BY id FOR UPDATE SKIP LOCKED", (ids,)
     )
+    # Asked once they are locked: the statement that locks sees other tables as they were before.
+    found = connection.execute(STILL, {"ids": [row["id"] for row in locked], "days": days})
     return [row["id"] for row in found]
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -42,26 +43,32 @@ class Windows(Protocol):
 
 
 class MemoryWindows:
-    """In this process: for a notebook, or one server. The ones not used for longest are forgotten."""
+    """In this process, for an hour: for a notebook, or one server. The ones put longest ago are forgotten."""
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()  # when it was put, and what
 
     async def get(self, key: str) -> bytes | None:
         """See ``Windows.get``."""
-        return self._kept.get(key)
+        self._let_go()
+        return self._kept[key][1] if key in self._kept else None
 
     async def put(self, key: str, value: bytes) -> None:
         """See ``Windows.put``."""
-        self._kept[key] = value
+        self._kept[key] = monotonic(), value
         self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._let_go()
 
     async def forget(self, key: str) -> None:
         """See ``Windows.forget``."""
         self._kept.pop(key, None)
+
+    def _let_go(self) -> None:
+        """Of what is too much or too old; the oldest stands first."""
+        end = monotonic() - KEEP_SECONDS
+        while self._kept and (len(self._kept) > self._most or next(iter(self._kept.values()))[0] <= end):
+            self._kept.popitem(last=False)
 
 
 class RedisWindows:

@@ -44,13 +44,13 @@ async def erase(request: Request, session: Admin, customer: str) -> Response:
 
 
 async def _shown(session: Session, customer: str, problem: str = "") -> Response:
-    document = await session.service.privacy.export(customer)
+    counts = await session.service.privacy.count(customer)
     return await framed(
         session,
         "customer.html",
         422 if problem else 200,
         customer=customer,
-        stored={name: count for name, count in document["counts"].items() if count},
+        stored={name: count for name, count in counts.items() if count},
         problem=problem,
     )
 
