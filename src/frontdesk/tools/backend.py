@@ -20,7 +20,7 @@ from frontdesk.models.breaker import Breaker
 from frontdesk.telemetry import spans
 from frontdesk.tools.reads import kept
 
-__all__ = ["Backend", "Token", "joined", "path_of"]
+__all__ = ["Backend", "Token", "joined", "leads_away", "path_of"]
 
 NOT_FOUND = "There is no such thing on this customer's account."
 AWAY = "The system behind this does not answer right now."
@@ -32,9 +32,17 @@ SECONDS = 8.0
 Token = Callable[[Customer], str | Awaitable[str]]
 
 
+def leads_away(path: str) -> bool:
+    """Whether ``path`` is none of the backend's own: in place of an address, httpx takes one of another server."""
+    return not path.startswith("/") or path.startswith("//")
+
+
 def path_of(template: str, values: Mapping[str, Any]) -> str:
-    """``/orders/{order_id}`` filled in. Raises ToolNotFound for a value that would lead to another path."""
-    path = template
+    """``/orders/{order_id}`` filled in. Raises ToolNotFound for a value that would lead to another path.
+
+    Raises DeclarationError where the template itself is no path of the backend.
+    """
+    path = _own(template)
     for name, value in values.items():
         text = str(value)
         odd = (
@@ -46,6 +54,12 @@ def path_of(template: str, values: Mapping[str, Any]) -> str:
         if odd:
             raise ToolNotFound(NOT_FOUND)
         path = path.replace(f"{{{name}}}", quote(text, safe=""))
+    return path
+
+
+def _own(path: str) -> str:
+    if leads_away(path):
+        raise DeclarationError('a backend is called by a path of its own: write "/orders/{order_id}"')
     return path
 
 
@@ -137,6 +151,7 @@ class Backend:
     async def _send(
         self, method: str, path: str, query: Json, customer: Customer | None, key: str = "", **body: Any
     ) -> bytes:
+        path = _own(path)
         headers = {"Idempotency-Key": key} if key else {}
         if self._token is not None:
             token = await self._of(customer)

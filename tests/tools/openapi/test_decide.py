@@ -76,6 +76,9 @@ LEFT_OUT = {
     "an undescribed path parameter": ("/users/{user_id}/x/{y}", [at("user_id")], ORDER),
     "a required cookie": ("/users/{user_id}", [at("user_id"), at("sid", "cookie", required=True)], ORDER),
     "whoever holds the token": ("/me", [], ORDER),
+    "another server in place of a path": ("https://evil.example/users/{user_id}", [at("user_id")], ORDER),
+    "another server without its scheme": ("//evil.example/users/{user_id}", [at("user_id")], ORDER),
+    "a path without its slash": ("users/{user_id}", [at("user_id")], ORDER),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.backend import leads_away
 from frontdesk.tools.openapi import naming
 from frontdesk.tools.openapi.arguments import LeftOut, fields_of
 from frontdesk.tools.openapi.decision import Decision, Status, braces
@@ -169,6 +170,8 @@ def _judge(document: Document, made: Decision, ground: Ground) -> Status:
 def _refuse_outright(operation: Operation) -> None:
     if operation.problem:
         raise LeftOut(operation.problem)
+    if leads_away(operation.path):
+        raise LeftOut("its path does not begin with one /, and the credential must not go to another server")
     if operation.method in ("head", "options", "trace", "query"):
         raise LeftOut(f"{operation.method.upper()} is no call for a tool")
     if operation.deprecated:
