@@ -23,7 +23,6 @@ from frontdesk.telemetry.wire import Attributes, Value
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
 TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
-TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 
 Event = tuple[int, str, Attributes]
 Sampler = Callable[[bytes, bool | None], bool]
@@ -35,7 +34,6 @@ class Trace:
 
     id: bytes
     sampled: bool
-    state: str = ""
     own: bool = False
 
 
@@ -197,18 +195,15 @@ def within(above: Span, name: str, about: Attributes | None = None, *, start: in
     return Span(name, above.trace, _identity(), above.id, about, INTERNAL, start)
 
 
-def root(
-    name: str, about: Attributes, traceparent: str = "", tracestate: str = "", *, kind: int = SERVER
-) -> Span:
+def root(name: str, about: Attributes, traceparent: str = "", *, kind: int = SERVER) -> Span:
     """The first span of a request: in its caller's trace if it names one, else in a new one."""
     if _sink is None or _sampler is None:
         return OFF
     if (found := TRACEPARENT.fullmatch(traceparent)) and found[1] != "ff":
         identity, parent = bytes.fromhex(found[2]), bytes.fromhex(found[3])
         if any(identity) and any(parent):
-            state = tracestate if TRACESTATE.fullmatch(tracestate) else ""
             sampled = _sampler(identity, bool(int(found[4], 16) & 1))
-            return Span(name, Trace(identity, sampled, state), _identity(), parent, about, kind, 0)
+            return Span(name, Trace(identity, sampled), _identity(), parent, about, kind, 0)
     identity = uuid7().bytes
     return Span(name, Trace(identity, _sampler(identity, None), own=True), identity[8:], b"", about, kind, 0)
 
@@ -245,13 +240,12 @@ def resumed(name: str, turn: UUID, *, start: int = 0) -> Span:
 
 
 def headers() -> dict[str, str]:
-    """What to send along, so that whoever is called goes on with the trace."""
+    """What to send along, so that whoever is called goes on with the trace; a caller's tracestate stays here."""
     here = _current.get()
     if _sink is None or here is None:
         return {}
     flags = "01" if here.trace.sampled else "00"
-    sent = {"traceparent": f"00-{here.trace.id.hex()}-{here.id.hex()}-{flags}"}
-    return sent | {"tracestate": here.trace.state} if here.trace.state else sent
+    return {"traceparent": f"00-{here.trace.id.hex()}-{here.id.hex()}-{flags}"}
 
 
 def trace_id() -> str:

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
@@ -18,9 +19,10 @@ from frontdesk.domain import Customer, Json
 from frontdesk.errors import DeclarationError, ToolNotFound, ToolRefused, ToolUnavailable
 from frontdesk.models.breaker import Breaker
 from frontdesk.telemetry import spans
+from frontdesk.tools.credentials import ClientCredentials
 from frontdesk.tools.reads import kept
 
-__all__ = ["Backend", "Token", "joined", "path_of"]
+__all__ = ["Backend", "Token", "joined", "leads_away", "path_of"]
 
 NOT_FOUND = "There is no such thing on this customer's account."
 AWAY = "The system behind this does not answer right now."
@@ -32,9 +34,17 @@ SECONDS = 8.0
 Token = Callable[[Customer], str | Awaitable[str]]
 
 
+def leads_away(path: str) -> bool:
+    """Whether ``path`` is none of the backend's own: in place of an address, httpx takes one of another server."""
+    return not path.startswith("/") or path.startswith("//")
+
+
 def path_of(template: str, values: Mapping[str, Any]) -> str:
-    """``/orders/{order_id}`` filled in. Raises ToolNotFound for a value that would lead to another path."""
-    path = template
+    """``/orders/{order_id}`` filled in. Raises ToolNotFound for a value that would lead to another path.
+
+    Raises DeclarationError where the template itself is no path of the backend.
+    """
+    path = _own(template)
     for name, value in values.items():
         text = str(value)
         odd = (
@@ -46,6 +56,12 @@ def path_of(template: str, values: Mapping[str, Any]) -> str:
         if odd:
             raise ToolNotFound(NOT_FOUND)
         path = path.replace(f"{{{name}}}", quote(text, safe=""))
+    return path
+
+
+def _own(path: str) -> str:
+    if leads_away(path):
+        raise DeclarationError('a backend is called by a path of its own: write "/orders/{order_id}"')
     return path
 
 
@@ -137,6 +153,7 @@ class Backend:
     async def _send(
         self, method: str, path: str, query: Json, customer: Customer | None, key: str = "", **body: Any
     ) -> bytes:
+        path = _own(path)
         headers = {"Idempotency-Key": key} if key else {}
         if self._token is not None:
             token = await self._of(customer)
@@ -150,7 +167,8 @@ class Backend:
         about = {"http.request.method": method, "server.address": self._host}
         with spans.span(method, about, kind=spans.CLIENT) as span:
             headers |= spans.headers()
-            status, data = await self._answer(method, path, params=given, headers=headers, **body)
+            asked = self._client().build_request(method, path, params=given, headers=headers, **body)
+            status, data = await self._answer(asked, key)
             span.set("http.response.status_code", status)
             if status >= httpx.codes.INTERNAL_SERVER_ERROR:
                 self._breaker.failed()
@@ -158,11 +176,11 @@ class Backend:
         self._breaker.succeeded()
         return _passed(status, data)
 
-    async def _answer(self, method: str, path: str, **given: Any) -> tuple[int, bytes]:
+    async def _answer(self, asked: httpx.Request, key: str) -> tuple[int, bytes]:
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                self._client().stream(method, path, **given) as answer,
+                aclosing(await self._client().send(asked, stream=True)) as answer,
             ):
                 data = bytearray()
                 async for part in answer.aiter_bytes():
@@ -171,7 +189,8 @@ class Backend:
                         raise ToolUnavailable("The answer of the system behind this is too large.")
         except (httpx.HTTPError, TimeoutError):
             self._breaker.failed()
-            raise ToolUnavailable(AWAY) from None
+            unsent = isinstance(self._auth, ClientCredentials) and not self._auth.let_go(asked)
+            raise ToolRefused(AWAY) if key and unsent else ToolUnavailable(AWAY) from None
         return answer.status_code, bytes(data)
 
     async def _of(self, customer: Customer | None) -> str:

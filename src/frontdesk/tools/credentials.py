@@ -11,6 +11,7 @@ __all__ = ["ClientCredentials"]
 
 EARLY = 30.0  # seconds before its end that a token is had anew
 USUAL = 300.0  # seconds that one lasts which does not say
+_HAD = "frontdesk.token"
 
 
 class ClientCredentials(httpx.Auth):
@@ -33,9 +34,15 @@ class ClientCredentials(httpx.Auth):
             await answer.aread()
             self._keep(answer)
         request.headers["Authorization"] = f"Bearer {self._token}"
+        request.extensions[_HAD] = True
         answer = yield request
         if answer.status_code == 401:
             self._until = 0.0
+
+    @staticmethod
+    def let_go(request: httpx.Request) -> bool:
+        """Whether ``request`` has had its token; before that, nothing of it was sent."""
+        return _HAD in request.extensions
 
     def _keep(self, answer: httpx.Response) -> None:
         try:

@@ -13,7 +13,7 @@ from frontdesk.telemetry import logs, metrics, spans
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 UNTRACED = {"/healthz", "/readyz", "/metrics"}  # asked every few seconds, and of no turn
-WANTED = {b"x-request-id", b"traceparent", b"tracestate"}
+WANTED = {b"x-request-id", b"traceparent"}
 
 
 class Observed:
@@ -40,11 +40,11 @@ class Observed:
             "url.scheme": scope["scheme"],
             "frontdesk.request.id": identity.decode(),
         }
-        parent, state = (sent.get(name, b"").decode("latin-1") for name in (b"traceparent", b"tracestate"))
+        parent = sent.get(b"traceparent", b"").decode("latin-1")
         traced = scope["path"] not in UNTRACED
         token = logs.request.set(identity.decode())
         try:
-            with spans.root(method, about, parent, state) if traced else spans.OFF as span:
+            with spans.root(method, about, parent) if traced else spans.OFF as span:
                 await self._answer(scope, receive, send, span, identity, method)
         finally:
             logs.request.reset(token)

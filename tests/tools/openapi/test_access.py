@@ -22,6 +22,7 @@ from frontdesk.tools.openapi.access import access_of
 from frontdesk.tools.openapi.decide import decide
 from frontdesk.tools.openapi.load import load
 from frontdesk.tools.tokens import presented, showed
+from tests.tools.openapi.loopback import Loopback as Refusing
 from tests.tools.openapi.specs import ODD, ODD_CHANGES, ORDER, STRING, Json, answer, at, sends, spec, thing
 
 ME = spec(
@@ -157,6 +158,34 @@ async def test_client_credentials_are_had_once_and_again_when_refused() -> None:
     orders = [line for line in asked if line.startswith("/orders")]
     assert orders == ["/orders Bearer one", "/orders Bearer one", "/orders Bearer two"]
     assert asked[0] == "/token Basic dTpw"
+
+
+@pytest.mark.parametrize("away", ["it gives none", "nobody answers"])
+async def test_a_change_for_which_no_token_is_to_be_had_was_not_sent(
+    away: str, backend: Loopback, clients: list[Backend]
+) -> None:
+    refuses = Refusing()
+    place = f"{refuses.url}/token" if away == "it gives none" else "http://127.0.0.1:9/token"
+    clients.append(Backend(backend.url, auth=ClientCredentials(place, "u", "p")))
+    with pytest.raises(ToolRefused):
+        await clients[0].change("POST", "/orders", {}, key="k")
+    refuses.stop()
+    assert backend.asked == []
+
+
+async def test_a_change_that_was_sent_with_its_token_stays_unknown(
+    backend: Loopback, clients: list[Backend]
+) -> None:
+    def shop(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"access_token": "t"})
+        raise httpx.ReadError("gone")
+
+    client = Backend("http://shop", auth=ClientCredentials("http://shop/token", "u", "p"))
+    clients.append(client)
+    client._client()._transport = httpx.MockTransport(shop)  # pyright: ignore[reportPrivateUsage]  a wire that breaks
+    with pytest.raises(ToolUnavailable):
+        await client.change("POST", "/orders", {}, key="k")
 
 
 # ------------------------------------------------------------------ the customer's own token

@@ -15,7 +15,7 @@ from frontdesk import Frontdesk
 from frontdesk.domain import Principal
 from frontdesk.errors import DeclarationError, ToolError, ToolNotFound, ToolUnavailable
 from frontdesk.tools import Tool, ToolContext
-from frontdesk.tools.backend import Backend
+from frontdesk.tools.backend import Backend, path_of
 from frontdesk.tools.openapi import from_openapi
 from tests.tools.openapi.loopback import Loopback
 from tests.tools.openapi.specs import SHOP
@@ -124,6 +124,20 @@ async def test_an_id_that_would_lead_elsewhere_is_not_sent(
     with pytest.raises(ToolNotFound):
         await call(tools["get_order"], order_id=order_id)
     assert backend.asked == []
+
+
+@pytest.mark.parametrize("path", ["{away}/orders/1", "//{host}/orders/1", "orders/1", ""])
+async def test_a_credential_goes_to_its_own_server_alone(path: str, backend: Loopback) -> None:
+    client = Backend("http://127.0.0.1:9", {"authorization": "Bearer CANARY"})
+    away = path.format(away=backend.url, host=backend.url.removeprefix("http://"))
+    with pytest.raises(DeclarationError, match="path of its own"):
+        path_of(away, {})
+    with pytest.raises(DeclarationError, match="path of its own"):
+        await client.read(away)
+    with pytest.raises(DeclarationError, match="path of its own"):
+        await client.change("POST", away, {}, key="k")
+    assert (backend.asked, backend.posted) == ([], [])
+    await client.close()
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from frontdesk.tools.openapi.decide import Decision, decide
+from frontdesk.domain import Principal
+from frontdesk.errors import ToolNotFound, ToolUnavailable
+from frontdesk.tools import ToolContext
+from frontdesk.tools.backend import Backend
+from frontdesk.tools.openapi import from_openapi
+from frontdesk.tools.openapi.access import Access
+from frontdesk.tools.openapi.decide import Decision, decide, enable
 from frontdesk.tools.openapi.decision import braces
+from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import load
+from frontdesk.tools.openapi.write import Module
+from tests.tools.openapi.loopback import Loopback as Refusing
 from tests.tools.openapi.specs import INTEGER, ORDER, SHOP, STRING, Json, answer, at, sends, spec, thing
 from tests.tools.openapi.test_decide import decided, one
 
@@ -62,13 +72,62 @@ def test_what_is_changed_is_read_first_where_it_can_be() -> None:
     )
 
 
-def test_a_line_of_a_proved_order_may_be_named() -> None:
-    lines = thing(line_ids={"type": "array", "items": STRING}, reason=STRING)
-    said = {"parameters": [at("order_id")], "requestBody": sends(lines), "responses": {}}
-    made = decided(
-        spec({**SHOP["paths"], "/orders/{order_id}/returns": {"post": {"operationId": "back", **said}}})
+def shop_with(order: Json, body: Json) -> Json:
+    read = {"operationId": "getOrder", "parameters": [at("order_id")], "responses": answer(order)}
+    said = {"parameters": [at("order_id")], "requestBody": sends(body), "responses": {"204": {}}}
+    paths = {
+        "/orders/{order_id}": {"get": read},
+        "/orders/{order_id}/returns": {"post": {"operationId": "back", **said}},
+    }
+    return spec(paths)
+
+
+LINES = {"type": "array", "items": thing(id=STRING, name=STRING)}
+BACK = thing(line_ids={"type": "array", "items": STRING}, reason=STRING)
+
+
+def test_a_line_that_stands_in_a_proved_order_may_be_named() -> None:
+    made = decided(shop_with(thing(user_id=STRING, lines=LINES), BACK), customer=["user_id"])["back"]
+    assert [name for name, _ in made.arguments] == ["order_id", "line_ids", "reason"]
+    assert made.before[0].parts == {"line_ids": "line"}
+
+
+@pytest.mark.parametrize("name", ["address_id", "gift_card_id", "lineIds", "id"])
+def test_an_id_that_no_answer_of_the_parent_holds_leaves_the_operation_out(name: str) -> None:
+    body = {**thing(**{name: STRING}), "required": [name]}
+    made = decided(shop_with(thing(user_id=STRING, id=STRING, total=STRING), body), customer=["user_id"])
+    assert made["back"].status == "left out"
+    assert made["back"].reason.endswith("and nothing proves whose that is")
+
+
+async def test_a_line_of_another_order_is_answered_like_what_is_absent() -> None:
+    backend = Refusing()
+    client = Backend(backend.url)
+    document = shop_with(thing(user_id=STRING, lines=LINES), BACK)
+    (tool,) = (
+        t
+        for t in from_openapi(document, customer=["user_id"], backend=client, enable=["back"])
+        if t.name == "back"
     )
-    assert [name for name, _ in made["back"].arguments] == ["order_id", "line_ids", "reason"]
+    backend.answers["/orders/1"] = (200, {"user_id": "anna-1", "lines": [{"id": 7}, {"id": 8}]})
+    context = ToolContext(Principal("customer", "anna-1"), uuid4(), uuid4(), effect_id="e-1")
+    for lines in (["9"], ["7", "9"]):
+        with pytest.raises(ToolNotFound):
+            await tool.call({"order_id": "1", "line_ids": lines}, context)
+    assert backend.posted == []
+    with pytest.raises(ToolUnavailable):  # it was sent: what this backend says to every POST
+        await tool.call({"order_id": "1", "line_ids": ["7", "8"]}, context)
+    assert backend.posted == ["e-1"]
+    await client.close()
+    backend.stop()
+
+
+def test_a_written_tool_looks_for_the_line_in_the_order() -> None:
+    document = load(shop_with(thing(user_id=STRING, lines=LINES), BACK))
+    made = decide(document, ["user_id"])
+    enable(made, ["back"])
+    text = Module(document, made, find([d.operation for d in made], ["user_id"]), Access()).text()
+    assert 'API.holds(await own_order(order_id, customer), ("line", line_ids))' in text
 
 
 def test_a_change_lies_under_a_read_whose_parameter_has_another_name() -> None:

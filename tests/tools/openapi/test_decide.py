@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from frontdesk.cli.tools import tools
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi.decide import Decision, decide
+from frontdesk.tools.openapi.decision import braces
 from frontdesk.tools.openapi.load import load
 from tests.tools.openapi.specs import ORDER, SHOP, STRING, answer, at, spec, thing
 
@@ -44,9 +45,50 @@ def test_a_change_is_not_enabled() -> None:
     assert made.parent is not None
 
 
-def test_a_get_that_is_named_like_a_change_is_one() -> None:
-    said = {"parameters": [at("user_id")], "responses": answer(thing(ok=STRING))}
-    assert one("/users/{user_id}/unsubscribe", said).status == "change"
+def got(path: str, name: str) -> str:
+    said = {"parameters": [at(part) for part in braces(path)], "responses": answer(thing(ok=STRING))}
+    return one(path, {**said, "operationId": name}).status
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/users/{user_id}/unsubscribe", ""),
+        ("/users/{user_id}/resend-invoice", ""),
+        ("/users/{user_id}/invoice-resend", ""),
+        ("/users/{user_id}/close/{reason}", ""),
+        ("/users/{user_id}/parcels/{ref}/archive/now", ""),
+        ("/users/{user_id}/cards/{ref}:renew", ""),
+        ("/users/{user_id}/card", "closeCard"),
+        ("/users/{user_id}/card", "UsersController_closeCard"),
+        ("/users/{user_id}/card", "getAndChargeCard"),
+        ("/users/{user_id}/voucher", "users.redeem"),
+        ("/users/{user_id}/invoice", "doGenerateInvoice"),
+        ("/users/{user_id}/charge/{line_ref}", ""),
+        ("/users/{user_id}/update-status", ""),
+    ],
+)
+def test_a_get_that_is_named_like_a_change_is_one(path: str, name: str) -> None:
+    assert got(path, name) == "change"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/users/{user_id}/charges", "listCharges"),
+        ("/users/{user_id}/charges/{ref}", "getCharge"),
+        ("/users/{user_id}/charge/{charge_no}", "getCharge"),
+        ("/users/{user_id}/refund-status", "getRefundStatus"),
+        ("/users/{user_id}/refunds", "refund_list"),
+        ("/users/{user_id}/add-ons", "getAddOns"),
+        ("/users/{user_id}/address", "getAddress"),
+        ("/users/{user_id}/closed", "listClosed"),
+        ("/users/{user_id}/payments", "UsersController_getPayments"),
+        ("/pay/v1/users/{user_id}/settings", ""),
+    ],
+)
+def test_a_get_with_the_name_of_a_thing_is_a_read(path: str, name: str) -> None:
+    assert got(path, name) == "read"
 
 
 def test_secrets_and_other_people_are_dropped_and_money_is_named() -> None:
@@ -76,6 +118,9 @@ LEFT_OUT = {
     "an undescribed path parameter": ("/users/{user_id}/x/{y}", [at("user_id")], ORDER),
     "a required cookie": ("/users/{user_id}", [at("user_id"), at("sid", "cookie", required=True)], ORDER),
     "whoever holds the token": ("/me", [], ORDER),
+    "another server in place of a path": ("https://evil.example/users/{user_id}", [at("user_id")], ORDER),
+    "another server without its scheme": ("//evil.example/users/{user_id}", [at("user_id")], ORDER),
+    "a path without its slash": ("users/{user_id}", [at("user_id")], ORDER),
 }
 
 

@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from frontdesk.cli.tools import tools
 from frontdesk.errors import DeclarationError, SettingsError
 from tests.process import ROOT
-from tests.tools.openapi.specs import ODD, ODD_CHANGES, SHOP, at, spec
+from tests.tools.openapi.specs import ODD, ODD_CHANGES, SHOP, at, spec, thing
+from tests.tools.openapi.test_changes import shop_with
 
 STRICT = {
     "typeCheckingMode": "strict",
@@ -63,6 +64,18 @@ def run(folder: Path, *command: str) -> str:
 
 def test_what_is_written_passes_the_tests_written_with_it(odd: Path) -> None:
     assert "9 passed" in run(odd, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
+
+
+def test_a_change_of_a_part_passes_the_test_written_with_it(tmp_path: Path) -> None:
+    line = {"type": "integer"}
+    order = thing(user_id={"type": "string"}, lines={"type": "array", "items": thing(id=line)})
+    body = {**thing(line_ids={"type": "array", "items": line}), "required": ["line_ids"]}
+    generate(
+        tmp_path, {**shop_with(order, body), "servers": [{"url": "https://shop.example"}]}, "--enable", "back"
+    )
+    assert "3 passed" in run(
+        tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error"
+    )
 
 
 def test_what_is_written_is_formatted_linted_and_strictly_typed(odd: Path) -> None:

@@ -122,7 +122,9 @@ async def _call(
 ) -> Any:
     """The answer, once it is proved to be the customer's. Somebody else's is answered like what is absent."""
     for before in made.before:
-        await _call(before.read, records, customer, {n: arguments[a] for n, a in before.arguments.items()})
+        first = {n: arguments[a] for n, a in before.arguments.items()}
+        record = select(await _call(before.read, records, customer, first), before.read.shown.shape)
+        records.holds(record, *((noun, arguments.get(name)) for name, noun in before.parts.items()))
     at: Json = {}
     query: Json = {}
     body: Json = {}

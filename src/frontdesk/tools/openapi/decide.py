@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.backend import leads_away
 from frontdesk.tools.openapi import naming
 from frontdesk.tools.openapi.arguments import LeftOut, fields_of
 from frontdesk.tools.openapi.decision import Decision, Status, braces
@@ -21,39 +22,12 @@ from frontdesk.tools.openapi.operations import (
     speaks_json,
 )
 from frontdesk.tools.openapi.schema import members, shown
+from frontdesk.tools.openapi.verbs import named_like_a_change
 from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["Decision", "decide", "enable"]
 
 STAFF = frozenset({"admin", "admins", "internal", "staff", "backoffice", "superuser", "management"})
-CHANGING = frozenset(
-    [
-        "cancel",
-        "delete",
-        "remove",
-        "send",
-        "create",
-        "update",
-        "reset",
-        "activate",
-        "deactivate",
-        "confirm",
-        "approve",
-        "logout",
-        "login",
-        "unsubscribe",
-        "subscribe",
-        "trigger",
-        "execute",
-        "revoke",
-        "enable",
-        "disable",
-        "refund",
-        "pay",
-        "set",
-        "add",
-    ]
-)
 HEADERS = frozenset(
     {"accept", "content-type", "authorization", "user-agent", "accept-language", "idempotency-key"}
 )
@@ -157,8 +131,8 @@ def _judge(document: Document, made: Decision, ground: Ground) -> Status:
     made.shown = shown(document, operation.answer, ground.identity.named)
     if not operation.reads:
         return "change"
-    if CHANGING & {*words_of(operation.id)[:1], *words_of(operation.path)[-1:]}:
-        return "change"  # a GET, but named like what changes something
+    if named_like_a_change(operation):
+        return "change"
     if not speaks_json(operation.media):
         raise LeftOut("its answer is not described as JSON")
     if made.shown.empty:
@@ -169,6 +143,8 @@ def _judge(document: Document, made: Decision, ground: Ground) -> Status:
 def _refuse_outright(operation: Operation) -> None:
     if operation.problem:
         raise LeftOut(operation.problem)
+    if leads_away(operation.path):
+        raise LeftOut("its path does not begin with one /, and the credential must not go to another server")
     if operation.method in ("head", "options", "trace", "query"):
         raise LeftOut(f"{operation.method.upper()} is no call for a tool")
     if operation.deprecated:

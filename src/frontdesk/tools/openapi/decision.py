@@ -22,10 +22,14 @@ def braces(path: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A read that must prove something first; ``arguments`` says which of ours fills in which of its own."""
+    """A read that must prove something first; ``arguments`` says which of ours fills in which of its own.
+
+    ``parts`` are arguments that must be ids of its parts, each with what it is one of: {"line_id": "line"}.
+    """
 
     read: Decision
     arguments: dict[str, str]
+    parts: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True)

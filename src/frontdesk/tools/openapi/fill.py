@@ -11,6 +11,7 @@ from frontdesk.tools.openapi.decision import Before, Decision, braces
 from frontdesk.tools.openapi.identity import IDS, Identity, is_person
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Parameter
+from frontdesk.tools.openapi.parts import parts_of
 from frontdesk.tools.openapi.schema import is_secret
 from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
@@ -154,13 +155,14 @@ def _noun(parameter: Parameter, ground: Ground) -> str:
 
 
 def _known(made: Decision, parameter: Parameter, noun: str, ground: Ground) -> bool:
-    """Whether an id in a change is proved: read before, or a part of what is read before, ``line_id``."""
+    """Whether an id in a change is proved: read before, or among the parts in the answer of the read above it."""
     single = noun.removesuffix("s")
     if made.proof == "token":
         return True
     if single in ground.nouns:
         return ground.nouns[single] is not None and parameter.schema.get("type") != "array"
-    return made.proof == "parent" and noun not in ("id", "uuid")
+    parent = above(made, ground) if made.proof == "parent" else None
+    return parent is not None and bool(parts_of(parent.shown.shape, noun))
 
 
 def _before(made: Decision, ground: Ground) -> None:
@@ -173,7 +175,8 @@ def _before(made: Decision, ground: Ground) -> None:
     if first is not None:
         by_place = dict(zip(braces(first.operation.path), braces(made.operation.path), strict=False))
         arguments = {n: named[by_place[p.name]] for n, p in first.arguments if p.where == "path"}
-        made.before.append(Before(first, arguments))
+        parts = _parts(made, ground) if made.proof == "parent" and not made.operation.reads else {}
+        made.before.append(Before(first, arguments, parts))
     if made.operation.reads:
         return
     for name, parameter in made.arguments:
@@ -183,6 +186,12 @@ def _before(made: Decision, ground: Ground) -> None:
         if read is not None:
             first = next(n for n, p in read.arguments if p.where == "path")
             made.before.append(Before(read, {first: name}))
+
+
+def _parts(made: Decision, ground: Ground) -> dict[str, str]:
+    """The arguments that must name parts of what a change lies under."""
+    said = {name: _noun(p, ground) for name, p in made.arguments if p.where != "path"}
+    return {name: noun for name, noun in said.items() if noun and noun.removesuffix("s") not in ground.nouns}
 
 
 def above(made: Decision, ground: Ground) -> Decision | None:

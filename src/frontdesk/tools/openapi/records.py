@@ -11,6 +11,7 @@ from frontdesk.domain import Customer, Json
 from frontdesk.errors import ToolNotFound, ToolUnavailable
 from frontdesk.tools.backend import NOT_FOUND, Backend, path_of
 from frontdesk.tools.openapi.identity import named
+from frontdesk.tools.openapi.parts import parts_of
 from frontdesk.tools.openapi.schema import Shape, select
 
 __all__ = ["Records", "shape_of"]
@@ -106,6 +107,13 @@ class Records:
         if self._foreign(answer, customer):
             raise ToolUnavailable("The system behind this answered with what is not this customer's.")
         return answer
+
+    def holds(self, record: Any, *parts: tuple[str, Any]) -> None:
+        """Raises ToolNotFound unless ``record``, which was read, has each part: ("line", a line's id, several or None)."""
+        for noun, said in parts:
+            wanted = cast("list[Any]", said) if isinstance(said, list) else [said]
+            if not {str(one) for one in wanted if one is not None} <= parts_of(record, noun):
+                raise ToolNotFound(NOT_FOUND)
 
     def _foreign(self, value: Any, customer: Customer) -> bool:
         """Whether anything in an answer says that it is another customer's."""

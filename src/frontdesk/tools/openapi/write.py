@@ -220,9 +220,12 @@ class Module:
         return "\n".join(lines)
 
     def _prove(self, before: Before) -> str:
-        return bracketed(
-            f"await {self._own[id(before.read)]}(", [*before.arguments.values(), "customer"], ")", 4
-        )
+        given = [*before.arguments.values(), "customer"]
+        read = f"await {self._own[id(before.read)]}("
+        if not before.parts:
+            return bracketed(read, given, ")", 4)
+        parts = [f"({literal(noun)}, {name})" for name, noun in before.parts.items()]
+        return bracketed("API.holds(", [f"{read}{', '.join(given)})", *parts], ")", 4)
 
 
 def _dict(before: str, pairs: Mapping[str, Any], indent: int = 8) -> str:

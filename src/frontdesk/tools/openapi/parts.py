@@ -1,0 +1,42 @@
+"""The ids of a record's parts, as they stand in it: ``line_id`` of an order is one of its lines'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from frontdesk.domain import Json
+from frontdesk.tools.openapi.identity import IDS
+from frontdesk.tools.openapi.words import words_of
+from frontdesk.tools.sql.declared import singular
+
+__all__ = ["parts_of"]
+
+
+def parts_of(record: Any, noun: str) -> set[str]:
+    """The ids of each ``noun`` in an answer: of ``line``, line_id and line_ids anywhere, and the id of lines.
+
+    Of a shape in place of an answer: not empty where it has a place for such ids.
+    """
+    return set(_found(record, singular(noun), ""))
+
+
+def _found(value: Any, noun: str, inside: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _found(item, noun, inside)
+        return
+    if not isinstance(value, dict):
+        return
+    for name, inner in cast("Json", value).items():
+        said = words_of(name)
+        if said and said[-1].removesuffix("s") in IDS:
+            about = "_".join(said[:-1]) or inside
+            if about == noun or about.endswith(f"_{noun}"):
+                yield from map(str, _plain(inner))
+        yield from _found(inner, noun, singular("_".join(said)))
+
+
+def _plain(value: Any) -> list[Any]:
+    listed = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [item for item in listed if isinstance(item, str | int)]
