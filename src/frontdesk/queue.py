@@ -14,7 +14,8 @@ __all__ = ["FEW", "TurnQueue"]
 FEW = 50  # so few are never too many, however slow it is here
 FIRST_RATE = 250.0  # turns a second, until it is known
 SHARE = 0.5  # of the newest second in what is known
-MOSTLY = 0.8  # of the looks in a second: a burst makes no queue
+MOSTLY = 0.8  # of the looks in a second
+LASTING = 3  # seconds of overload behind each other, before any is refused for it: a burst is worked off
 
 
 class TurnQueue:
@@ -35,7 +36,7 @@ class TurnQueue:
         self.waiting = 0  # accepted here and not yet answered
         self.arriving = 0  # being stored
         self._rate = FIRST_RATE
-        self._overloaded = False  # by what was seen in the last whole second
+        self._overloaded = 0  # seconds behind each other in which turns waited for each other
         self._ended = self._looks = self._seen = 0
         self._since = clock()
 
@@ -44,7 +45,7 @@ class TurnQueue:
         self._look()
         waiting = self.waiting + self.arriving
         if waiting >= self._settings.queue_limit or (
-            self._overloaded and waiting >= max(FEW, self._rate * self._settings.queue_seconds)
+            self._overloaded >= LASTING and waiting >= max(FEW, self._rate * self._settings.queue_seconds)
         ):
             raise QueueFull
 
@@ -69,7 +70,7 @@ class TurnQueue:
         seconds = self._clock() - self._since
         if seconds < 1.0:
             return
-        self._overloaded = self._seen >= MOSTLY * self._looks
+        self._overloaded = self._overloaded + 1 if self._seen >= MOSTLY * self._looks else 0
         if self._overloaded:  # else the rate is that of who writes, or of the model
             self._rate += SHARE * (self._ended / seconds - self._rate)
         self._ended = self._looks = self._seen = 0

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     mail_from: str = Field("", description="the address that mail comes from: OurShop <support@shop.example>")
     queue_limit: int = Field(2000, ge=1, description="turns that may wait or run in one process")
     queue_seconds: float = Field(
-        6.0, gt=0, description="a message that would wait longer than this behind others is refused with 503"
+        5.0, gt=0, description="a message that would wait longer than this behind others is refused with 503"
     )
     request_limit: int = Field(3000, ge=1, description="requests open at once in one process, streams aside")
     stream_limit: int = Field(2000, ge=1, description="event streams open at once in one process")

@@ -50,6 +50,14 @@ def test_no_more_wait_than_are_answered_in_time() -> None:
     assert machine.full_at == pytest.approx(300, abs=5)
 
 
+def test_a_burst_is_worked_off() -> None:
+    machine = Machine(queue_limit=2000, queue_seconds=6)
+    machine.works(2, a_second=50)
+    assert machine.full_at == 2000
+    machine.works(1, a_second=50)
+    assert machine.full_at < 2000
+
+
 def test_a_few_may_always_wait() -> None:
     machine = Machine()
     machine.works(30, a_second=1)
