@@ -7,6 +7,7 @@ import gzip
 import ipaddress
 import tracemalloc
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -120,7 +121,16 @@ async def public(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[tuple[Site, 
     real = addresses.is_public
     stands_for_public = ipaddress.ip_address("127.0.0.2")
     monkeypatch.setattr(addresses, "is_public", lambda a: a == stands_for_public or real(a))
-    async with serve("127.0.0.2") as outside, serve("127.0.0.1", outside.port) as inside:
+    async with AsyncExitStack() as stack:
+        for tries_left in range(4, -1, -1):
+            outside = await stack.enter_async_context(serve("127.0.0.2"))
+            try:  # a port that is free at one address may be taken at the other
+                inside = await stack.enter_async_context(serve("127.0.0.1", outside.port))
+            except OSError:
+                if not tries_left:
+                    raise
+            else:
+                break
         monkeypatch.setattr(addresses, "PORTS", frozenset({80, 443, outside.port}))
         yield outside, inside
 

@@ -82,7 +82,7 @@ def test_a_quiet_hour_does_not_make_the_queue_short() -> None:
     machine.congested = False
     machine.works(60, a_second=1)
     machine.congested = True
-    machine.works(1, a_second=100)
+    machine.works(3, a_second=100)
     assert machine.full_at == pytest.approx(600, abs=5)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from frontdesk.database import Database, as_owner
@@ -133,6 +134,9 @@ async def test_without_redis_the_database_counts_and_it_is_said_once(
     shared: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_module, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(
+        link_module, "log", structlog.get_logger()
+    )  # one that no other test has bound to its log
     link = RedisLink(redis.url)
     rates, rate = shared_rates(shared, link), named(2)
     try:

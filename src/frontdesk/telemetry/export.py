@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import os
 import socket
 import ssl
@@ -32,7 +33,7 @@ PAUSES = (1.0, 2.0, 4.0)  # before a batch is sent again
 PART = 32  # spans that are encoded at a stretch: 0.2 ms
 AGAIN = {429, 502, 503, 504}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-RATIO = 1 << 56  # the bits of a trace id that are always random are the last seven bytes
+RATIO = 1 << 56
 
 
 class Exporter(threading.Thread):
@@ -211,7 +212,8 @@ def _sampler(environment: Mapping[str, str]) -> spans.Sampler:
     def sampled(trace: bytes, caller: bool | None) -> bool:
         if follows and caller is not None:
             return caller
-        return int.from_bytes(trace[9:]) < below
+        # Ids of one moment count up: only their hashes are spread evenly.
+        return int.from_bytes(hashlib.blake2b(trace, digest_size=7).digest()) < below
 
     return sampled
 
