@@ -30,7 +30,7 @@ ALLOWED, FOREIGN = "https://shop.example", "https://evil.example"
 KEYS = [{"kid": "k1", "alg": "HS256", "key": SECRET, "iss": "https://shop.example", "aud": "frontdesk"}]
 CHAT = {"message": "Where is my order?"}
 
-FUZZ = int(os.environ.get("FRONTDESK_FUZZ", "500"))
+FUZZ = int(os.environ.get("FRONTDESK_FUZZ", "200"))
 fuzzed = hypothesis_settings(
     max_examples=FUZZ, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
