@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -14,18 +12,14 @@ from functools import cache
 
 import pytest
 
+from tests.debian import program
 from tests.process import free_port
 
 
 @cache
 def executable() -> str | None:
     """Where redis-server is; None where there is none and none can be had."""
-    if not (found := shutil.which("redis-server")) and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "redis-server"]
-        subprocess.run(command, check=False, capture_output=True)
-        found = shutil.which("redis-server")
-    return found
+    return program("redis-server", package="redis-server")
 
 
 class RedisServer:

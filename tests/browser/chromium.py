@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from functools import cache
+
+from tests.debian import program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 QUIET = (
@@ -24,17 +24,7 @@ QUIET = (
 @cache
 def executable() -> str | None:
     """The path to give to Playwright; None stands for the browser that Playwright brought itself."""
-    if found := _installed():
+    if found := program(*NAMES, package="chromium"):
         return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        subprocess.run(command, check=False, capture_output=True)
-        if found := _installed():
-            return found
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
     return None
-
-
-def _installed() -> str | None:
-    return next(filter(None, map(shutil.which, NAMES)), None)

@@ -218,15 +218,18 @@ async def test_a_token_can_be_had_for_whoever_asks(backend: Loopback, clients: l
 
 
 # ------------------------------------------------------------------ how it is called
+def odd(backend: Loopback, clients: list[Backend]) -> dict[str, Tool]:
+    """The tools of a document with every oddity, its changes enabled, by name."""
+    clients.append(Backend(backend.url))
+    document = {**ODD, "security": []}
+    made = from_openapi(document, customer=["user_id"], backend=clients[0], enable=ODD_CHANGES)
+    return {tool.name: tool for tool in made}
+
+
 async def test_a_turn_asks_nothing_twice_and_forgets_what_it_has_changed(
     backend: Loopback, clients: list[Backend]
 ) -> None:
-    clients.append(Backend(backend.url))
-    document = {**ODD, "security": []}
-    tools = {
-        t.name: t
-        for t in from_openapi(document, customer=["user_id"], backend=clients[0], enable=ODD_CHANGES)
-    }
+    tools = odd(backend, clients)
     backend.holds("GET /v1/orders/1", owner=("data", "user_id"), of=Customer("anna-1"))
     backend.holds("DELETE /v1/orders/1")
     turn = context()
@@ -246,12 +249,7 @@ async def test_a_turn_asks_nothing_twice_and_forgets_what_it_has_changed(
 async def test_a_body_holds_what_was_said_and_the_customer_by_code(
     backend: Loopback, clients: list[Backend]
 ) -> None:
-    clients.append(Backend(backend.url))
-    document = {**ODD, "security": []}
-    tools = {
-        t.name: t
-        for t in from_openapi(document, customer=["user_id"], backend=clients[0], enable=ODD_CHANGES)
-    }
+    tools = odd(backend, clients)
     assert tools["update_user"].accepts == {"nickname", "address_street", "address_city"}
     backend.holds("GET /users/anna-1")
     backend.holds("PATCH /users/anna-1")
