@@ -88,3 +88,32 @@ async def test_w12_s5_no_payload_runs_or_fetches_anything(tmp_path: Path, page: 
         assert made == 0
         reported = [line for line in visit.said if "404" not in line]
         assert reported == [], reported[:3]
+
+
+NESTS = ("> ", "- ", "1. ", "- > ", ">", "*", "**_", "[", "~~*")
+DEEP = tuple(nest * times + "x" for nest in NESTS for times in (20, 600, 1200, 2000))
+
+
+async def test_text_nested_thousands_deep_does_not_take_the_tab_with_it(tmp_path: Path, page: Page) -> None:
+    """Chromium's tab dies of some two thousand nested lists: what is nested deeper than a few is shown as written."""
+
+    async def tell(route: Route) -> None:
+        await route.fulfill(json=conversation(list(DEEP)), headers=CORS)
+
+    async with widget_desk(tmp_path) as desk:
+        visit = Visit(desk, page, "u1")
+        await page.route(
+            "**/support/conversations/*/events",
+            lambda route: route.fulfill(status=404, json={}, headers=CORS),
+        )
+        await page.route("**/support/conversations/*", tell)
+        key = f"frontdesk:{desk.url}"
+        kept = f"{{ conversation: '{TURN.format(9)}', greeted: false }}"
+        await page.add_init_script(f"localStorage['{key}'] ||= JSON.stringify({kept})")
+        await visit.enter()
+        await expect(visit.log.locator("li.staff")).to_have_count(len(DEEP), timeout=20_000)
+        deepest = await visit.log.evaluate(
+            "area => { let most = 0; for (let each of area.querySelectorAll('.md *')) { let n = 0;"
+            " while (each && !each.matches('.md')) { n++; each = each.parentElement } most = Math.max(most, n) } return most }"
+        )
+        assert 10 < deepest <= 40

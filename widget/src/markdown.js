@@ -41,6 +41,21 @@ function wide(child) {
   return frame;
 }
 
+// A browser's tab dies of a few thousand nested elements; nobody writes more than a handful.
+const DEEPEST = 16;
+let depth = 0;
+
+/** `read`, but what stands deeper than that is shown as it was written. */
+const bounded = (read) => (tokens, cited) => {
+  if (depth === DEEPEST) return [tokens.map(({ raw }) => raw).join("")];
+  depth += 1;
+  try {
+    return read(tokens, cited);
+  } finally {
+    depth -= 1;
+  }
+};
+
 const BLOCKS = {
   space: () => "",
   def: () => "",
@@ -61,7 +76,7 @@ const BLOCKS = {
   text: ({ tokens, text }, cited) => element("p", tokens ? inline(tokens, cited) : plain(text, cited)),
 };
 
-const blocks = (tokens, cited) => tokens.map((token) => (BLOCKS[token.type] ?? shown)(token, cited));
+const blocks = bounded((tokens, cited) => tokens.map((token) => (BLOCKS[token.type] ?? shown)(token, cited)));
 
 const shown = ({ raw }) => element("p", [raw]);
 
@@ -77,7 +92,9 @@ const INLINE = {
   image: ({ text }) => [text],
 };
 
-const inline = (tokens, cited) => tokens.flatMap((token) => (INLINE[token.type] ?? (({ raw }) => [raw]))(token, cited));
+const inline = bounded((tokens, cited) =>
+  tokens.flatMap((token) => (INLINE[token.type] ?? (({ raw }) => [raw]))(token, cited)),
+);
 
 function plain(text, cited) {
   const decoded = text.replace(/&(amp|lt|gt|quot|nbsp|#39);/g, (_, name) => ENTITIES[name]);
