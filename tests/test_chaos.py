@@ -32,16 +32,16 @@ async def small(experiment: Experiment, count: int) -> Tally:
 
 
 async def test_whatever_is_killed_no_message_is_lost_and_each_effect_happens_once() -> None:
-    tally = await small(kills.EXPERIMENT, 20)
-    assert tally.counts["turns"] == 20
-    assert tally.counts["processes killed"] >= 4
-    assert tally.counts["kills of a turn"] >= 60
-    assert tally.counts["turns killed 3 times or more"] >= 18
+    tally = await small(kills.EXPERIMENT, 12)
+    assert tally.counts["turns"] == 12
+    assert tally.counts["processes killed"] >= 3
+    assert tally.counts["kills of a turn"] >= 36
+    assert tally.counts["turns killed 3 times or more"] >= 10
 
 
 async def test_no_body_that_nobody_would_send_is_a_server_error_or_sent_back() -> None:
-    tally = await small(bodies.EXPERIMENT, 600)
-    assert tally.counts["4xx"] > 550
+    tally = await small(bodies.EXPERIMENT, 400)
+    assert tally.counts["4xx"] > 360
 
 
 @pytest.fixture(scope="module")
