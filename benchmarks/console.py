@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from frontdesk.store.counts import count
 from tests.web.console.console import console, sign_in
 
 TIMES = 20
@@ -62,6 +63,10 @@ async def measure(count: int) -> None:
             print(
                 f"{count:,} conversations, {3 * count:,} turns; written in {time.monotonic() - began:.0f} s\n"
             )
+            count(desk.service.owner_url)  # as it is each hour
+            began = time.monotonic()
+            count(desk.service.owner_url)
+            print(f"reports counted again in {time.monotonic() - began:.1f} s\n", flush=True)
             async with httpx.AsyncClient(
                 base_url=desk.url, headers={"origin": desk.url}, timeout=60
             ) as client:
@@ -73,6 +78,7 @@ async def measure(count: int) -> None:
                     "inbox", "inbox?view=mine", "inbox?view=all", "inbox?q=u77", "inbox?q=T-1500", "inbox?q=jacket", "inbox/rows", "counts",
                     one, "approvals", "tickets", "ask", "knowledge", "gaps", "settings", "reports?days=7",
                     "reports?days=30", "reports?days=90", "reports/conversations?kind=became&value=handed_off&days=7",
+                    "reports/conversations?kind=became&value=handed_off&days=90", "reports/conversations?kind=cited&value=Article 7&days=90",
                 ):  # fmt: skip
                     took: list[float] = []
                     for _ in range(TIMES):

@@ -33,6 +33,7 @@ from frontdesk.knowledge.drafts import refresh
 from frontdesk.knowledge.gaps import printable, recheck
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
+from frontdesk.store.counts import count
 from frontdesk.store.jobs import rescue
 from frontdesk.telemetry import metrics
 
@@ -44,6 +45,7 @@ RETRIES = 3
 NAMED = 20  # pages that a sync could not read and names in the log
 SYNC, SWEEP = "sync_knowledge", "sweep_gaps"
 RETENTION, ANCHOR = "retention", "anchor_audit"
+REPORTS = "count_reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +216,17 @@ class Jobs:
 
 
 def of_desk(service: Service) -> list[Scheduled]:
-    """What the clock does for a desk: each night what has run out goes and the audit log is anchored; for one with a
-    help center, its sources are synced, gaps found and closed.
+    """What the clock does for a desk: each hour the reports are counted; each night what has run out goes and the audit
+    log is anchored; for one with a help center, its sources are synced, gaps found and closed.
     """
-    nightly = [
+    always = [
+        Scheduled(REPORTS, "7 * * * *", lambda: asyncio.to_thread(count, service.owner_url)),
         Scheduled(RETENTION, "17 3 * * *", lambda: _run_out(service)),
         Scheduled(ANCHOR, "47 2 * * *", lambda: keep_anchor(service.owner_url, service.settings)),
     ]
     base = service.knowledge
     if base is None:
-        return nightly
+        return always
 
     async def sync() -> None:
         report = await base.sync()
@@ -242,7 +245,7 @@ def of_desk(service: Service) -> list[Scheduled]:
         await refresh(service.database)
 
     return [
-        *nightly,
+        *always,
         Scheduled(SWEEP, "* * * * *", gaps, seconds=300.0),
         Scheduled(SYNC, base.declared.schedule, sync),
     ]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from frontdesk.database import as_owner
 
-# A record is stored compressed: all that is wanted of it is taken out at once, and what is sorted is small.
-TURNS: LiteralString = """
+PERIOD: LiteralString = """
 period AS MATERIALIZED (
   SELECT c.id, c.principal, c.mode, c.turns_done < c.turns_accepted AS waits,
     c.principal LIKE 'staff:%%' OR c.principal LIKE 'backend:%%' OR c.channel = 'staff' AS test
@@ -21,6 +20,9 @@ period AS MATERIALIZED (
   WHERE c.created_at >= %(since)s AND c.created_at < %(until)s AND c.turns_accepted > 0
 ),
 asked AS MATERIALIZED (SELECT * FROM period WHERE NOT test),
+"""
+# A record is stored compressed: all that is wanted of it is taken out at once, and what is sorted is small.
+TURNS: LiteralString = """
 reduced AS MATERIALIZED (
   SELECT t.conversation_id, t.seq, t.outcome, t.accepted_at, coalesce(t.done_at, t.accepted_at) AS ended_at,
     t.status = 'done' AND NOT (t.outcome = 'handed_off' AND r.mode = 'human' AND r.steps IS NULL) AS agent,
@@ -31,6 +33,7 @@ reduced AS MATERIALIZED (
     r.model LIKE 'local%%' AND r.degraded IS NULL AND r.usage -> 'cost_usd' IS NULL AS unpaid,
     r.steps @> '[{"tool": "search_knowledge"}]' AS searched,
     t.outcome = 'answered' AND r.citations IS NOT NULL AS cited,
+    ARRAY(SELECT DISTINCT split_part(coalesce(s ->> 'title', ''), ' › ', 1) FROM jsonb_array_elements(r.citations) s) AS titles,
     CASE WHEN t.outcome = 'handed_off' THEN (
       SELECT s -> 'arguments' ->> 'reason' FROM jsonb_array_elements(r.steps) s
       WHERE s ->> 'tool' = 'hand_over' AND s -> 'ok' IS NULL LIMIT 1) END AS reason
@@ -82,7 +85,7 @@ outcome AS MATERIALIZED (
 ),
 """
 # A write that needs nobody's yes is decided in the transaction that makes it: it was never proposed.
-_ACTIONS: LiteralString = """
+FIGURES: LiteralString = """
 counted AS (
   SELECT a.tool, count(*) FILTER (WHERE a.decided_at IS DISTINCT FROM a.created_at) AS proposed,
     count(*) FILTER (WHERE a.decided_at <> a.created_at AND a.status NOT IN ('declined', 'expired')) AS confirmed,
@@ -94,8 +97,6 @@ counted AS (
     count(*) FILTER (WHERE a.status = 'undone') AS undone
   FROM asked c JOIN actions a ON a.conversation_id = c.id GROUP BY a.tool
 )
-"""
-_FIGURES: LiteralString = """
 SELECT
   (SELECT count(*) FROM period WHERE test) AS tests,
   (SELECT coalesce(json_object_agg(became, n), '{}') FROM
@@ -119,7 +120,7 @@ FROM (
   FROM turn WHERE agent
 ) t
 """
-QUERY: LiteralString = "WITH " + TURNS + CONVERSATIONS + _ACTIONS + _FIGURES
+QUERY: LiteralString = "WITH " + PERIOD + TURNS + CONVERSATIONS + FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,13 @@ def outcomes(owner_conninfo: str, since: datetime, until: datetime) -> Outcomes:
     with as_owner(owner_conninfo) as connection:
         connection.execute("SET jit = off")  # compiling this statement takes longer than running it
         connection.execute("SET work_mem = '64MB'")
-        row = connection.execute(QUERY, {"since": since, "until": until}).fetchone() or {}
-    row["settled_unpriced"] = int(row["settled_unpriced"])
-    row["tools"] = [ToolCount(**tool) for tool in row["tools"]]
-    row["seconds"] = tuple(row["seconds"]) if row["seconds"] else None
-    return Outcomes(since=since, until=until, **row)
+        return told(connection.execute(QUERY, {"since": since, "until": until}).fetchone(), since, until)
+
+
+def told(row: dict[str, Any] | None, since: datetime, until: datetime) -> Outcomes:
+    """What the statement's one row says."""
+    found = dict(row or {})
+    found["settled_unpriced"] = int(found["settled_unpriced"])
+    found["tools"] = [ToolCount(**tool) for tool in found["tools"]]
+    found["seconds"] = tuple(found["seconds"]) if found["seconds"] else None
+    return Outcomes(since=since, until=until, **found)

@@ -3,70 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from frontdesk.errors import NotFound
+from frontdesk.errors import FrontdeskError, NotFound
 from frontdesk.knowledge.gaps import gaps as list_gaps
-from frontdesk.store.behind import KINDS, Day, behind, days_and_cited
-from frontdesk.store.figures import DEFINITIONS, Figures, figures
-from frontdesk.store.outcomes import Outcomes, outcomes
+from frontdesk.store.behind import KINDS, behind
+from frontdesk.store.counts import PERIODS, Counted, Day, count, kept
+from frontdesk.store.figures import DEFINITIONS, figures
 from frontdesk.web.console.frame import framed
 from frontdesk.web.console.session import Lead, Session
 
-__all__ = ["Counted", "figures_of", "router"]
+__all__ = ["figures_of", "router"]
 
-PERIODS = (7, 30, 90)
+log = structlog.get_logger(__name__)
 KEEP = timedelta(minutes=1)
+FEW = 1000  # conversations of the longest period: so many are counted while somebody waits
 router = APIRouter(prefix="/reports")
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A period's figures, counted at ``at``. ``cited``: (title, conversations), most first."""
-
-    outcomes: Outcomes
-    figures: Figures
-    days: list[Day]
-    cited: list[tuple[str, int]]
-    at: datetime
-
-
 async def figures_of(session: Session, days: int) -> Counted:
-    """The figures of the last ``days`` days. Who looks later than a minute after they were counted gets them still,
-    and the next one newer ones: nobody but the first waits.
+    """The figures of the last ``days`` days. A desk with few conversations counts them anew; with more, who looks gets
+    the last count at once, and where it is older than a minute a newer one is made behind it.
     """
+    url = session.service.owner_url
+    longest = await asyncio.to_thread(kept, url, max(PERIODS))
+    if longest is None or sum(longest.outcomes.became.values()) <= FEW:
+        await asyncio.to_thread(count, url)
+    elif _old(longest):
+        _count_behind(session)
+    found = await asyncio.to_thread(kept, url, days)
+    assert found is not None  # noqa: S101  (counted above, and never taken away)
+    return found
+
+
+def _old(counted: Counted) -> bool:
+    return datetime.now(UTC) - counted.outcomes.until > KEEP
+
+
+def _count_behind(session: Session) -> None:
     state = session.request.app.state
-    kept: dict[int, asyncio.Task[Counted]] = getattr(state, "figures", {})
-    state.figures = kept
-    known = kept.get(days)
-    if known is None or (known.done() and _failed(known)):
-        known = kept[days] = asyncio.create_task(_count(session.service.owner_url, days))
-    elif known.done() and datetime.now(UTC) - known.result().at > KEEP:
-        fresh = asyncio.create_task(_count(session.service.owner_url, days))
-        fresh.add_done_callback(lambda done: None if _failed(done) else kept.update({days: done}))
-        state.counting = fresh  # so that it is not forgotten before it is done
-    return await asyncio.shield(known)
+    running: asyncio.Task[None] | None = getattr(state, "counting", None)
+    if running is None or running.done():
+        state.counting = asyncio.create_task(_count(session.service.owner_url), name="count reports")
 
 
-def _failed(task: asyncio.Task[Counted]) -> bool:
-    return task.cancelled() or task.exception() is not None
-
-
-async def _count(owner_url: str, days: int) -> Counted:
-    until = datetime.now(UTC)
-    since = until - timedelta(days=days)
-    counted, (by_day, cited) = await asyncio.gather(
-        asyncio.to_thread(outcomes, owner_url, since, until),
-        asyncio.to_thread(days_and_cited, owner_url, since, until),
-    )
-    known = {each.day: each for each in by_day}
-    every = [until.date() - timedelta(days=n) for n in range(days - 1, -1, -1)]
-    filled = [known.get(day, Day(day, 0, 0, 0)) for day in every]
-    return Counted(counted, figures(counted), filled, cited, until)
+async def _count(owner_url: str) -> None:
+    try:
+        await asyncio.to_thread(count, owner_url)
+    except (FrontdeskError, psycopg.Error) as error:
+        log.warning("reports not counted", error=type(error).__name__)
 
 
 @router.get("")
@@ -74,6 +64,9 @@ async def reports(session: Lead, days: int = 7) -> Response:
     """A week, a month or a quarter."""
     days = days if days in PERIODS else PERIODS[0]
     counted = await figures_of(session, days)
+    known = {each.day: each for each in counted.days}
+    last = counted.outcomes.until.date()
+    every = [last - timedelta(days=n) for n in range(days - 1, -1, -1)]
     unanswered = await list_gaps(session.service.database, limit=10)
     return await framed(
         session,
@@ -81,9 +74,13 @@ async def reports(session: Lead, days: int = 7) -> Response:
         days=days,
         periods=PERIODS,
         counted=counted,
-        found=counted.figures,
+        found=figures(counted.outcomes),
+        old=_old(counted),
         told=counted.outcomes,
-        chart=[(f"{each.day:%-d %b}", (each.good, each.people, each.other)) for each in counted.days],
+        chart=[
+            (f"{each.day:%-d %b}", (each.good, each.people, each.other))
+            for each in (known.get(day, Day(day, 0, 0, 0)) for day in every)
+        ],
         names=("resolved or not yet known", "with a person or a ticket", "otherwise"),
         gaps=unanswered,
         definitions=DEFINITIONS,
@@ -95,8 +92,8 @@ async def conversations(session: Lead, kind: str = "all", value: str = "", days:
     """The conversations behind a number."""
     if kind not in KINDS:
         raise NotFound
-    until = datetime.now(UTC)
-    since = until - timedelta(days=days if days in PERIODS else PERIODS[0])
+    days = days if days in PERIODS else PERIODS[0]
+    counted = await figures_of(session, days)
     value = value.replace("\x00", "")[:300]
-    rows = await asyncio.to_thread(behind, session.service.owner_url, since, until, kind, value)
+    rows = await asyncio.to_thread(behind, session.service.owner_url, counted.outcomes.since, kind, value)
     return await framed(session, "behind.html", rows=rows, kind=kind, value=value, days=days)
