@@ -57,6 +57,7 @@ class Service:
     owner_url: str
     redis: RedisLink | None
     privacy: Privacy
+    courier: Courier
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -127,6 +128,7 @@ async def service(
             owner_url,
             redis,
             privacy,
+            courier,
         )
 
 

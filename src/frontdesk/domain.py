@@ -356,6 +356,15 @@ class TurnResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote to the customer in a helpdesk, as plain text. ``id``: the same however often it is told."""
+
+    id: str
+    text: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A question a person will follow up."""
 

@@ -88,7 +88,7 @@ class Fake:
 
     def keep(self, key: str, **more: Any) -> str:
         identity = str(len(self.tickets) + 101)
-        self.tickets[identity] = {"key": key, "status": self.words["open"], **more}
+        self.tickets[identity] = {"key": key, "status": self.words["open"], "written": [], **more}
         return identity
 
     def set(self, identity: str, status: object) -> None:
@@ -108,6 +108,16 @@ class Fake:
         raise NotImplementedError
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def write(self, identity: str, text: str, author: str, private: bool) -> str:
+        written = self.tickets[identity]["written"]
+        once = str(1000 * int(identity) + len(written))
+        written.append({"id": once, "text": text, "author": author, "private": private})
+        return once
+
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        """Somebody there writes to the customer, or a note; the message that its webhook sends."""
         raise NotImplementedError
 
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:

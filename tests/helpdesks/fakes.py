@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -44,6 +45,19 @@ class ZendeskFake(Fake):
         return headers.get("Authorization") == basic("bot@shop.example/token", "t0")
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.path.endswith("/comments.json"):
+            assert (request.query["include"], request.query["sort_order"]) == ("users", "desc")
+            written = self.tickets[request.path.split("/")[-2]]["written"]
+            asked = {"id": 1, "author_id": 7, "public": True, "body": "By the customer"}
+            users = [{"id": n, "name": w["author"], "role": "agent"} for n, w in enumerate(written, start=50)]
+            said = [
+                {"id": w["id"], "author_id": n, "public": not w["private"], "body": w["text"]}
+                for n, w in enumerate(written, start=50)
+            ]
+            return {
+                "comments": [*reversed(said), asked],
+                "users": [*users, {"id": 7, "name": "c", "role": "end-user"}],
+            }
         if request.method == "GET":
             wanted = request.query["external_id"]
             return {"tickets": [{"id": int(i)} for i, t in self.tickets.items() if t["key"] == wanted]}
@@ -60,6 +74,10 @@ class ZendeskFake(Fake):
         if key not in self.once:
             self.once[key] = (body, self.keep(ticket["external_id"]))
         return {"ticket": {"id": int(self.once[key][1])}}
+
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        self.write(identity, text, author, private)
+        return self.say(identity, self.tickets[identity]["status"])
 
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:
         return self.sign(json.dumps({"id": identity, "status": word}).encode(), at)
@@ -94,6 +112,15 @@ class FreshdeskFake(Fake):
         return headers.get("Authorization") == basic("k0", "X")
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.path.endswith("/conversations"):
+            assert request.query["per_page"] == "100"
+            said = [
+                {"id": w["id"], "body_text": w["text"], "private": w["private"], "incoming": False}
+                for w in self.tickets[request.path.split("/")[-2]]["written"]
+            ]
+            asked = {"id": 1, "body_text": "By the customer", "private": False, "incoming": True}
+            first = 100 * (int(request.query["page"]) - 1)
+            return [asked, *said][first : first + 100]
         if request.method == "GET":
             known = list(self.tickets.items())[: self.indexed]
             query = request.query["query"]
@@ -110,6 +137,10 @@ class FreshdeskFake(Fake):
         ):
             raise Refused(400)
         return {"id": int(self.keep("", tag=body["tags"][0]))}
+
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        self.write(identity, text, author, private)
+        return self.say(identity, self.tickets[identity]["status"])
 
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:
         named = {2: "Open", 3: "Pending", 4: "Resolved", 5: "Closed"}.get(word, word)  # type: ignore[call-overload]
@@ -143,6 +174,29 @@ class IntercomFake(Fake):
             assert (query["field"], query["operator"]) == ("title", "=")
             found = [{"id": i} for i, t in self.tickets.items() if t["title"] == query["value"]]
             return {"type": "ticket.list", "tickets": found, "total_count": len(found)}
+        if request.method == "GET":
+            parts = [
+                {
+                    "id": w["id"],
+                    "part_type": "note" if w["private"] else "comment",
+                    "body": f"<p>{escape(w['text'])}</p>",
+                    "author": {"type": "admin", "id": "5", "name": w["author"]},
+                }
+                for w in self.tickets[request.path.rsplit("/", 1)[1]]["written"]
+            ]
+            asked = {
+                "id": "1",
+                "part_type": "comment",
+                "body": "<p>Hi</p>",
+                "author": {"type": "user", "id": "7"},
+            }
+            moved = {
+                "id": "2",
+                "part_type": "ticket_state_updated_by_admin",
+                "body": None,
+                "author": {"type": "admin"},
+            }
+            return {"type": "ticket", "ticket_parts": {"ticket_parts": [asked, moved, *parts]}}
         if request.method == "PUT":
             self.set(request.path.rsplit("/", 1)[1], body["state"])
             return {}
@@ -151,6 +205,12 @@ class IntercomFake(Fake):
         if not {"id", "external_id", "email"} & set(body["contacts"][0]):
             raise Refused(400)
         return {"type": "ticket", "id": self.keep("", title=body["ticket_attributes"]["_default_title_"])}
+
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        self.write(identity, text, author, private)
+        item = {"type": "ticket", "id": identity, "ticket_state": self.tickets[identity]["status"]}
+        topic = "ticket.note.created" if private else "ticket.admin.replied"
+        return self.sign(json.dumps({"topic": topic, "data": {"item": item}}).encode())
 
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:
         item = {"type": "ticket", "id": identity, "ticket_state": word}
@@ -215,6 +275,19 @@ class ChatwootFake(Fake):
             case _:
                 raise Refused(404)
 
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        once = self.write(identity, text, author, private)
+        told = {
+            "event": "message_created",
+            "id": int(once),
+            "content": text,
+            "message_type": "outgoing",
+            "private": private,
+            "sender": {"id": 5, "name": author, "type": "user"},
+            "conversation": {"id": int(identity)},
+        }
+        return self.sign(json.dumps(told).encode())
+
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:
         told = {"event": "conversation_status_changed", "id": int(identity), "status": word}
         return self.sign(json.dumps(told).encode(), at)
@@ -264,6 +337,11 @@ class WebhookFake(Fake):
             self.set(data["id"], data["status"])
         self.once[identity] = answer
         return answer
+
+    def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:
+        once = self.write(identity, text, author, private)
+        reply = {} if private else {"reply": {"id": once, "text": text, "author": author}}
+        return self.sign(json.dumps({"data": {"id": identity, **reply}}).encode())
 
     def say(self, identity: str, word: str, at: float | None = None) -> Signed:
         return self.sign(json.dumps({"data": {"id": identity, "status": word}}).encode(), at)

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from frontdesk.database import Database
 from frontdesk.errors import InvalidToken, MalformedBody, NotFound
-from frontdesk.helpdesks import Chatwoot, Freshdesk, Intercom, StatusChange, TicketCopy, Zendesk
+from frontdesk.helpdesks import Chatwoot, Freshdesk, Intercom, Reply, StatusChange, TicketCopy, Zendesk
+from frontdesk.helpdesks.plain import text_of
 from frontdesk.people.courier import Courier
 from frontdesk.store import deliveries
 from frontdesk.testing import temporary_database
-from tests.helpdesks.fakes import FAKES, ChatwootFake, Fake, WebhookFake
+from tests.helpdesks.fakes import FAKES, ChatwootFake, Fake, FreshdeskFake, WebhookFake
 from tests.helpdesks.test_courier import _due_now, _ticket
 
 BACK = {"open": "open", "pending": "pending", "solved": "solved", "closed": "solved"}
@@ -74,6 +75,49 @@ async def test_what_the_helpdesk_says_is_understood(fake: Fake) -> None:
     assert desk.changed(*fake.say("101", "on_the_moon")) is None
 
 
+async def test_what_is_written_to_the_customer_there_is_understood(
+    fake: Fake, client: httpx.AsyncClient
+) -> None:
+    desk, ticket = fake.desk(), copy()
+    made = await desk.create(client, ticket)
+    seen: dict[str, Reply] = {}
+    said = [
+        fake.reply(made.id, "Hello <b>,\nit is on its way & paid."),
+        fake.reply(made.id, "He is angry.", private=True),
+        fake.reply(made.id, "Anything else?", "Ben Agent"),
+    ]
+    for headers, body in said:
+        change = desk.changed(headers, body)
+        if change is None:
+            continue
+        assert change.id == made.id
+        for reply in change.replies or await desk.replies(client, made.id):
+            assert seen.setdefault(reply.id, reply) == reply
+    found = [(" ".join(reply.text.split()), reply.author) for reply in seen.values()]
+    names = ("", "") if fake.desk().name == "freshdesk" else ("Ann Agent", "Ben Agent")
+    assert found == [("Hello <b>, it is on its way & paid.", names[0]), ("Anything else?", names[1])]
+
+
+async def test_the_newest_of_many_entries_are_read(client: httpx.AsyncClient) -> None:
+    async with FreshdeskFake() as fake:
+        made = await fake.desk().create(client, copy())
+        for n in range(199):
+            fake.reply(made.id, f"reply {n}")
+        found = await fake.desk().replies(client, made.id)
+        assert found[-1].text == "reply 198"
+
+
+async def test_html_becomes_text() -> None:
+    html = (
+        "<p>Hello&nbsp;Ann,<br>see <a href='https://shop.example/t'>this page</a></p><script>x()</script>"
+        "<ul><li>one</li><li>two</li></ul><a href='javascript:x()'>no</a> <a href='https://a.example'>https://a.example</a>"
+    )
+    assert text_of(html) == (
+        "Hello Ann,\nsee this page (https://shop.example/t)\n\n- one\n- twono https://a.example"
+    )
+    assert text_of("a < b & <unclosed") == "a < b & <unclosed"
+
+
 async def test_a_signature_that_is_wrong_missing_or_old_is_refused(fake: Fake) -> None:
     desk = fake.desk()
     headers, body = fake.say("101", fake.words["solved"])
@@ -108,7 +152,21 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["id", "status", "data", "item", "event", "topic", "ticket_state"]),
+            st.sampled_from(
+                [
+                    "id",
+                    "status",
+                    "data",
+                    "item",
+                    "event",
+                    "topic",
+                    "ticket_state",
+                    "reply",
+                    "text",
+                    "sender",
+                    "content",
+                ]
+            ),
             inner,
             max_size=4,
         )

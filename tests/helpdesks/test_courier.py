@@ -11,11 +11,12 @@ import pytest
 
 from frontdesk.database import Database
 from frontdesk.domain import Principal
-from frontdesk.helpdesks import External, StatusChange, TicketCopy
+from frontdesk.helpdesks import External, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import Status
 from frontdesk.people.courier import Courier
 from frontdesk.store import customers, deliveries
 from frontdesk.store.conversations import begin
+from frontdesk.store.heard import heard
 
 
 class Memory:
@@ -52,6 +53,9 @@ class Memory:
 
     async def update(self, client: httpx.AsyncClient, identity: str, status: Status) -> None:
         self.states[identity] = status
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+        return ()
 
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         return None
@@ -150,7 +154,7 @@ async def test_states_go_both_ways_and_closed_stays_closed(database: Database) -
     await deliveries.declare(database, "memory")
     await _ticket(database)
     await _all(database, helpdesk, 2)
-    assert await deliveries.heard(database, "memory", "1", "pending")
+    assert await heard(database, "memory", "1", "pending")
     await _all(database, helpdesk, 2)
     assert helpdesk.states == {}  # what it said itself is not told back
     async with database.transaction(staff="test") as connection:
@@ -159,7 +163,7 @@ async def test_states_go_both_ways_and_closed_stays_closed(database: Database) -
         )
     await _all(database, helpdesk, 2)
     assert helpdesk.states == {"1": "closed"}
-    assert await deliveries.heard(database, "memory", "1", "solved")
+    assert await heard(database, "memory", "1", "solved")
     async with database.transaction(staff="test") as connection:
         row = await (
             await connection.execute(
@@ -167,4 +171,4 @@ async def test_states_go_both_ways_and_closed_stays_closed(database: Database) -
             )
         ).fetchone()
     assert row == ("closed",)
-    assert not await deliveries.heard(database, "memory", "99", "solved")
+    assert not await heard(database, "memory", "99", "solved")

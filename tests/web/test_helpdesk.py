@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -22,8 +23,9 @@ from frontdesk.testing import temporary_url
 from frontdesk.web.app import create_app
 from tests.desk import follow
 from tests.helpdesks.fakes import ZendeskFake
-from tests.web.service import make_client, make_settings
+from tests.web.service import SERVICE_KEY, make_client, make_settings
 
+SERVICE = {"authorization": f"Bearer {SERVICE_KEY}"}
 PATH = "/support/helpdesks/zendesk/webhook"
 
 
@@ -143,3 +145,92 @@ async def test_news_of_a_ticket_that_is_under_way_is_to_be_told_again(
     await _bring(database, fake)
     assert await _say(door, fake, identity, "solved") == 204
     assert await _status(database, number) == ("solved", True)
+
+
+async def _asked(database: Database, fake: ZendeskFake) -> tuple[Principal, UUID, str]:
+    """A customer who has asked for a person, their conversation, and its ticket over there."""
+    principal = Principal("customer", f"c{uuid4().hex[:8]}")
+    conversation = await begin(database, principal, "api")
+    await customers.call_person(database, principal, conversation)
+    return principal, conversation, await _bring(database, fake)
+
+
+async def _read(door: httpx.AsyncClient, customer: Principal, conversation: UUID) -> list[tuple[str, str]]:
+    answer = await door.get(
+        f"/support/conversations/{conversation}", params={"user_id": customer.id}, headers=SERVICE
+    )
+    return [(each.get("author", ""), each["text"]) for each in answer.json()["messages"]]
+
+
+async def _state(door: httpx.AsyncClient, customer: Principal, conversation: UUID) -> tuple[str, str]:
+    answer = await door.get(
+        f"/support/conversations/{conversation}", params={"user_id": customer.id}, headers=SERVICE
+    )
+    handoff = answer.json()["handoff"]
+    return handoff["state"], (handoff["person"] or {}).get("name", "")
+
+
+async def _tell(door: httpx.AsyncClient, signed: tuple[dict[str, str], bytes]) -> int:
+    headers, body = signed
+    return (await door.post(PATH, headers=headers, content=body)).status_code
+
+
+async def test_a_reply_reaches_the_customer_once_and_silences_the_ai(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    customer, conversation, identity = await _asked(database, fake)
+    told = fake.reply(identity, "It left our house today.", "Ann\x07 Agent")
+    answers = await asyncio.gather(*(_tell(door, told) for _ in range(4)))
+    assert answers == [204] * 4
+    fake.reply(identity, "He shouts.", private=True)
+    assert await _tell(door, fake.reply(identity, "Anything else?", "Ben Agent")) == 204
+    assert await _read(door, customer, conversation) == [
+        ("Ann Agent", "It left our house today."),
+        ("Ben Agent", "Anything else?"),
+    ]
+    assert await _state(door, customer, conversation) == ("human", "Ben Agent")
+    answer = await door.post(
+        "/support/chat",
+        headers=SERVICE,
+        json={"user_id": customer.id, "message": "thanks", "conversation_id": str(conversation)},
+    )
+    assert answer.json()["reply"] == ""
+
+
+async def test_a_reply_and_solved_at_once_are_the_last_words_of_a_resolved_conversation(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    customer, conversation, identity = await _asked(database, fake)
+    fake.reply(identity, "Refunded.")
+    assert await _say(door, fake, identity, "solved") == 204
+    assert await _read(door, customer, conversation) == [("Ann Agent", "Refunded.")]
+    assert (await _state(door, customer, conversation))[0] == "resolved"
+    fake.reply(identity, "PS: by Monday.")
+    assert await _say(door, fake, identity, "solved") == 204
+    assert (await _read(door, customer, conversation))[-1] == ("Ann Agent", "PS: by Monday.")
+    assert (await _state(door, customer, conversation))[0] == "resolved"
+
+
+async def test_what_a_colleague_holds_here_is_not_ended_from_there(
+    door: httpx.AsyncClient, app: FastAPI, database: Database, fake: ZendeskFake
+) -> None:
+    service = app.state.service
+    customer, conversation, identity = await _asked(database, fake)
+    mara = (await service.staff.add("mara@shop.example", "Mara Lind", "lead", "a-long-password-1"))[0]
+    await service.people.take_over(mara, conversation)
+    fake.reply(identity, "From there.")
+    assert await _say(door, fake, identity, "solved") == 204
+    assert await _read(door, customer, conversation) == [("Ann Agent", "From there.")]
+    assert await _state(door, customer, conversation) == ("human", "Mara Lind")
+
+
+async def test_where_replies_cannot_be_read_it_is_to_be_told_again(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, conversation, identity = await _asked(database, fake)
+    told = fake.reply(identity, "Hello.")
+    with monkeypatch.context() as broken:
+        broken.setattr(fake, "answer", lambda *_: {"comments": None})
+        assert await _tell(door, told) == 503
+    assert await _tell(door, told) == 204
+    assert await _read(door, customer, conversation) == [("Ann Agent", "Hello.")]

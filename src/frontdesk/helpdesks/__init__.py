@@ -1,6 +1,6 @@
 """Where tickets go beside Frontdesk's own list: one file each, behind one contract (``base``)."""
 
-from frontdesk.helpdesks.base import External, Helpdesk, StatusChange, TicketCopy
+from frontdesk.helpdesks.base import External, Helpdesk, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.chatwoot import Chatwoot
 from frontdesk.helpdesks.freshdesk import Freshdesk
 from frontdesk.helpdesks.intercom import Intercom
@@ -13,6 +13,7 @@ __all__ = [
     "Freshdesk",
     "Helpdesk",
     "Intercom",
+    "Reply",
     "StatusChange",
     "TicketCopy",
     "Webhook",

@@ -12,12 +12,13 @@ from typing import Any, Literal, Protocol
 import httpx
 import orjson
 
-from frontdesk.domain import Json
+from frontdesk.domain import Json, Reply
 from frontdesk.errors import DeclarationError, InvalidToken, MalformedBody, NotFound
 
 __all__ = [
     "External",
     "Helpdesk",
+    "Reply",
     "Status",
     "StatusChange",
     "TicketCopy",
@@ -58,10 +59,13 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """What the helpdesk says has become of its ticket ``id``."""
+    """What the helpdesk says of its ticket ``id``. ``status`` is None where only something was written; ``replies``:
+    what was, where the message itself has it.
+    """
 
     id: str
-    status: Status
+    status: Status | None
+    replies: tuple[Reply, ...] = ()
 
 
 class Helpdesk(Protocol):
@@ -90,9 +94,15 @@ class Helpdesk(Protocol):
         ...
 
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
-        """What a message of its webhook says; None for what does not concern a ticket's state.
+        """What a message of its webhook says; None for what concerns neither a ticket's state nor its replies.
 
         ``headers`` in lower case. Raises InvalidToken where it does not show that it comes from the helpdesk.
+        """
+        ...
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+        """The newest replies to the ticket that the customer may read, oldest first; none of a helpdesk whose
+        messages have them. Raises httpx.HTTPError.
         """
         ...
 

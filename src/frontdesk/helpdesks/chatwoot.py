@@ -8,14 +8,17 @@ from typing import Any
 
 import httpx
 
+from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
+    Reply,
     Status,
     StatusChange,
     TicketCopy,
     call,
     checked,
     fresh,
+    inner,
     read,
     secret,
     shared,
@@ -98,10 +101,16 @@ class Chatwoot:
         checked(headers.get("x-chatwoot-signature", ""), f"sha256={expected}")
         fresh(stamp)
         told = read(body)
+        if told.get("event") == "message_created":
+            return _written(told)
         status = STATUSES.get(str(told.get("status", "")))
         if told.get("event") != "conversation_status_changed" or status is None:
             return None
         return StatusChange(str(told.get("id", "")), status)
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:  # noqa: ARG002  (the contract's)
+        """Nothing to ask: each comes with its own message."""
+        return ()
 
     async def _contact(self, client: httpx.AsyncClient, customer: str) -> object | None:
         # Search answers with whatever contains the text, fifteen a page; the filter with this identifier alone.
@@ -116,3 +125,17 @@ class Chatwoot:
 
     def _external(self, identity: object) -> External:
         return External(str(identity), f"{self.url}/app/accounts/{self.account}/conversations/{identity}")
+
+
+def _written(told: Json) -> StatusChange | None:
+    """A message of an agent that the customer may read."""
+    sender, text = inner(told, "sender"), told.get("content")
+    if (
+        told.get("message_type") != "outgoing"
+        or told.get("private")
+        or sender.get("type") != "user"
+        or not text
+    ):
+        return None
+    reply = Reply(str(told.get("id", "")), str(text), str(sender.get("name") or ""))
+    return StatusChange(str(inner(told, "conversation").get("id", "")), None, (reply,))

@@ -8,8 +8,10 @@ from html import escape
 
 import httpx
 
+from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
+    Reply,
     Status,
     StatusChange,
     TicketCopy,
@@ -26,6 +28,7 @@ STATUSES: dict[str, Status] = {
     "2": "open", "3": "pending", "4": "solved", "5": "closed",
 }  # fmt: skip
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
+PAGE, MOST_PAGES = 100, 10  # of a ticket's entries, the oldest first
 PORTAL = 2  # where a ticket came from
 
 
@@ -91,6 +94,22 @@ class Freshdesk:
         told = read(body)
         status = STATUSES.get(str(told.get("status", "")).lower())
         return StatusChange(str(told.get("id", "")), status) if status else None
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+        """What went out to the customer, of the newest hundred entries. It names nobody."""
+        url = f"{self._base}/api/v2/tickets/{identity}/conversations"
+        page, entries = 1, await self._entries(client, url, 1)
+        while len(entries) == PAGE and page < MOST_PAGES:
+            page, before = page + 1, entries
+            entries = await self._entries(client, url, page) or before
+        return tuple(
+            Reply(str(each["id"]), each["body_text"])
+            for each in entries
+            if not each["incoming"] and not each["private"]
+        )
+
+    async def _entries(self, client: httpx.AsyncClient, url: str, page: int) -> list[Json]:
+        return await call(client, "GET", url, params={"per_page": PAGE, "page": page}, auth=(self.key, "X"))
 
     def _tag(self, ticket: TicketCopy) -> str:
         return f"fd{ticket.key.replace('-', '')[:30]}"  # a tag has at most 32 characters

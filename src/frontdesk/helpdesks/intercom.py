@@ -9,6 +9,7 @@ import httpx
 
 from frontdesk.helpdesks.base import (
     External,
+    Reply,
     Status,
     StatusChange,
     TicketCopy,
@@ -20,6 +21,7 @@ from frontdesk.helpdesks.base import (
     shared,
     signature,
 )
+from frontdesk.helpdesks.plain import text_of
 
 STATES: dict[Status, str] = {
     "open": "in_progress", "pending": "waiting_on_customer", "solved": "resolved", "closed": "resolved",
@@ -34,7 +36,7 @@ class Intercom:
     """``Intercom(token=…, ticket_type="1234", client_secret=…)``.
 
     It has no idempotency keys: the title begins with the ticket's key, and whether a lost call made one is looked up
-    by that. ``client_secret`` is the app's, which signs the topic ``ticket.state.updated``.
+    by that. ``client_secret`` is the app's, which signs the topics ``ticket.state.updated`` and ``ticket.admin.replied``.
     """
 
     token: str
@@ -87,10 +89,22 @@ class Intercom:
         checked(headers.get("x-hub-signature", ""), f"sha1={expected}")
         told = read(body)
         item = inner(inner(told, "data"), "item")
+        identity = str((inner(item, "ticket") or item).get("id", ""))
+        if told.get("topic") == "ticket.admin.replied":
+            return StatusChange(identity, None)
         status = STATUSES.get(str(item.get("ticket_state", "")))
         if told.get("topic") != "ticket.state.updated" or status is None:
             return None
-        return StatusChange(str(item.get("id", "")), status)
+        return StatusChange(identity, status)
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+        """Comments of admins, among the ticket's parts."""
+        found = await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
+        return tuple(
+            Reply(str(each["id"]), text_of(each["body"]), str(each["author"].get("name") or ""))
+            for each in found["ticket_parts"]["ticket_parts"]
+            if each["part_type"] == "comment" and each["author"]["type"] == "admin" and each["body"]
+        )
 
     def _title(self, ticket: TicketCopy) -> str:
         return f"{ticket.reference} {ticket.key}"

@@ -15,6 +15,7 @@ from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.helpdesks.base import (
     External,
+    Reply,
     Status,
     StatusChange,
     TicketCopy,
@@ -34,7 +35,7 @@ class Webhook:
 
     It is sent ``{"type": "ticket.created", "data": {…}}`` and ``ticket.updated``; ``webhook-id`` is the same each time a
     message is sent, so that it is acted on once. It may answer ``{"id": "…", "url": "…"}``. Back come, signed the same
-    way, ``{"data": {"id": "…", "status": "solved"}}``.
+    way, ``{"data": {"id": "…", "status": "solved", "reply": {"id": "…", "text": "…", "author": "Mara"}}}``, either or both.
     """
 
     url: str
@@ -87,9 +88,16 @@ class Webhook:
         checked(next((each for each in given if each == expected), ""), expected)
         fresh(stamp)
         data = inner(read(body), "data")
-        if data.get("status") not in get_args(Status):
+        told, status = inner(data, "reply"), data.get("status")
+        once, text = str(told.get("id") or ""), told.get("text")
+        replies = (Reply(once, str(text), str(told.get("author") or "")),) if once and text else ()
+        if status not in get_args(Status) and not replies:
             return None
-        return StatusChange(str(data.get("id", "")), data["status"])
+        return StatusChange(str(data.get("id", "")), status if status in get_args(Status) else None, replies)
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:  # noqa: ARG002  (the contract's)
+        """Nothing to ask: each comes with its own message."""
+        return ()
 
     async def _send(self, client: httpx.AsyncClient, identity: str, kind: str, data: Json) -> Any:
         body, stamp = orjson.dumps({"type": kind, "data": data}), str(int(time.time()))

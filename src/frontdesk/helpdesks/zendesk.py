@@ -12,6 +12,7 @@ import httpx
 from frontdesk.errors import InvalidToken
 from frontdesk.helpdesks.base import (
     External,
+    Reply,
     Status,
     StatusChange,
     TicketCopy,
@@ -33,7 +34,7 @@ STATUSES: dict[str, Status] = {
 class Zendesk:
     """``Zendesk("ourshop", "bot@ourshop.example", token=…, webhook_secret=…)``.
 
-    Its trigger's webhook sends ``{"id": "{{ticket.id}}", "status": "{{ticket.status}}"}``.
+    Its triggers' webhook sends ``{"id": "{{ticket.id}}", "status": "{{ticket.status}}"}``.
     """
 
     subdomain: str
@@ -102,6 +103,27 @@ class Zendesk:
         told = read(body)
         status = STATUSES.get(str(told.get("status", "")).lower())
         return StatusChange(str(told.get("id", "")), status) if status else None
+
+    async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+        """Public comments of agents, among the newest hundred."""
+        found = await call(
+            client,
+            "GET",
+            f"{self._base}/tickets/{identity}/comments.json",
+            params={"include": "users", "sort_order": "desc"},
+            auth=self._auth,
+        )
+        people = {each["id"]: each for each in found["users"]}
+        written = [
+            (each, people.get(each["author_id"], {}))
+            for each in reversed(found["comments"])
+            if each["public"]
+        ]
+        return tuple(
+            Reply(str(each["id"]), each["body"], str(who.get("name", "")))
+            for each, who in written
+            if who.get("role") in ("agent", "admin")
+        )
 
     def _external(self, identity: object) -> External:
         return External(str(identity), f"{self._base.removesuffix('/api/v2')}/agent/tickets/{identity}")

@@ -1,4 +1,5 @@
-"""Brings tickets to the helpdesk, each once: whatever an earlier call may have made is looked for before another."""
+"""Brings tickets to the helpdesk, each once: whatever an earlier call may have made is looked for before another.
+And brings back what is written and decided there."""
 
 from __future__ import annotations
 
@@ -11,17 +12,20 @@ import httpx
 import structlog
 
 from frontdesk.database import Database
-from frontdesk.helpdesks import Helpdesk, TicketCopy
+from frontdesk.errors import TicketUnderWay
+from frontdesk.helpdesks import Helpdesk, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import Status
 from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
 from frontdesk.store.deliveries import DueTicket
+from frontdesk.store.heard import heard, known
 
 __all__ = ["Courier"]
 
 log = structlog.get_logger("frontdesk.helpdesk")
 LOOK_SECONDS = 3.0
 CALL_SECONDS = store.LEASE_SECONDS * 0.75  # an answer that drips in must not outlast what keeps others away
+HEAR_SECONDS = 8.0  # a helpdesk waits no longer for an answer to its webhook
 UNEXPECTED = (KeyError, TypeError, AttributeError)  # of JSON that is not what it should be
 MOST_ATTEMPTS = 10  # over about a day
 LONGEST = 6 * 3600.0  # between two of them
@@ -52,6 +56,27 @@ class Courier:
         await ended(self._task)
         if self._client:
             await self._client.aclose()
+
+    async def hear(self, helpdesk: Helpdesk, change: StatusChange) -> None:
+        """Bring back what the helpdesk says of one of our tickets. Raises TicketUnderWay where it is to say it again."""
+        if not await known(self._database, helpdesk.name, change.id):
+            if await store.under_way(self._database, helpdesk.name):
+                raise TicketUnderWay
+            return
+        replies = change.replies or await self._replies(helpdesk, change.id)
+        await heard(self._database, helpdesk.name, change.id, change.status, replies)
+
+    async def _replies(self, helpdesk: Helpdesk, identity: str) -> tuple[Reply, ...]:
+        assert self._client is not None, "started, as there is a helpdesk"  # noqa: S101
+        try:
+            async with asyncio.timeout(HEAR_SECONDS):
+                return await helpdesk.replies(self._client, identity)
+        except (httpx.HTTPError, TimeoutError, *UNEXPECTED) as error:
+            code = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
+            log.warning("replies not read", helpdesk=helpdesk.name, error=type(error).__name__, status=code)
+            if 400 <= code < 500 and code != 429:  # it will say so each time; the state arrives all the same
+                return ()
+            raise TicketUnderWay from None
 
     async def one(self, helpdesk: Helpdesk, client: httpx.AsyncClient) -> bool:
         """See to the oldest ticket that is due; False where none is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from psycopg.rows import class_row
 
 from frontdesk.database import Database
@@ -107,36 +106,6 @@ async def failed(database: Database, ticket: DueTicket, how: str, again_in: floa
             " dead_at = CASE WHEN %s THEN now() END WHERE ticket_id = %s",
             (how, again_in, dead, ticket.key),
         )
-
-
-async def heard(database: Database, name: str, external_id: str, status: str) -> bool:
-    """The helpdesk says that its ticket has a state; whether it is one of ours.
-
-    Closed tickets stay closed when it says solved: that is what most of them make of closed.
-    """
-    if "\0" in external_id:  # PostgreSQL has no such text
-        return False
-    async with database.transaction(staff=COURIER) as connection:
-        cursor = await connection.execute(
-            "SELECT id, conversation_id, number, status FROM tickets WHERE helpdesk = %s AND external_id = %s FOR UPDATE",
-            (name, external_id),
-        )
-        row = await cursor.fetchone()
-        if row is None:
-            return False
-        if row[3] == status or (row[3] == "closed" and status == "solved"):
-            return True
-        await connection.execute(
-            "UPDATE tickets SET status = %(status)s, updated_at = now(),"
-            " closed_at = CASE WHEN %(status)s IN ('solved', 'closed') THEN coalesce(closed_at, now()) END WHERE id = %(id)s",
-            {"status": status, "id": row[0]},
-        )
-        await connection.execute(
-            "UPDATE deliveries SET status_told = %s WHERE ticket_id = %s", (status, row[0])
-        )
-        data = orjson.dumps({"event": "ticket", "by": name, "number": row[2], "status": status}).decode()
-        await connection.execute("SELECT audit_append(%s, 'helpdesk', %s)", (row[1], data))
-    return True
 
 
 async def under_way(database: Database, name: str) -> bool:

@@ -1,12 +1,11 @@
-"""POST /support/helpdesks/{name}/webhook: what the helpdesk says has become of a ticket. Only signed messages count."""
+"""POST /support/helpdesks/{name}/webhook: what the helpdesk says of a ticket. Only signed messages count."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from frontdesk.errors import NotFound, TicketUnderWay
-from frontdesk.store import deliveries
+from frontdesk.errors import NotFound
 from frontdesk.web.auth import refuse_tokens_in_url
 from frontdesk.web.body import read_raw
 from frontdesk.web.parts import Desk
@@ -24,10 +23,6 @@ async def heard(request: Request, name: str, desk: Desk) -> Response:
     if helpdesk is None or helpdesk.name != name:
         raise NotFound
     change = helpdesk.changed(request.headers, await read_raw(request))
-    if (
-        change
-        and not await deliveries.heard(desk.database, name, change.id, change.status)
-        and await deliveries.under_way(desk.database, name)
-    ):
-        raise TicketUnderWay
+    if change:
+        await desk.courier.hear(helpdesk, change)
     return Response(status_code=204)

@@ -1,0 +1,124 @@
+"""What a helpdesk says back: the state of a ticket, and what its people wrote to the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from frontdesk.database import Database
+from frontdesk.domain import Reply
+from frontdesk.store.deliveries import COURIER
+from frontdesk.store.people import LEAVE, Connection
+
+__all__ = ["heard", "known"]
+
+LONGEST, LONGEST_NAME = 8000, 80  # characters, as of what is written in the console
+# Whoever of ours holds it goes on holding it; where nobody does, the AI is silent from here on.
+_HOLD = """
+UPDATE conversations SET mode = 'human', assignee_name = %(name)s, taken_at = coalesce(taken_at, now()),
+  resolved_at = NULL, silenced_through = CASE WHEN mode = 'human' THEN silenced_through ELSE turns_accepted END,
+  queued_at = coalesce(queued_at, now())
+WHERE id = %(id)s AND assignee IS NULL
+"""
+_SET = """
+UPDATE tickets SET status = %(status)s, updated_at = now(),
+  closed_at = CASE WHEN %(status)s IN ('solved', 'closed') THEN coalesce(closed_at, now()) END WHERE id = %(id)s
+"""
+_LAST = """
+SELECT c.mode <> 'ai' AND c.assignee IS NULL AND NOT EXISTS (
+  SELECT FROM tickets t WHERE t.conversation_id = c.id AND t.status IN ('open', 'pending'))
+FROM conversations c WHERE c.id = %s FOR UPDATE
+"""
+
+
+async def known(database: Database, name: str, external_id: str) -> bool:
+    """Whether it is a ticket that was brought to helpdesk ``name``."""
+    if "\0" in external_id:  # PostgreSQL has no such text
+        return False
+    async with database.transaction(staff=COURIER) as connection:
+        cursor = await connection.execute(
+            "SELECT 1 FROM tickets WHERE helpdesk = %s AND external_id = %s", (name, external_id)
+        )
+        return await cursor.fetchone() is not None
+
+
+async def heard(
+    database: Database, name: str, external_id: str, status: str | None, replies: Sequence[Reply] = ()
+) -> bool:
+    """Write what is new of ``replies`` into the ticket's conversation, then give the ticket its ``status``, if there is
+    one; whether it is one of ours.
+
+    A reply silences the AI as a colleague's does. With its last ticket done, a conversation that none of ours holds is
+    resolved. Closed tickets stay closed when it says solved: that is what most helpdesks make of closed.
+    """
+    async with database.transaction(staff=COURIER) as connection:
+        cursor = await connection.execute(
+            "SELECT id, conversation_id, number, status FROM tickets WHERE helpdesk = %s AND external_id = %s FOR UPDATE",
+            (name, external_id),
+        )
+        row = await cursor.fetchone()
+        if row is None:
+            return False
+        ticket, conversation, number, was = row
+        for reply in replies:
+            if not reply.text.startswith(f"[T-{number}]"):  # our own ticket, as some tell of it
+                await _write(connection, conversation, name, reply, silence=was in ("open", "pending"))
+        if status is None or status == was or (was, status) == ("closed", "solved"):
+            return True
+        await connection.execute(_SET, {"status": status, "id": ticket})
+        await connection.execute(
+            "UPDATE deliveries SET status_told = %s WHERE ticket_id = %s", (status, ticket)
+        )
+        await _audit(connection, conversation, name, event="ticket", number=number, status=status)
+        if status in ("solved", "closed"):
+            await _resolve(connection, conversation, name)
+    return True
+
+
+async def _write(
+    connection: Connection, conversation: UUID, name: str, reply: Reply, *, silence: bool
+) -> None:
+    once, text = f"{name}:{_clean(reply.id)}"[:200], _clean(reply.text)[:LONGEST]
+    locked = await connection.execute(
+        "SELECT mode FROM conversations WHERE id = %s FOR UPDATE", (conversation,)
+    )
+    mode = await locked.fetchone()
+    # Asked once the row is locked, in a statement of its own, which sees what another process has just written.
+    there = await connection.execute(
+        "SELECT 1 FROM messages WHERE conversation_id = %s AND author IS NULL AND client_id = %s",
+        (conversation, once),
+    )
+    if mode is None or not text or await there.fetchone():
+        return
+    author = " ".join(_clean(reply.author).split())[:LONGEST_NAME] or "Support"
+    if silence:
+        await connection.execute(_HOLD, {"id": conversation, "name": author})
+        if mode[0] != "human":
+            await _audit(connection, conversation, name, event="take_over", was=mode[0])
+    written = await connection.execute(
+        "SELECT turn_seq, n FROM staff_write(%s, 'staff', %s, NULL, %s, %s)",
+        (conversation, text, author, once),
+    )
+    place = await written.fetchone() or (0, 0)
+    await connection.execute(
+        "UPDATE conversations SET waiting_since = NULL, active_at = now() WHERE id = %s", (conversation,)
+    )
+    await _audit(connection, conversation, name, event="reply", message=f"{place[0]}.{place[1]}")
+
+
+async def _resolve(connection: Connection, conversation: UUID, name: str) -> None:
+    last = await (await connection.execute(_LAST, (conversation,))).fetchone()
+    if last and last[0]:
+        await connection.execute(LEAVE, {"id": conversation, "by": None, "force": False, "resolved": True})
+        await _audit(connection, conversation, name, event="resolve")
+
+
+async def _audit(connection: Connection, conversation: UUID, name: str, **what: object) -> None:
+    data = orjson.dumps({**what, "by": name}).decode()
+    await connection.execute("SELECT audit_append(%s, 'helpdesk', %s)", (conversation, data))
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
