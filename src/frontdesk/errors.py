@@ -107,7 +107,7 @@ class BodyTooLarge(FrontdeskError):
 
 
 class TicketUnderWay(FrontdeskError):
-    """This may be a ticket whose id is not known here yet; tell it again in a moment."""
+    """The ticket's id may not be known here yet, or its replies could not be read; tell it again in a moment."""
 
     code, status, retry_after = "ticket_under_way", 503, 30
 
