@@ -232,6 +232,14 @@ async def test_nothing_is_cut_off_at_320_pixels(desk: Console, enter: Open) -> N
         await page.goto(f"{desk.url}/console/{view}")
         wide = await page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
         assert wide <= 0, view
+        tab = page.locator(".side nav [aria-current]")
+        if await tab.count():
+            await expect(tab).to_be_in_viewport(ratio=0.9)
+    await page.goto(f"{desk.url}/console/settings")
+    hidden = "areas => areas.filter(area => area.scrollWidth > area.clientWidth).length"
+    assert await page.locator("section[aria-labelledby=s-staff] .scroll").evaluate_all(hidden) == 0
+    await page.goto(f"{desk.url}/")
+    assert await page.locator("pre").evaluate_all(hidden) == 0
 
 
 async def test_on_a_phone_the_list_gives_way_to_the_conversation(desk: Console, enter: Open) -> None:

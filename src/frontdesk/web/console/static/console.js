@@ -19,6 +19,13 @@ function showCount() {
 }
 showCount();
 
+// ------------------------------------------------------------------ the places, in a row on a phone
+const place = $(".side nav [aria-current]");
+if (place) {
+  const row = place.closest("nav");
+  row.scrollLeft += place.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - place.offsetWidth) / 2;
+}
+
 // ------------------------------------------------------------------ drafts
 const draftKey = (area) => `draft:${area.dataset.keep}`;
 function restoreDrafts() {
