@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from frontdesk.cli import main
+from frontdesk.cli.report import console
 from frontdesk.store.figures import DEFINITIONS
 from frontdesk.testing import temporary_url
 from tests.outcomes import ARTICLE, READ, SEARCHED, Past, step
@@ -81,6 +83,24 @@ def test_the_whole_report(run: Run, url: str) -> None:
     assert found["figures"]["automation"] == 0.5
     assert found["figures"]["thumbs_up"] == 1.0
     assert found["definitions"] == DEFINITIONS
+
+
+def test_in_a_narrow_terminal_no_figure_gives_way(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", 80)
+    past = Past(url)
+    past.turn("answered", SEARCHED, citations=[ARTICLE])
+    past.rate("up")
+    past.action(past.turn("awaiting_confirmation", step("refund_order")), "executed")
+    young = Past(url, days=1, principal="customer:u2")
+    young.turn("answered", READ)
+    said = run()[1]
+    assert "…" not in said
+    assert [line for line in said.splitlines() if len(line.rstrip()) > 80] == []
+    for name in ("Involvement", "Resolution", "Automation", "Answered with a citation", "Thumbs up"):
+        assert re.search(rf"^{name} +[\d.]+% ", said, re.MULTILINE), said
+    assert "refund_order" in said
 
 
 def test_a_period_is_chosen_by_its_days(run: Run, url: str) -> None:

@@ -27,7 +27,7 @@ LANDED = {
     "0015_limits": "e5c57324375fc5c3",
     "0016_privacy": "f1521e0bb401ccfe",
     "0017_passwords": "31043b53e0abb850",
-    "0018_reports": "529d53fe4901cf39",
+    "0018_reports": "ffd05de83f67e311",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

@@ -18,7 +18,7 @@ from frontdesk.store.figures import DEFINITIONS, Figures, figures
 from frontdesk.store.outcomes import Outcomes, outcomes
 
 console = Console(highlight=False, soft_wrap=True)
-WIDTH = 24
+WIDTH, NARROW = 24, 100
 BECAME = {
     "resolved": "resolved",
     "unanswered": "ended without an answer",
@@ -146,11 +146,12 @@ def _tools(counted: Outcomes) -> None:
     if not counted.tools:
         return
     console.print("\n[bold]Actions, by tool[/bold]")
-    names = ("proposed", "confirmed", "declined", "expired", "executed", "failed", "unknown", "undone")
+    every = ("proposed", "confirmed", "declined", "expired", "executed", "failed", "unknown", "undone")
+    names = [name for name in every if any(getattr(tool, name) for tool in counted.tools)]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("")
+    table.add_column("", overflow="fold")
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for tool in counted.tools:
         table.add_row(shown(tool.tool), *(f"{getattr(tool, name) or '-'}" for name in names))
     console.print(table)
@@ -158,8 +159,9 @@ def _tools(counted: Outcomes) -> None:
 
 def _table(third: str = "right") -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
-    for justify in ("left", "right", third, "left"):
+    for justify in ("left", "right", third):
         table.add_column(justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]  (a literal of rich's)
+    table.add_column()  # in a narrow terminal this one gives way, and no figure does
     return table
 
 
@@ -173,5 +175,6 @@ def _share(share: float | None) -> str:
 
 
 def _bar(share: float) -> str:
-    """A bar of at most WIDTH characters; what is there at all is seen."""
-    return "█" * (max(1, round(WIDTH * share)) if share else 0)
+    """A bar of at most WIDTH characters, half of it in a narrow terminal; what is there at all is seen."""
+    longest = WIDTH if console.width >= NARROW else WIDTH // 2
+    return "█" * (max(1, round(longest * share)) if share else 0)

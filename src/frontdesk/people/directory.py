@@ -7,8 +7,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
-from collections import OrderedDict
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,13 +16,13 @@ from argon2.exceptions import VerificationError
 from frontdesk.database import Database
 from frontdesk.errors import DeclarationError, NotFound, RateLimited
 from frontdesk.store import staff as store
+from frontdesk.store.rates import PostgresRates, Rate
 from frontdesk.store.staff import Role, Staff
 
 __all__ = ["StaffDirectory"]
 
 IDLE, LONGEST = timedelta(hours=8), timedelta(days=7)
 TRIES, WINDOW = 8, 300.0  # failed tries of one address or one account, in seconds
-REMEMBERED = 10_000
 SHORTEST = 10  # characters of a password
 # OWASP's least for argon2id: 19 MiB, two passes; so many at once that guessing cannot take the memory.
 ARGON, AT_ONCE = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1), 4
@@ -33,11 +31,11 @@ EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
 class StaffDirectory:
-    """Who works here, for one process. Failed tries are counted in each process by itself."""
+    """Who works here. Failed tries are counted by all processes together."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._failed: OrderedDict[str, list[float]] = OrderedDict()
+        self._tries = PostgresRates(database)
         self._decoy = _hash(secrets.token_hex())
         self._hashing = asyncio.Semaphore(AT_ONCE)
 
@@ -46,20 +44,18 @@ class StaffDirectory:
 
         An unknown address costs as long as a wrong password. Raises RateLimited after too many failures.
         """
-        keys = [f"account:{email.lower()}", f"address:{address}"]
-        for key in keys:
-            self._throttle(key)
+        account = Rate.of(f"sign-in account:{email.lower()}", TRIES, WINDOW)
+        place = Rate.of(f"sign-in address:{address}", TRIES, WINDOW)
+        # Counted before it is known to fail, so that no more are tried at once than may fail.
+        if wait := await self._tries.take([account, place]):
+            raise RateLimited("Too many tries. Wait five minutes, then try again.", retry_after=int(wait) + 1)
         found = await store.by_email(self._database, email)
         async with self._hashing:
             right = await asyncio.to_thread(_matches, password, found[1] if found else self._decoy)
         if found is None or not right:
-            for key in keys:
-                self._failed.setdefault(key, []).append(time.monotonic())
-                self._failed.move_to_end(key)
-            while len(self._failed) > REMEMBERED:
-                self._failed.popitem(last=False)
             return None
-        self._failed.pop(keys[0], None)
+        await self._tries.give_back(account, every=True)
+        await self._tries.give_back(place)
         if not found[1].startswith(ARGON_MARK):
             await store.rehash(self._database, found[0].id, await asyncio.to_thread(_hash, password))
         token = f"ss_{secrets.token_urlsafe(32)}"
@@ -108,15 +104,6 @@ class StaffDirectory:
     async def set_shortcuts(self, staff_id: UUID, *, on: bool) -> None:
         """Let single keys do things in somebody's console, or not."""
         await store.change(self._database, staff_id, shortcuts=on)
-
-    def _throttle(self, key: str) -> None:
-        now = time.monotonic()
-        recent = [at for at in self._failed.get(key, ()) if now - at < WINDOW]
-        if len(recent) >= TRIES:
-            raise RateLimited(
-                "Too many tries. Wait five minutes, then try again.",
-                retry_after=int(WINDOW - (now - recent[0])) + 1,
-            )
 
 
 def _checked(password: str) -> str:

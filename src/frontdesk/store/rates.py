@@ -89,10 +89,17 @@ class PostgresRates:
             [rate.most for rate in ordered],
             [rate.seconds for rate in ordered],
         )
+        await self._tidy()
+        return float(row[0]) if row else 0.0
+
+    async def give_back(self, rate: Rate, *, every: bool = False) -> None:
+        """Take back what was counted last under a name, or all of it. Raises DatabaseUnavailable."""
+        await self._database.call("give_back_rate", rate.key, every)
+
+    async def _tidy(self) -> None:
         self._taken += 1
         if self._taken % FORGET_EVERY == 0:
             await self._database.call("forget_rates")
-        return float(row[0]) if row else 0.0
 
 
 SCRIPT = """

@@ -1,3 +1,5 @@
+-- The console: its reports, and failed sign-ins that all processes count together.
+
 -- The last count of the report's periods, and of each conversation what it counted as: a view of the console reads no
 -- transcript. Nothing of a customer's is in them but the conversation's id.
 
@@ -22,3 +24,11 @@ CREATE TABLE reports (
 -- Read by who runs the desk alone.
 ALTER TABLE counted ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reports ENABLE ROW LEVEL SECURITY;
+
+-- A try that was counted before it was made, and was none of those that count: it is taken back, or with all before it.
+CREATE FUNCTION give_back_rate(name bytea, every boolean) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = frontdesk, pg_temp AS $$
+  UPDATE rates SET hits = CASE WHEN every THEN '{}' ELSE hits[: cardinality(hits) - 1] END WHERE key = name
+$$;
+REVOKE EXECUTE ON FUNCTION give_back_rate FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_back_rate TO frontdesk_app;
