@@ -65,6 +65,18 @@ def test_a_page_cannot_speak_to_the_terminal(run: Run, tmp_path: Path) -> None:
     assert not {"\x1b", "\x07", "\x9b"} & set(said)
 
 
+def test_a_folder_keeps_the_addresses_its_articles_have(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "help" / "hours.md").write_text("# Opening hours\n\nThe shop opens at nine.")
+    assert run("sync", "help", "--url", "https://shop.example/help/{slug}")[0] == 0
+    (tmp_path / "help" / "sizes.md").write_text("# Sizes\n\nOur jackets come in seven sizes.")
+    code, said = run("sync", "help")
+    assert (code, "2 unchanged" in said) == (0, True)
+    assert "https://shop.example/help/returns" in run("search", "How long can I return boots?")[1]
+    assert "https://shop.example/help/sizes" in run("search", "How many sizes do jackets come in?")[1]
+    assert run("sync", "help", "--url", "https://new.example/{slug}")[0] == 0
+    assert "https://new.example/returns" in run("search", "How long can I return boots?")[1]
+
+
 class Other:
     """Embeddings that nobody finds by their name."""
 

@@ -94,6 +94,21 @@ async def test_of_two_who_press_at_once_one_holds_it_and_the_other_is_told_who(d
         assert [event["event"] for event in await desk.audited(talk, "staff")] == ["take_over"]
 
 
+async def test_who_was_slower_gives_away_nothing_that_a_colleague_holds_by_now(desk: Office) -> None:
+    mara, tom = await desk.staff(), await desk.staff("Tom")
+    people, talk = desk.service.people, await desk.talk(_somebody())
+    async with _locked(desk, talk):
+        taken = asyncio.create_task(people.take_over(mara, talk))
+        await _waiting(desk, 1)
+        given = asyncio.create_task(people.assign(tom, talk, tom))
+        await _waiting(desk, 2)
+    await taken
+    with pytest.raises(Conflict, match="Mara"):
+        await given
+    await people.assign(tom, talk, tom, force=True)
+    assert (await people.conversation(mara, talk)).head["assignee"] == tom.id
+
+
 async def test_the_path_of_a_customers_message_never_reads_as_staff(desk: Office) -> None:
     """Whatever the path writes is written down with the setting that was in force."""
     await desk.rows("CREATE TABLE seen_as (path text, staff text)")

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -159,7 +160,8 @@ def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseC
     app = create_app(desk, settings, models=models, front=_storefront(settings))
     asyncio.run(prepare(desk, settings))
     staff = asyncio.run(_with_staff(settings))
-    greet(
+    greeting = partial(
+        greet,
         settings,
         "                  the shop's own pages with the widget in its place; sign in as one of its customers."
         " In a terminal: .venv/bin/frontdesk chat"
@@ -169,4 +171,4 @@ def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseC
         " its clock stands at 15 January 2025",
         message="Where is my order 789?",
     )
-    run(app, settings)
+    run(app, settings, greeting)

@@ -22,12 +22,14 @@ from frontdesk.errors import SettingsError
 from frontdesk.knowledge.ask import Found
 from frontdesk.knowledge.base import KnowledgeBase
 from frontdesk.knowledge.conflict import in_words
-from frontdesk.knowledge.declared import Knowledge, declared
+from frontdesk.knowledge.declared import HELP_CENTER, Knowledge, declared
 from frontdesk.knowledge.drafts import knowledge_base
 from frontdesk.knowledge.gaps import recheck
 from frontdesk.knowledge.quote import best_sentences
+from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.knowledge.sync import SyncReport
 from frontdesk.settings import load
+from frontdesk.store.articles import published_at
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -54,7 +56,7 @@ def sync(place: Path | None, desk: str, url: str) -> None:
     """Bring the knowledge base to what its sources hold now.
 
     They are those of the desk, of a knowledge.toml, or the one FOLDER. What is unchanged is skipped, what is gone
-    removed. Exit code 2 when a page could not be read or a source could not be reached.
+    removed. A FOLDER's articles keep the addresses they have where no --url is given. Exit code 2 when a page could not be read or a source could not be reached.
     """
     alone = place is not None and place.is_dir()
     desks = knowledge_of(desk) if place is None or alone else None
@@ -65,11 +67,15 @@ def sync(place: Path | None, desk: str, url: str) -> None:
     # Nor do its embeddings or its store take the place of those that are searched.
     if alone and desks:
         chosen = replace(desks, sources=chosen.sources)
-    report = with_base(partial(_sync, only=not alone, as_before=alone and not desks), chosen)
+    work = partial(_sync, only=not alone, as_before=alone and not desks, folder=None if url else place)
+    report = with_base(work, chosen)
     sys.exit(2 if report.failed or report.unavailable else 0)
 
 
-async def _sync(base: KnowledgeBase, *, only: bool, as_before: bool) -> SyncReport:
+async def _sync(base: KnowledgeBase, *, only: bool, as_before: bool, folder: Path | None) -> SyncReport:
+    if folder and not only and (known := await published_at(base.database, HELP_CENTER)):
+        sources = [Folder(folder, name=HELP_CENTER, url=known)]
+        base = replace(base, declared=replace(base.declared, sources=sources))
     if as_before:
         model = (await knowledge_base(base.database)).declared.embeddings
         base = replace(base, declared=replace(base.declared, embeddings=model))

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -47,13 +48,16 @@ def serve(desk: str, port: int | None, sync: bool, jobs: bool, customers: tuple[
     app = create_app(chosen, settings, models=model_chain(settings), demo_customers=customers, jobs=jobs)
     must_be_free(settings.port, settings.host)
     asyncio.run(prepare(chosen, settings, sync=sync))
+    run(app, settings, partial(_say, settings))
+
+
+def _say(settings: Settings) -> None:
     if settings.development:
         greet(settings)
     else:
         console.print(
             f"Frontdesk listens on {settings.host}:{settings.port} with the model {settings.model_name}."
         )
-    run(app, settings)
 
 
 def must_be_free(port: int, host: str = "127.0.0.1") -> None:
@@ -94,8 +98,8 @@ async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> 
         await database.close()
 
 
-def run(app: Callable[..., Any], settings: Settings) -> None:
-    """Serve until told to stop; turns that run get ten seconds to end."""
+def run(app: Callable[..., Any], settings: Settings, listening: Callable[[], None]) -> None:
+    """Serve until told to stop; turns that run get ten seconds to end. ``listening`` is called once the port answers."""
     # What is loaded by now stays: the collector need not walk it again and again. It halved the slowest turns.
     gc.collect()
     gc.freeze()
@@ -114,7 +118,7 @@ def run(app: Callable[..., Any], settings: Settings) -> None:
             timeout_graceful_shutdown=12,
             timeout_keep_alive=30,
         )
-        _Server(config).run()
+        _Server(config, listening).run()
 
 
 def hang_up(_signal: int, _frame: FrameType | None) -> None:
@@ -123,7 +127,18 @@ def hang_up(_signal: int, _frame: FrameType | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which tells the desk at once when it is to stop: nothing more is accepted from then on."""
+    """uvicorn, which says when its port answers, and tells the desk at once when it is to stop: nothing more is accepted
+    from then on.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if service := getattr(getattr(self.config.app, "state", None), "service", None):

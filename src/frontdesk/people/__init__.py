@@ -120,10 +120,15 @@ class People:
         """Say that it is done; the customer's next message reopens it, with the AI. Raises NotFound, Conflict."""
         await self._leave(staff, identity, resolved=True)
 
-    async def assign(self, staff: Staff, identity: UUID, to: Staff) -> None:
-        """Give a conversation to a colleague, or take it; the AI is silent then. Raises NotFound."""
+    async def assign(self, staff: Staff, identity: UUID, to: Staff, *, force: bool = False) -> None:
+        """Give a conversation to a colleague, or take it; the AI is silent then.
+
+        Raises NotFound, and Conflict, which names who holds it, where that is not ``staff``, unless ``force``.
+        """
         async with self._database.transaction(staff=str(staff.id)) as connection:
             _, name = await store.holder(connection, identity)
+            if not force and await store.held_by_another(connection, identity, staff):
+                raise Conflict(f"{name} holds this conversation.")
             await _held(connection, store.TAKE, identity, to, name, force=True)
             await store.audit(connection, identity, staff, "assign", to=str(to.id))
 

@@ -50,6 +50,20 @@ async def listed(
         return await cursor.fetchall()
 
 
+async def published_at(database: Database, source: str) -> str:
+    """Where a source's articles are published, as ``https://shop.example/help/{slug}``; "" where their addresses do not
+    tell, or are none.
+    """
+    async with database.transaction() as connection:
+        cursor = await connection.execute(
+            "SELECT DISTINCT replace(url, slug, '{slug}') FROM knowledge_articles"
+            " WHERE source = %s AND model NOT IN (SELECT name FROM knowledge_models WHERE NOT active) LIMIT 2",
+            (source,),
+        )
+        found = [row[0] for row in await cursor.fetchall()]
+    return found[0] if len(found) == 1 and found[0].count("{slug}") == 1 else ""
+
+
 async def passages(database: Database, article_id: UUID) -> list[Json]:
     """An article's passages in order: ``heading`` and ``text``."""
     async with database.transaction() as connection:

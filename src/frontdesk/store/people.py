@@ -271,6 +271,14 @@ async def holder(connection: Connection, identity: UUID) -> tuple[str, str]:
     return row[0], row[1]
 
 
+async def held_by_another(connection: Connection, identity: UUID, staff: Staff) -> bool:
+    """Whether somebody else holds a conversation. Asked once ``holder`` has locked it, it stays true."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM conversations WHERE id = %s AND assignee <> %s", (identity, staff.id)
+    )
+    return await cursor.fetchone() is not None
+
+
 async def written(connection: Connection, identity: UUID, staff: Staff, client_id: str) -> Message | None:
     """What a member of staff wrote under ``client_id``, if they did."""
     lines = connection.cursor(row_factory=class_row(Message))
