@@ -77,11 +77,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A period as it was at ``outcomes.until``. ``cited``: the ten titles cited in most conversations, and in how many."""
+    """A period as it was at ``outcomes.until``. ``cited``: the ten titles cited in most conversations, and in how many.
+    ``kept``: the conversations of the longest period, which are counted with it.
+    """
 
     outcomes: Outcomes
     days: list[Day]
     cited: list[tuple[str, int]]
+    kept: int
 
 
 def count(owner_conninfo: str) -> None:
@@ -113,6 +116,7 @@ def _count(connection: Connection[dict[str, Any]], until: datetime) -> None:
     for statement in (_READ, _JUDGED):
         connection.execute(statement, every)
     connection.execute("ANALYZE kept_turn, kept_outcome")
+    each = connection.execute("SELECT count(*) AS n FROM kept_outcome").fetchone() or {}
     for statement in (_EACH, _GONE):
         connection.execute(statement)
     for days in PERIODS:
@@ -121,7 +125,7 @@ def _count(connection: Connection[dict[str, Any]], until: datetime) -> None:
         found = told(connection.execute(_OF_PERIOD + FIGURES, values).fetchone(), since, until)
         by_day = [Day(**row) for row in connection.execute(_DAYS, values)]
         cited = [(row["title"], row["conversations"]) for row in connection.execute(_CITED, values)]
-        content = orjson.dumps(asdict(Counted(found, by_day, cited))).decode()
+        content = orjson.dumps(asdict(Counted(found, by_day, cited, each["n"]))).decode()
         connection.execute(_KEEP, (days, until, content))
 
 
@@ -139,4 +143,5 @@ def kept(owner_conninfo: str, days: int) -> Counted | None:
         Outcomes(**found),
         [Day(date.fromisoformat(each.pop("day")), **each) for each in row["content"]["days"]],
         [(title, number) for title, number in row["content"]["cited"]],
+        row["content"]["kept"],
     )

@@ -1,7 +1,10 @@
 import asyncio
+from datetime import timedelta
 
 import httpx
+import pytest
 
+from frontdesk.web.console import reports
 from tests.web.console.console import Console, post
 
 
@@ -162,6 +165,21 @@ async def test_the_numbers_of_the_report_lead_to_their_conversations(
         "action&value=refund_order",
     ):
         assert (await mara.get(f"/console/reports/conversations?kind={kind}")).status_code == 200, kind
+
+
+async def test_with_many_conversations_the_last_count_is_shown_and_a_newer_one_made_behind_it(
+    desk: Console, mara: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.waiting()
+    assert "being counted again" not in (await mara.get("/console/reports")).text
+    monkeypatch.setattr(reports, "FEW", 0)
+    monkeypatch.setattr(reports, "KEEP", timedelta(0))
+    _, later = await desk.waiting()
+    assert "being counted again" in (await mara.get("/console/reports")).text
+    await desk.app.state.counting
+    monkeypatch.setattr(reports, "KEEP", timedelta(hours=1))
+    assert later in (await mara.get("/console/reports/conversations")).text
+    assert "being counted again" not in (await mara.get("/console/reports")).text
 
 
 async def test_a_customers_file_is_saved_by_staff_and_run_by_no_browser(

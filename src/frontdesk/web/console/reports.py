@@ -31,12 +31,12 @@ async def figures_of(session: Session, days: int) -> Counted:
     the last count at once, and where it is older than a minute a newer one is made behind it.
     """
     url = session.service.owner_url
-    longest = await asyncio.to_thread(kept, url, max(PERIODS))
-    if longest is None or sum(longest.outcomes.became.values()) <= FEW:
-        await asyncio.to_thread(count, url)
-    elif _old(longest):
-        _count_behind(session)
     found = await asyncio.to_thread(kept, url, days)
+    if found is None or found.kept <= FEW:
+        await asyncio.to_thread(count, url)
+        found = await asyncio.to_thread(kept, url, days)
+    elif _old(found):
+        _count_behind(session)
     assert found is not None  # noqa: S101  (counted above, and never taken away)
     return found
 
