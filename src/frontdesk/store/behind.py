@@ -23,11 +23,13 @@ KINDS: dict[str, LiteralString] = {
     "action": "EXISTS (SELECT FROM actions a WHERE a.conversation_id = o.conversation_id AND a.tool = %(value)s)",
 }
 _BEHIND: LiteralString = """
-SELECT o.conversation_id AS id, c.principal, o.created_at, o.became, o.cost, coalesce((
-  SELECT left(m.body, 160) FROM messages m WHERE m.conversation_id = o.conversation_id
-  ORDER BY m.turn_seq, m.n LIMIT 1), '') AS asked
-FROM counted o JOIN conversations c ON c.id = o.conversation_id
-WHERE o.created_at >= %(since)s AND {} ORDER BY o.created_at DESC LIMIT 200
+WITH newest AS MATERIALIZED (
+  SELECT o.conversation_id AS id, o.created_at, o.became, o.cost FROM counted o
+  WHERE o.created_at >= %(since)s AND {} ORDER BY o.created_at DESC LIMIT 200
+)
+SELECT n.id, c.principal, n.created_at, n.became, n.cost, coalesce((
+  SELECT left(m.body, 160) FROM messages m WHERE m.conversation_id = n.id ORDER BY m.turn_seq, m.n LIMIT 1), '') AS asked
+FROM newest n JOIN conversations c ON c.id = n.id ORDER BY n.created_at DESC
 """
 
 

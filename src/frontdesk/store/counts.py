@@ -117,7 +117,7 @@ def _count(connection: Connection[dict[str, Any]], until: datetime) -> None:
         connection.execute(statement, every)
     connection.execute("ANALYZE kept_turn, kept_outcome")
     each = connection.execute("SELECT count(*) AS n FROM kept_outcome").fetchone() or {}
-    for statement in (_EACH, _GONE):
+    for statement in (_EACH, _GONE, "ANALYZE counted"):
         connection.execute(statement)
     for days in PERIODS:
         since = until - timedelta(days=days)
