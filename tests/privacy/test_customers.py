@@ -16,6 +16,7 @@ from frontdesk.privacy import count_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.settings import Settings
 from frontdesk.store.audit import anchor, verify
+from frontdesk.store.counts import count
 from frontdesk.store.identity import create_service_key
 from frontdesk.store.personal import PLACES
 from frontdesk.testing import server
@@ -55,6 +56,7 @@ async def test_planted_values_are_found_before_and_nowhere_after(desk: Console) 
     await plant(desk, planted)
     await plant(desk, other)
     url = desk.service.owner_url
+    count(url)
     analyze(url)
     before = dump(url)
     assert left_of(planted, before) == [*planted.values, planted.customer]
@@ -204,6 +206,7 @@ async def test_an_export_holds_everything_and_nobody_elses(desk: Console) -> Non
     planted, other = invent(2, 3), invent(2, 4)
     await plant(desk, planted)
     await plant(desk, other)
+    count(desk.service.owner_url)
     answer = await desk.backend.get(
         f"/support/customers/{planted.customer}/export", headers=await officer(desk)
     )

@@ -80,6 +80,7 @@ PLACES = (
         keeps="tool, amount, time and outcome, for limits over the whole shop",
     ),
     Place("actions", _OF, ("digest", "basis", "lease_owner", "lease_until")),
+    Place("counted", _OF),  # counted again without a person, from what the report keeps
     Place("messages", _OF, ("author", "client_id")),
     Place(
         "ratings",
