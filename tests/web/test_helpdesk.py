@@ -21,6 +21,7 @@ from frontdesk.store import customers
 from frontdesk.store.conversations import begin
 from frontdesk.testing import temporary_url
 from frontdesk.web.app import create_app
+from frontdesk.web.handoff import _events  # pyright: ignore[reportPrivateUsage]
 from tests.desk import follow
 from tests.helpdesks.fakes import ZendeskFake
 from tests.web.service import SERVICE_KEY, make_client, make_settings
@@ -234,3 +235,20 @@ async def test_where_replies_cannot_be_read_it_is_to_be_told_again(
         assert await _tell(door, told) == 503
     assert await _tell(door, told) == 204
     assert await _read(door, customer, conversation) == [("Ann Agent", "Hello.")]
+
+
+async def test_an_open_page_hears_of_it_at_once(
+    door: httpx.AsyncClient, app: FastAPI, database: Database, fake: ZendeskFake
+) -> None:
+    customer, conversation, identity = await _asked(database, fake)
+    stream = _events(app.state.service, customer, conversation, None)
+    try:
+        assert await anext(stream) == b": here\n\n"
+        assert b'"state":"queued"' in await anext(stream)
+        assert await _tell(door, fake.reply(identity, "Hello.")) == 204
+        told = await asyncio.wait_for(anext(stream), 5)
+        assert b"event: message" in told
+        assert b'"text":"Hello.","author":"Ann Agent"' in told
+        assert b'"person":{"name":"Ann Agent"}' in await asyncio.wait_for(anext(stream), 5)
+    finally:
+        await stream.aclose()
