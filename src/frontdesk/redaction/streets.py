@@ -61,7 +61,7 @@ _PATTERNS = (
     r"\b(?:unit|psc)\s\d{1,6},? ?box \d{1,6}(?:\s{1,2}(?:dpo|apo|fpo),? [A-Z]{2} \d{5})?",
     r"\bUS(?:S|NS|NV|CGC) [^\W\d_][\w'’-]{1,30},?\s{1,2}(?:dpo|apo|fpo),? [A-Z]{2} \d{5}",
     # on Marina Road: no number, so the word for it has its capital
-    rf"(?<=\b(?:on|in|at) )(?!The )(?:{_CAPITAL}{_WORD} ){{1,3}}(?-i:Street|Road|Avenue|Lane|Boulevard|Drive|Close|Crescent|Terrace)\b",
+    rf"(?<=\b(?:on|in|at) )(?!The )(?:{_CAPITAL}{_WORD} ){{1,3}}(?-i:Street|Road|Avenue|Lane|Boulevard|Drive|Crescent|Terrace)\b",
     # 94941 Coronilla 3599, Nijmegen; on a line of its own: 4923 Parmova 109
     rf"(?:(?<=\n)|(?<=\n[>|?] )|(?<=[>|?]{{3}} )|^)\d{{2,6}} {_NUMBERED}(?=\s?[,\n]){_TAIL}",
 )
