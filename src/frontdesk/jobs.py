@@ -34,7 +34,7 @@ from frontdesk.knowledge.gaps import printable, recheck
 from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
 from frontdesk.store.jobs import rescue
-from frontdesk.telemetry import metrics
+from frontdesk.telemetry import metrics, spans
 
 log = structlog.get_logger(__name__)
 # Its messages quote arguments and exceptions; what is worth knowing is logged here, by type.
@@ -108,8 +108,10 @@ class Jobs:
         async def run(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  (procrastinate says when it was due)
             began = time.perf_counter()
             try:
-                async with asyncio.timeout(job.seconds):
-                    await job.run()
+                with spans.job(f"job {job.name}") as span:
+                    span.set("frontdesk.job.attempt", context.job.attempts + 1)
+                    async with asyncio.timeout(job.seconds):
+                        await job.run()
             except Exception as error:
                 _log_failure(job.name, context.job.attempts, error)
                 metrics.jobs.add(job.name, "failed")

@@ -287,12 +287,14 @@ class Support:
 
     async def _run_turn(self, turn: TurnInput, attempts: int, live: LiveTurn) -> tuple[TurnResult, Finished]:
         """What a turn came to, committed."""
+        waited = traced.taken(turn.turn_id) * 1000
         if turn.mode == "human":  # a person answers here; the message is theirs to read
             result = TurnResult("", Outcome.HANDED_OFF, facts=turn.facts, mode="human")
         elif attempts > MOST_ATTEMPTS:
             result = await self._agent.hand_over(turn, live.step)
         else:
             result = await self._agent.run(turn, live.step)
+        result.waited = waited
         try:
             finished = await self._turns.finish(turn, result)
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over
