@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from frontdesk.agent import Agent
-from frontdesk.database import Database
+from frontdesk.database import Database, deadline
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
 from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, Superseded
 from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
@@ -218,6 +218,7 @@ class Support:
 
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
+        deadline.leave()
         spans.leave()  # each turn belongs to the request that brought it
         try:
             begun = (first, 0, 0) if first else await self._next(principal, conversation_id)

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from frontdesk.database import deadline
 from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unreachable
 from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 from frontdesk.telemetry import metrics, spans
@@ -45,8 +46,6 @@ def as_owner(conninfo: str, *, lock_seconds: int = 0) -> psycopg.Connection[dict
     )
 
 
-# A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
-CALL_SECONDS = 4.0
 PING_SECONDS = 2.0
 LEAST_SECONDS = 1.0
 # A standby that has not taken over yet refuses to write with an InternalError.
@@ -145,11 +144,15 @@ class Database:
         """A connection that is cut where its work is not over in time; one is waited for ``patience`` seconds longer.
 
         Never cancelled while it waits: psycopg's pool then lost connections for good. However long it waited, its
-        work has a second: what has just begun on a busy server is not to be done in vain.
+        work has a second: what has just begun on a busy server is not to be done in vain. Calls within one ``deadline``
+        share it.
         """
         loop = asyncio.get_running_loop()
-        end = loop.time() + CALL_SECONDS
-        async with self._pool.connection(timeout=CALL_SECONDS + patience) as connection:
+        end = deadline.until()
+        left = end - loop.time() + patience
+        if left <= 0:  # those before it in its request have used it up
+            raise TimeoutError
+        async with self._pool.connection(timeout=left) as connection:
             cut = loop.call_at(max(end, loop.time() + LEAST_SECONDS), _cut, connection)
             try:
                 yield connection
