@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from frontdesk.bootstrap import Service
 from frontdesk.database.deadline import deadline
 from frontdesk.domain import Principal
-from frontdesk.errors import DatabaseUnavailable
+from frontdesk.errors import DatabaseUnavailable, NotFound
 from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
@@ -180,6 +180,8 @@ async def _events(desk: Service, principal: Principal, turn_id: UUID, after: int
                 for event in desk.support.replay(await desk.support.find(principal, turn_id), after):
                     yield _sse(turn_id, event)
                 return
+        except NotFound:  # its customer has been erased; who asks again is told
+            return
         except DatabaseUnavailable:
             await asyncio.sleep(1)
         yield b": waiting\n\n"
