@@ -107,8 +107,7 @@ def create_app(
     app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(OriginPolicy, settings=settings)
     app.add_middleware(Observed)
-    if counted := metrics.router_of(settings):
-        app.include_router(counted)
+    app.include_router(metrics.router_of(settings))
     app.include_router(chat.router)
     app.include_router(widget_config.router)
     app.include_router(handoff.router)
