@@ -26,7 +26,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from frontdesk.bootstrap import Service
-from frontdesk.database import TCP, Database, configure
+from frontdesk.database import RECONNECT_SECONDS, TCP, Database, configure
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
 from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.drafts import refresh
@@ -95,6 +95,7 @@ class Jobs:
             min_size=1,
             max_size=2,
             timeout=10.0,
+            reconnect_timeout=RECONNECT_SECONDS,
             configure=_configure,
             kwargs={"connect_timeout": 5, **TCP},
         )

@@ -6,6 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import conninfo
+from psycopg_pool.base import AttemptWithBackoff
+
+import frontdesk.database
 
 from chaos.proxy import proxy
 from frontdesk.database import Database, deadline
@@ -76,3 +79,32 @@ async def test_all_that_a_message_asks_of_a_slow_server_has_one_deadline(
     with psycopg.connect(url, options="-c search_path=frontdesk,public") as connection:
         said = connection.execute("SELECT body FROM messages WHERE role = 'customer' ORDER BY turn_seq")
         assert [body for (body,) in said] == ["hello", "a third one"]
+
+
+async def test_a_server_that_is_back_is_found_however_long_it_was_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pause between two attempts to connect stays short; psycopg's pool doubles it for five minutes."""
+    monkeypatch.setattr(deadline, "CALL_SECONDS", 0.1)
+    monkeypatch.setattr(frontdesk.database, "RECONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 0.05)
+    url = temporary_url()
+    socket = Path(str(conninfo.conninfo_to_dict(url)["host"])) / ".s.PGSQL.5432"
+    async with proxy(socket) as between:
+        database = await Database.open(conninfo.make_conninfo(url, host="127.0.0.1", port=between.port))
+        pauses: list[float] = []
+        schedule = database._pool.schedule_task
+
+        async def noted(task: object, delay: float) -> None:
+            pauses.append(delay)
+            await schedule(task, delay)
+
+        monkeypatch.setattr(database._pool, "schedule_task", noted)
+        between.turn("reset")
+        for _ in range(15):
+            with pytest.raises(DatabaseUnavailable):
+                await database.call("now")
+        between.turn("pass")
+        assert len(pauses) >= 3
+        assert max(pauses) < 0.25
+        await database.close()

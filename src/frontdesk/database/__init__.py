@@ -22,7 +22,7 @@ from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unr
 from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 from frontdesk.telemetry import metrics, spans
 
-__all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
+__all__ = ["APP_ROLE", "RECONNECT_SECONDS", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
 TCP: dict[str, Any] = {
@@ -47,6 +47,9 @@ def as_owner(conninfo: str, *, lock_seconds: int = 0) -> psycopg.Connection[dict
 
 
 PING_SECONDS = 2.0
+# A pool waits twice as long before each further attempt to connect: after a minute without a server it would leave the
+# server alone for another one, whoever asks. Given up so soon, the next who asks begins anew.
+RECONNECT_SECONDS = 4.0
 LEAST_SECONDS = 1.0
 # A standby that has not taken over yet refuses to write with an InternalError.
 GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
@@ -73,6 +76,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=wait,
+            reconnect_timeout=RECONNECT_SECONDS,
             configure=configure,
             kwargs={"connect_timeout": 5, "autocommit": True, **TCP},
         )
