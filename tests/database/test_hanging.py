@@ -9,7 +9,6 @@ from psycopg import conninfo
 from psycopg_pool.base import AttemptWithBackoff
 
 import frontdesk.database
-
 from chaos.proxy import proxy
 from frontdesk.database import Database, deadline
 from frontdesk.errors import DatabaseUnavailable
@@ -101,7 +100,7 @@ async def test_a_server_that_is_back_is_found_however_long_it_was_gone(
 
         monkeypatch.setattr(database._pool, "schedule_task", noted)
         between.turn("reset")
-        for _ in range(15):
+        for _ in range(10):
             with pytest.raises(DatabaseUnavailable):
                 await database.call("now")
         between.turn("pass")
