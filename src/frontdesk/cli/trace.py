@@ -14,12 +14,14 @@ from rich.markup import escape
 
 from frontdesk.bootstrap import database_urls
 from frontdesk.domain import Json
+from frontdesk.policies.decide import DENIED, TOO_MANY, UNKNOWN
 from frontdesk.settings import load
 from frontdesk.store.traced import traced
 
 console = Console(highlight=False, soft_wrap=True)
 WIDTH = 32  # of a bar that is as long as its turn
 NAME = 40
+REFUSALS = {UNKNOWN.code, DENIED.code, TOO_MANY.code}
 LEAST = 1.0  # milliseconds; what is shorter is not worth a line of its own
 
 
@@ -93,7 +95,7 @@ def _parts(record: Json, start: float) -> Iterator[Part]:
         end = max(end, part.at + part.ms)
     left = start + record["ms"] - end
     if "calls" not in record and record.get("usage", {}).get("model_calls"):
-        yield Part("chat", end, left, "recorded before calls to models were timed")
+        yield Part("chat", end, left, "of its calls no times are kept")
         return
     bound = len(record.get("receipt", []))
     said = {"rewritten": "had the reply written again", "replaced": "replaced the reply"}
@@ -105,20 +107,17 @@ def _parts(record: Json, start: float) -> Iterator[Part]:
 def _gate(step: Json, start: float) -> Part:
     """A tool call: what the gate decided of it, and of a search what it found."""
     at, error = start + step.get("at", 0.0), step.get("error", "")
-    if error and not step.get("label"):
+    if error in REFUSALS:
         return Part(f"gate {step['tool']}", at, step["ms"], f"refused: {error}")
     about = f"failed: {error}" if error else "ok"
     ran = Part(f"execute_tool {step['tool']}", at, step["ms"], about)
-    if step["tool"] == "search_knowledge" and not error:
+    if step["tool"] == "search_knowledge" and not error and not step.get("cut"):  # by retention
         ran.parts.append(Part("retrieval", at, step["ms"], _hits(step.get("result", ""))))
     return Part(f"gate {step['tool']}", at, step["ms"], f"allowed by {step.get('permission', '')}", [ran])
 
 
 def _hits(result: str) -> str:
-    try:
-        found = cast("Json", orjson.loads(result))
-    except orjson.JSONDecodeError:  # gone, by retention
-        return ""
+    found = cast("Json", orjson.loads(result))
     passages = found.get("passages", [])
     sure = f"{'' if found.get('answerable') else 'not '}answerable, confidence {found.get('confidence', 0)}"
     return f"{len(passages)} passages, {sure}"

@@ -32,7 +32,7 @@ def router_of(settings: Settings) -> APIRouter:
 
         @router.get("/metrics", include_in_schema=False)
         async def off(request: Request) -> Response:
-            """Nothing is counted; this machine's own processes are told how to change that."""
+            """Prometheus metrics, where FRONTDESK_METRICS is on; else this machine's own processes are told so."""
             if not _near(request):
                 raise NotFound
             return Response(OFF, 404, media_type="text/plain")
