@@ -25,6 +25,7 @@ from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.declared import Knowledge
 from frontdesk.knowledge.sources.folder import Folder
 from frontdesk.models.scripted import ScriptedModel
+from frontdesk.telemetry import spans
 from frontdesk.testing import server
 from frontdesk.web.app import create_app
 from tests.desk import call
@@ -98,6 +99,18 @@ async def test_what_is_due_is_done_once_by_two_workers(database: Database, work:
         database, "SELECT count(*), count(DISTINCT args ->> 'timestamp') FROM procrastinate_jobs"
     )
     assert found[0][0] == found[0][1] == work.done
+
+
+async def test_a_job_has_a_trace_of_its_own(database: Database, work: Work, jobs: Jobs) -> None:
+    ended_spans: list[spans.Span] = []
+    spans.switch(ended_spans.append, lambda _identity, _parent: True)
+    try:
+        await jobs.defer("work")
+        await ended(database, "succeeded")
+    finally:
+        spans.switch(None)
+    [job] = [span for span in ended_spans if span.name == "job work"]
+    assert (job.parent, job.about["frontdesk.job.attempt"], job.links) == (b"", 1, ())
 
 
 async def test_a_job_is_done_when_it_is_deferred_and_waits_at_most_once(

@@ -18,7 +18,7 @@ import structlog
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from frontdesk.desk import Frontdesk
-from frontdesk.domain import Action, Json, Outcome, Step, TurnInput, TurnResult, Usage
+from frontdesk.domain import Action, Json, ModelCall, Outcome, Step, TurnInput, TurnResult, Usage
 from frontdesk.errors import ModelError
 from frontdesk.memory import prompt_template, remember, to_messages
 from frontdesk.models import Completion, ModelChain
@@ -62,6 +62,9 @@ class _Turn:
     budget: Budget | None = None
     degraded: list[str] = field(default_factory=list[str])
     model: str = ""
+    began: float = field(default_factory=time.perf_counter)
+    calls: list[ModelCall] = field(default_factory=list[ModelCall])
+    stopped: str = ""
     model_index: int = 0  # once a model has failed, the turn stays with the next one
 
 
@@ -111,6 +114,10 @@ class Agent:
         result.prompt_version = prompt_template()[0]
         result.mode = "queued" if _handed_over(result.steps) else turn.mode
         result.ms = (time.perf_counter() - started) * 1000
+        result.calls, result.stopped = (
+            [_told_of_call(call, state.began) for call in state.calls],
+            state.stopped,
+        )
         return result
 
     async def hand_over(self, turn: TurnInput, on_step: OnStep = unwatched) -> TurnResult:
@@ -163,7 +170,7 @@ class Agent:
 
     async def _ask(self, state: _Turn) -> AIMessage:
         completion: Completion = await self._models.complete(
-            state.messages, state.tools, start=state.model_index, budget=state.budget
+            state.messages, state.tools, start=state.model_index, budget=state.budget, asked=state.calls
         )
         state.model, state.model_index = completion.model, completion.index
         state.degraded += completion.degraded_steps
@@ -196,6 +203,7 @@ class Agent:
         missing = grounding.unsupported(reply, shown, said)
         span.set("frontdesk.gate.unbound", len(missing))
         if missing or not reply:
+            state.stopped = "rewritten"
             span.set("frontdesk.gate.rewritten", True)
             metrics.replies_stopped.add("rewritten")
             details = ", ".join(missing) or "it was empty"
@@ -207,6 +215,7 @@ class Agent:
             message = await self._ask(state)
             reply = "" if message.tool_calls else _cleaned(message, known)
             if not reply or grounding.unsupported(reply, shown, said):
+                state.stopped = "replaced"
                 span.set("frontdesk.gate.replaced", True)
                 metrics.replies_stopped.add("replaced")
                 return _safe(state.context.actions, known)
@@ -230,6 +239,11 @@ class Agent:
             return TurnResult(GIVEN_UP_ALONE, Outcome.FAILED)
         ticket = orjson.loads(step.result)
         return TurnResult(GIVEN_UP.format(**ticket), Outcome.HANDED_OFF)
+
+
+def _told_of_call(call: ModelCall, began: float) -> Json:
+    told: Json = {"model": call.model, "at": round((call.at - began) * 1000, 1), "ms": round(call.ms, 1)}
+    return {**told, "error": call.error} if call.error else told
 
 
 def _told_of(turn: TurnInput, result: TurnResult) -> dict[str, wire.Value]:

@@ -254,6 +254,19 @@ def import_from_here() -> None:
         sys.path.insert(0, str(Path.cwd()))
 
 
+def _no_desk_here() -> str:
+    """What to write where no desk was named and none stands here."""
+    here = Path.cwd()
+    found = sorted(
+        file.relative_to(here) for depth in ("*", "*/*") for file in here.glob(f"{depth}/support.py")
+    )
+    named = f"{'.'.join(found[0].with_suffix('').parts)}:desk" if found else "MODULE:NAME"
+    return (
+        f"no desk is named, and there is no support.py in {here}: write {named} behind the command,"
+        " or make a desk with frontdesk new myshop"
+    )
+
+
 def load_desk(path: str) -> Frontdesk:
     """The desk at ``module:name``, ``support:desk`` for example. Raises DeclarationError with what is wrong."""
     module_name, _, name = path.partition(":")
@@ -263,6 +276,8 @@ def load_desk(path: str) -> Frontdesk:
     except ModuleNotFoundError as error:
         if error.name and not module_name.startswith(error.name):
             raise
+        if module_name == "support":  # nobody named another
+            raise DeclarationError(_no_desk_here()) from None
         hint = " without .py" if module_name.endswith(".py") else f"; looked in {Path.cwd()} and PYTHONPATH"
         raise DeclarationError(f"there is no module {module_name!r}: write support:desk{hint}") from None
     except KeyError as error:  # os.environ["API_URL"], as a desk that was written for a server has it

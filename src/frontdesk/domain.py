@@ -293,6 +293,17 @@ class Step:
     ms: float
     permission: str = ""
     error: str = ""
+    at: float = 0.0  # milliseconds after its turn began
+
+
+@dataclass(slots=True)
+class ModelCall:
+    """One model that was asked: when it was (``time.perf_counter``), for how long, and "" or what went wrong."""
+
+    model: str
+    at: float
+    ms: float = 0.0
+    error: str = "cut off"
 
 
 @dataclass(slots=True)
@@ -348,6 +359,11 @@ class TurnResult:
     actions: list[Action] = field(default_factory=list[Action])
     receipt: list[Json] = field(default_factory=list[Json])  # what each detail of the reply is bound to
     confidence: float | None = None  # of the local model that answered it in a cascade
+    calls: list[Json] = field(
+        default_factory=list[Json]
+    )  # models asked: model, at, ms, and error where it failed
+    waited: float = 0.0  # milliseconds from the acceptance to the run
+    stopped: str = ""  # what the output gate had done to the reply: rewritten, replaced
 
     @property
     def degraded(self) -> bool:

@@ -26,7 +26,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from frontdesk.bootstrap import Service
-from frontdesk.database import TCP, Database, configure
+from frontdesk.database import RECONNECT_SECONDS, TCP, Database, configure
 from frontdesk.errors import DatabaseUnavailable, FrontdeskError, SourceUnavailable
 from frontdesk.knowledge.cron import check_cron
 from frontdesk.knowledge.drafts import refresh
@@ -35,7 +35,7 @@ from frontdesk.privacy.anchor import keep_anchor
 from frontdesk.privacy.retention import run_out
 from frontdesk.store.counts import count
 from frontdesk.store.jobs import rescue
-from frontdesk.telemetry import metrics
+from frontdesk.telemetry import metrics, spans
 
 log = structlog.get_logger(__name__)
 # Its messages quote arguments and exceptions; what is worth knowing is logged here, by type.
@@ -97,6 +97,7 @@ class Jobs:
             min_size=1,
             max_size=2,
             timeout=10.0,
+            reconnect_timeout=RECONNECT_SECONDS,
             configure=_configure,
             kwargs={"connect_timeout": 5, **TCP},
         )
@@ -110,8 +111,10 @@ class Jobs:
         async def run(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  (procrastinate says when it was due)
             began = time.perf_counter()
             try:
-                async with asyncio.timeout(job.seconds):
-                    await job.run()
+                with spans.job(f"job {job.name}") as span:
+                    span.set("frontdesk.job.attempt", context.job.attempts + 1)
+                    async with asyncio.timeout(job.seconds):
+                        await job.run()
             except Exception as error:
                 _log_failure(job.name, context.job.attempts, error)
                 metrics.jobs.add(job.name, "failed")

@@ -14,6 +14,7 @@ __all__ = ["FEW", "TurnQueue"]
 FEW = 50  # so few are never too many, however slow it is here
 FIRST_RATE = 250.0  # turns a second, until it is known
 SHARE = 0.5  # of the newest second in what is known
+LOOK_SECONDS = 0.05  # between two looks at what turns wait for
 MOSTLY = 0.8  # of the looks in a second
 LASTING = 3  # seconds of overload behind each other, before any is refused for it: a burst is worked off
 
@@ -38,7 +39,7 @@ class TurnQueue:
         self._rate = FIRST_RATE
         self._overloaded = 0  # seconds behind each other in which turns waited for each other
         self._ended = self._looks = self._seen = 0
-        self._since = clock()
+        self._since = self._next = clock()
 
     def admit(self) -> None:
         """Raise QueueFull where one more message would wait too long, or there are too many."""
@@ -65,13 +66,16 @@ class TurnQueue:
         self._look()
 
     def _look(self) -> None:
-        self._looks += 1
-        self._seen += self._congested()
-        seconds = self._clock() - self._since
+        now = self._clock()
+        if now >= self._next:  # asked of the pool, which counts a lot for it
+            self._looks += 1
+            self._seen += self._congested()
+            self._next = now + LOOK_SECONDS
+        seconds = now - self._since
         if seconds < 1.0:
             return
         self._overloaded = self._overloaded + 1 if self._seen >= MOSTLY * self._looks else 0
         if self._overloaded:  # else the rate is that of who writes, or of the model
             self._rate += SHARE * (self._ended / seconds - self._rate)
         self._ended = self._looks = self._seen = 0
-        self._since = self._clock()
+        self._since = now

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from frontdesk.agent import Agent
-from frontdesk.database import Database
+from frontdesk.database import Database, deadline
 from frontdesk.domain import Json, Outcome, Principal, TurnInput, TurnResult
 from frontdesk.errors import DatabaseUnavailable, DataRefused, Draining, LeaseLost, Superseded
 from frontdesk.live import Event, LiveTurn, Show, replay, response_from, response_of
@@ -218,6 +218,7 @@ class Support:
 
     async def _drain(self, principal: Principal, conversation_id: UUID, first: TurnInput | None) -> None:
         """Answer the conversation's turns one after the other until none waits."""
+        deadline.leave()
         spans.leave()  # each turn belongs to the request that brought it
         try:
             begun = (first, 0, 0) if first else await self._next(principal, conversation_id)
@@ -287,12 +288,14 @@ class Support:
 
     async def _run_turn(self, turn: TurnInput, attempts: int, live: LiveTurn) -> tuple[TurnResult, Finished]:
         """What a turn came to, committed."""
+        waited = traced.taken(turn.turn_id) * 1000
         if turn.mode == "human":  # a person answers here; the message is theirs to read
             result = TurnResult("", Outcome.HANDED_OFF, facts=turn.facts, mode="human")
         elif attempts > MOST_ATTEMPTS:
             result = await self._agent.hand_over(turn, live.step)
         else:
             result = await self._agent.run(turn, live.step)
+        result.waited = waited
         try:
             finished = await self._turns.finish(turn, result)
         except DataRefused:  # what cannot be stored cannot be shown: a person takes over

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from frontdesk.cli import main
@@ -127,3 +128,46 @@ def test_a_reply_s_receipt_stands_below_it(run: Run, url: str) -> None:
     assert bound.endswith("← get_order")
     assert "80" in bound
     assert "456" in bound
+
+
+def test_a_slow_turn_is_explained_by_its_trace(run: Run, url: str) -> None:
+    """A model that fails, one that answers, a tool that was allowed and one that was not: each on a line with its time."""
+
+    async def ask() -> tuple[str, str]:
+        database = await Database.open(url)
+        script = [
+            calls(("get_order", {"order_id": "456"}), ("delete_everything", {})),
+            "You paid 99.00 EUR.",
+            SAYS,
+        ]
+        async with process(database, model=ScriptedModel(script)) as desk:
+            answer = await desk.say("What did I pay?")
+        await database.close()
+        return answer["turn_id"], answer["conversation_id"]
+
+    turn, conversation = asyncio.run(ask())
+    code, said = run("trace", turn)
+    assert code == 0
+    names = [line.strip("│├└─ ").split("  ")[0] for line in said.splitlines()]
+    wanted = [
+        f"turn {turn}",
+        "queue",
+        "agent",
+        "gate get_order",
+        "execute_tool get_order",
+        "gate unknown",
+        "output gate",
+        "commit",
+    ]
+    assert [name for name in names if name in wanted] == wanted
+    assert sum(name.startswith("chat ") for name in names) == 3
+    assert "refused: " in said
+    assert "had the reply written again" in said
+    assert "longest: " in said
+    assert "80.00" not in said  # names and numbers; nothing that was said
+    assert run("trace", conversation)[1] in said
+    code, said = run("trace", turn, "--json")
+    [root] = orjson.loads(said)
+    assert root["ms"] >= sum(part["ms"] for part in root["parts"]) - 1
+    code, said = run("trace", str(uuid4()))
+    assert (code, "frontdesk conversations list" in said) == (1, True)

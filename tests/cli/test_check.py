@@ -112,7 +112,15 @@ def test_a_page_that_cannot_be_read_is_named_and_the_others_are_compared(shop: S
 def test_without_limits_only_the_declarations_are_checked(shop: Shop) -> None:
     result = shop.check(limits="", knowledge="None")
     assert result.exit_code == 0
-    assert "nothing to compare" in result.stdout
+    assert result.stdout == "The declarations are in order.\n"
+
+
+def test_a_tool_that_changes_data_without_a_limit_is_told_how_to_write_one(shop: Shop) -> None:
+    said = shop.check(limits=", changes=True").stdout
+    assert "return_item: nothing is compared with your articles" in said
+    assert '@tool(…, limits={"return window": "30 days"})' in said
+    shop.module += "_reads"
+    assert shop.check(limits="").stdout == "The declarations are in order.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`frontdesk doctor`: each thing that can be wrong is said, with how to mend it; nothing is changed."""
 
+import sys
 from pathlib import Path
 
 import psycopg
@@ -99,6 +100,20 @@ def test_a_desk_that_is_not_there() -> None:
     result = examined("no_such_module:desk")
     assert result.exit_code == 1
     assert "there is no module" in line(result, "desk")
+
+
+def test_where_no_desk_stands_it_is_said_which_to_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "support", raising=False)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert "write MODULE:NAME behind the command" in line(CliRunner().invoke(cli, ["doctor"]), "desk")
+    (tmp_path / "examples" / "ourshop").mkdir(parents=True)
+    (tmp_path / "examples" / "ourshop" / "support.py").touch()
+    said = line(CliRunner().invoke(cli, ["doctor"]), "desk")
+    assert "write examples.ourshop.support:desk behind the command" in said
+    assert "frontdesk new myshop" in said
 
 
 def test_a_database_that_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ async def test_one_customers_streams_are_bounded_and_end_in_room(shared: Databas
         )
         assert len(refused(answers, 429)) == 3
         assert {answer.json()["code"] for answer in refused(answers, 429)} == {"too_many_streams"}
-        assert app.state.streams._open.total() == 0
+        assert app.state.streams.places.taken == 0
         last = await client.post("/support/chat", json=CHAT | {"user_id": "s1"}, headers=STREAM)
         assert last.status_code == 200
 
@@ -102,7 +102,7 @@ async def test_a_stream_that_is_refused_later_leaves_its_place(shared: Database,
     async with served(shared, tmp_path) as (app, client):
         foreign = CHAT | {"conversation_id": "01a22120-c472-72de-8c02-15f6455d46b4"}
         assert (await client.post("/support/chat", json=foreign, headers=STREAM)).status_code == 404
-        assert app.state.streams._open.total() == 0
+        assert app.state.streams.places.taken == 0
 
 
 async def test_files_are_taken_in_so_many_at_once(shared: Database, tmp_path: Path) -> None:

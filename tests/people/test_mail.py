@@ -9,14 +9,18 @@ from email.message import EmailMessage
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 
 from frontdesk.domain import Principal
 from frontdesk.errors import DatabaseUnavailable, SettingsError
 from frontdesk.people import Staff
+from frontdesk.people.courier import Courier
 from frontdesk.people.mail import Mailer, server_of
 from frontdesk.store import customers
+from frontdesk.telemetry import spans
+from tests.helpdesks.test_courier import Memory
 from tests.people.desk import Office
 from tests.process import free_port
 
@@ -96,6 +100,26 @@ async def test_an_answer_is_mailed_once_a_minute_later_to_who_has_left(post: Pos
     assert "It is on its way." in mail.get_content()
     assert "hello" not in mail.get_content()  # an answer, not the transcript
     assert await post.state() == [("sent", True, 1)]
+
+
+async def test_a_ticket_and_a_mail_have_traces_linked_to_the_turn_they_are_of(post: Post) -> None:
+    database = post.desk.service.database
+    turns = await post.desk.rows("SELECT id FROM turns WHERE conversation_id = %s", post.talk)
+    await customers.call_person(database, post.who, post.talk)
+    await post.desk.rows("INSERT INTO helpdesks (name, since) VALUES ('memory', now() - interval '1 minute')")
+    await post.reply()
+    ended: list[spans.Span] = []
+    spans.switch(ended.append, lambda _identity, _parent: True)
+    try:
+        assert await post.later() == 1
+        async with httpx.AsyncClient() as client:
+            assert await Courier(database, None).one(Memory(), client)
+    finally:
+        spans.switch(None)
+        await post.desk.rows("DELETE FROM deliveries WHERE helpdesk = 'memory'")
+        await post.desk.rows("DELETE FROM helpdesks WHERE name = 'memory'")
+    found = {span.name: [UUID(bytes=trace) for trace, _ in span.links] for span in ended if not span.parent}
+    assert found == {"send_mail": [turns[-1][0]], "deliver_ticket": [turns[-1][0]]}
 
 
 async def test_what_was_read_at_the_open_page_is_not_mailed(post: Post) -> None:

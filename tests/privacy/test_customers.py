@@ -12,7 +12,7 @@ import pytest
 from chaos.planted import Planted, dump, invent, left_of, plant
 from frontdesk.database import SCHEMA
 from frontdesk.jobs import ANCHOR, RETENTION, of_desk
-from frontdesk.privacy import count_customer, receipt_holds, signing_keys
+from frontdesk.privacy import Privacy, count_customer, receipt_holds, signing_keys
 from frontdesk.privacy.scrub import analyze, scrub
 from frontdesk.settings import Settings
 from frontdesk.store.audit import anchor, verify
@@ -136,6 +136,31 @@ async def test_a_running_turn_is_stopped_and_leaves_nothing(desk: Console) -> No
         desk.hold.set()
     assert receipt["running_turns_stopped"] == 1
     assert (await asking).status_code == 404
+    assert customer.encode() not in dump(desk.service.owner_url)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_the_reply_of_a_turn_that_another_process_runs_reaches_nobody(
+    desk: Console, accept: str
+) -> None:
+    customer = desk.customer()
+    elsewhere = Privacy(desk.service.owner_url, desk.service.settings)  # it can stop nothing here
+    desk.hold.clear()
+    try:
+        body = {"user_id": customer, "message": "where is order 555"}
+        asking = asyncio.create_task(
+            desk.backend.post("/support/chat", json=body, headers={"accept": accept})
+        )
+        while not rows(desk, "SELECT 1 FROM turns WHERE principal = %s", f"customer:{customer}"):
+            await asyncio.sleep(0.02)
+        assert (await elsewhere.erase(customer))["running_turns_stopped"] == 0
+    finally:
+        desk.hold.set()
+    answer = await asking
+    assert answer.status_code == (404 if accept == "application/json" else 200)
+    assert "event: text" not in answer.text
+    assert "event: done" not in answer.text
+    assert "reply" not in answer.text
     assert customer.encode() not in dump(desk.service.owner_url)
 
 

@@ -24,6 +24,21 @@ def kinds(text: str, *known: str) -> list[tuple[str, str]]:
         ("I live at 12 High Street, London SW1A 1AA.", "address", "12 High Street, London SW1A 1AA"),
         ("Hauptstraße 5, 10115 Berlin", "address", "Hauptstraße 5"),
         ("to 5 rue de la Paix", "address", "5 rue de la Paix"),
+        ("She lives on Rue Dielhère 130 now", "address", "Rue Dielhère 130"),
+        (
+            "the flat is at 62573 103 Cassidy Street Suite 653",
+            "address",
+            "62573 103 Cassidy Street Suite 653",
+        ),
+        ("meet at the corner of Kuusiku 7 and Alexander Flat", "address", "Kuusiku 7 and Alexander Flat"),
+        ("USNS Bergman\nFPO AP 93757", "address", "USNS Bergman\nFPO AP 93757"),
+        ("> 83854 Strickstrasse 61\n> Suite 292", "address", "83854 Strickstrasse 61\n> Suite 292"),
+        ("I live on Elm Avenue", "address", "Elm Avenue"),
+        ("you get me,212-555-0187", "phone", "212-555-0187"),
+        ("467 3395 as ever", "phone", "467 3395"),
+        ("Phone number? It's 46733951", "phone", "46733951"),
+        ("46733951 is my new number", "phone", "46733951"),
+        ("in case you need me 0393114413", "phone", "0393114413"),
     ],
 )
 def test_each_kind_is_found(text: str, kind: str, value: str) -> None:
@@ -43,6 +58,8 @@ def test_each_kind_is_found(text: str, kind: str, value: str) -> None:
         "turn 019acb2c-1234-7123-8123-123456789012 took 1234.5 ms",
         "version 10.4.1, ticket T-1042, SKU 884-221-903",
         "2 tents on the road to Rome in 14 days",
+        "It cost $ 467 3395, or 72 128 827 EUR",
+        "the avenue and the corner of the tent are torn; case 46733951",
     ],
 )
 def test_numbers_of_orders_amounts_dates_and_ids_stay(text: str) -> None:

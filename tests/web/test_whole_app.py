@@ -28,7 +28,7 @@ from tests.web.service import (
     token,
 )
 
-OPEN = {"/", "/page/{name}", "/healthz", "/readyz", "/openapi.json", "/dev/token"}
+OPEN = {"/", "/page/{name}", "/healthz", "/readyz", "/openapi.json", "/dev/token", "/metrics"}
 OPEN |= {"/widget.js", "/widget/{name}", "/support/widget.json"}
 OPEN |= {"/support/helpdesks/{name}/webhook"}  # a helpdesk signs what it says: tests/web/test_helpdesk.py
 CONSOLE = "/console"  # staff sign in there: tests/web/console/test_rights.py
@@ -46,6 +46,13 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Fast
 async def door(whole: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
     async with make_client(whole) as client:
         yield client
+
+
+async def test_metrics_that_are_off_say_to_this_machine_how_to_turn_them_on(door: httpx.AsyncClient) -> None:
+    near = await door.get("/metrics")
+    assert (near.status_code, "FRONTDESK_METRICS=1" in near.text) == (404, True)
+    proxied = await door.get("/metrics", headers={"x-forwarded-for": "192.0.2.1"})
+    assert (proxied.status_code, "FRONTDESK" in proxied.text) == (404, False)
 
 
 async def test_every_route_but_the_named_ones_needs_a_credential(

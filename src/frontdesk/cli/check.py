@@ -25,9 +25,10 @@ CLEAN, CONTRADICTED, UNCHECKED = 0, 1, 2
 
 @dataclass
 class Report:
-    """What a check came to; ``unreadable`` are pages that could not be compared, with the reason."""
+    """What a check came to; ``without`` are tools that change data and declare no limit; ``unreadable`` are pages that could not be compared, with the reason."""
 
     limits: int = 0
+    without: list[str] = field(default_factory=list[str])
     pages: int = 0
     findings: list[Finding] = field(default_factory=list[Finding])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
@@ -79,6 +80,8 @@ async def _report(desk: Frontdesk) -> Report:
     report = Report()
     limits = limits_of(desk)
     report.limits = len(limits)
+    if desk.help_center is not None:
+        report.without = [tool.name for tool in desk.tools if tool.grant.changes and not tool.grant.limits]
     if limits and desk.help_center is not None:
         async with Reader() as reader:
             for source in desk.help_center.sources:
@@ -119,8 +122,15 @@ def _print(report: Report, wrong: Sequence[Finding], unsure: Sequence[Finding]) 
         f"{report.limits} limits of tools compared with {report.pages} pages: "
         f"{len(wrong)} contradicted, {len(unsure)} to look at."
         if report.limits
-        else "The declarations are in order. No tool declares limits=, so there was nothing to compare."
+        else "The declarations are in order."
     )
+    if report.without and not report.limits:
+        click.echo(
+            plain(
+                f"{', '.join(report.without)}: nothing is compared with your articles; where a rule stands in both, write it"
+                ' beside the tool too, @tool(…, limits={"return window": "30 days"}).'
+            )
+        )
 
 
 def _print_finding(finding: Finding) -> None:

@@ -17,11 +17,12 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from frontdesk.database import deadline
 from frontdesk.database.migrate import APP_ROLE, NOT_A_URL, SCHEMA, migrate, unreachable
 from frontdesk.errors import DatabaseUnavailable, DataRefused, SettingsError
 from frontdesk.telemetry import metrics, spans
 
-__all__ = ["APP_ROLE", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
+__all__ = ["APP_ROLE", "RECONNECT_SECONDS", "SCHEMA", "TCP", "Database", "as_owner", "configure", "migrate"]
 
 # A black-holed server held a 3 s timeout for 8 s a query; these bound it (TCP only, ignored on a socket).
 TCP: dict[str, Any] = {
@@ -45,9 +46,10 @@ def as_owner(conninfo: str, *, lock_seconds: int = 0) -> psycopg.Connection[dict
     )
 
 
-# A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
-CALL_SECONDS = 4.0
 PING_SECONDS = 2.0
+# A pool waits twice as long before each further attempt to connect: after a minute without a server it would leave the
+# server alone for another one, whoever asks. Given up so soon, the next who asks begins anew.
+RECONNECT_SECONDS = 4.0
 LEAST_SECONDS = 1.0
 # A standby that has not taken over yet refuses to write with an InternalError.
 GONE = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
@@ -74,6 +76,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=wait,
+            reconnect_timeout=RECONNECT_SECONDS,
             configure=configure,
             kwargs={"connect_timeout": 5, "autocommit": True, **TCP},
         )
@@ -145,11 +148,15 @@ class Database:
         """A connection that is cut where its work is not over in time; one is waited for ``patience`` seconds longer.
 
         Never cancelled while it waits: psycopg's pool then lost connections for good. However long it waited, its
-        work has a second: what has just begun on a busy server is not to be done in vain.
+        work has a second: what has just begun on a busy server is not to be done in vain. Calls within one ``deadline``
+        share it.
         """
         loop = asyncio.get_running_loop()
-        end = loop.time() + CALL_SECONDS
-        async with self._pool.connection(timeout=CALL_SECONDS + patience) as connection:
+        end = deadline.until()
+        left = end - loop.time() + patience
+        if left <= 0:  # those before it in its request have used it up
+            raise TimeoutError
+        async with self._pool.connection(timeout=left) as connection:
             cut = loop.call_at(max(end, loop.time() + LEAST_SECONDS), _cut, connection)
             try:
                 yield connection

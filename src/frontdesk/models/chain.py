@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,6 +16,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
+from frontdesk.domain import ModelCall
 from frontdesk.errors import ModelError, ModelRejected
 from frontdesk.models.breaker import Breaker
 from frontdesk.models.budget import Budget
@@ -90,6 +92,7 @@ class ModelChain:
         *,
         start: int = 0,
         budget: Budget | None = None,
+        asked: list[ModelCall] | None = None,
         on_text: Callable[[str], None] | None = None,
         on_reset: Callable[[], None] | None = None,
     ) -> Completion:
@@ -97,7 +100,7 @@ class ModelChain:
 
         With ``on_text`` the reply is streamed and each piece of text handed over as it comes. When a model
         fails after some of it, ``on_reset`` is called first: throw away what came, the next one starts anew.
-        With a ``budget`` that is used up, paid models are passed over.
+        With a ``budget`` that is used up, paid models are passed over. Each model that is asked is added to ``asked``.
         Raises ModelError when every model failed; its message lists why.
         """
         began = time.perf_counter()
@@ -116,20 +119,25 @@ class ModelChain:
                 metrics.model_calls.add(name, "over_budget")
                 metrics.limited.add("budget")
                 continue
-            with spans.span(f"chat {name}", about(name), kind=spans.CLIENT) as span:
+            with (
+                spans.span(f"chat {name}", about(name), kind=spans.CLIENT) as span,
+                _timed(name, asked) as call,
+            ):
                 try:
                     message = await self._ask(index, messages, tools, on_text, on_reset)
                 except PassedOn:
+                    call.error = "passed on"
                     span.set("frontdesk.cascade", "passed_on")
                     metrics.model_calls.add(name, "passed_on")
                     continue
                 except Exception as error:  # noqa: BLE001 — each provider has its own errors; any means: ask the next
-                    reason = self._failed(index, error)
+                    reason = call.error = self._failed(index, error)
                     steps.append(f"{name}: {reason}")
                     span.fail(reason)
                     metrics.model_calls.add(name, "failed")
                     metrics.model_failures.add(name, reason)
                     continue
+                call.error = ""
                 self._breakers[index].succeeded()
                 completion = self._completion(index, message, steps, began)
                 tell(span, completion, messages)
@@ -207,6 +215,18 @@ class ModelChain:
             cost_usd=cost(name, usage),
             ms=(time.perf_counter() - began) * 1000,
         )
+
+
+@contextmanager
+def _timed(name: str, asked: list[ModelCall] | None) -> Generator[ModelCall]:
+    """Of a call that a turn's deadline cuts off it is known as well how long it took."""
+    call = ModelCall(name, time.perf_counter())
+    if asked is not None:
+        asked.append(call)
+    try:
+        yield call
+    finally:
+        call.ms = (time.perf_counter() - call.at) * 1000
 
 
 async def _stream(

@@ -19,6 +19,7 @@ from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
 from frontdesk.store.deliveries import DueTicket
 from frontdesk.store.heard import heard, known
+from frontdesk.telemetry import spans
 
 __all__ = ["Courier"]
 
@@ -84,8 +85,10 @@ class Courier:
         if due is None:
             return False
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                await self._bring(helpdesk, client, due)
+            with spans.job("deliver_ticket", due.turn) as span:
+                span.say({"frontdesk.helpdesk": helpdesk.name, "frontdesk.job.attempt": due.attempts})
+                async with asyncio.timeout(CALL_SECONDS):
+                    await self._bring(helpdesk, client, due)
         except (httpx.HTTPError, TimeoutError, *UNEXPECTED) as error:
             await self._failed(due, error, helpdesk.settles)
         return True

@@ -20,6 +20,7 @@ from frontdesk.errors import SettingsError
 from frontdesk.people.again import ended, looking
 from frontdesk.settings import LOOPBACK, Settings
 from frontdesk.store.outbox import Due, due_mail
+from frontdesk.telemetry import spans
 
 __all__ = ["MailServer", "Mailer", "connected", "mail_server", "message_of", "server_of"]
 
@@ -120,7 +121,8 @@ class Mailer:
                 delivery.done, delivery.how = True, "seen"
                 return True
             try:
-                await asyncio.to_thread(self._send, message_of(due, self._desk, self._from))
+                with spans.job("send_mail", due.turn):
+                    await asyncio.to_thread(self._send, message_of(due, self._desk, self._from))
                 delivery.done, delivery.how = True, "sent"
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 delivery.done = _for_good(error) or due.attempts + 1 >= MOST_ATTEMPTS

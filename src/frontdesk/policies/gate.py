@@ -78,6 +78,7 @@ class Gate:
         self._seconds = seconds
         self._on_step = on_step
         self.steps: list[Step] = []
+        self._began = time.perf_counter()
         self._calls = 0
         self._effects: dict[str, list[str]] = {}
 
@@ -138,6 +139,7 @@ class Gate:
             ms=(time.perf_counter() - started) * 1000,
             permission=tool.grant.permission if tool else "",
             error=error,
+            at=(started - self._began) * 1000,
         )
         self.steps.append(step)
         metrics.tool_calls.add(step.tool, error or "ok")

@@ -43,11 +43,12 @@ CARD = re.compile(r"(?<![\w.,#-])\d(?:[ -]?\d){11,18}(?![\w-]|[.,]\d)")
 #: How cards' numbers begin: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, Maestro.
 ISSUER = re.compile(r"4|5[0-8]|2(?:2[2-9]|[3-6]|7[01]|720)|3(?:4|7|0[0-5]|[689]|5)|6|2131|1800")
 NUMBER = re.compile(
-    r"(?<![\w.,#@-])(?:\+ ?|00)?\(?\d(?:\d|[ .\-/]{0,2}\(?(?=\d)|\) ?[-./]?(?=\d)){4,24}\d(?: ?(?:x|ext\.? ?)\d{1,6})?(?![\w-]|[.,]\d| ?%)"
+    r"(?<![\w#@])(?<!\d[.,])(?<!\w-)(?:\+ ?|00)?\(?\d(?:\d|[ .\-/]{0,2}\(?(?=\d)|\) ?[-./]?(?=\d)){4,24}\d(?: ?(?:x|ext\.? ?)\d{1,6})?(?!\w|-\w|[.,]\d| ?%)"
 )
 EXTENSION = re.compile(r" ?(?:x|ext\.? ?)\d{1,6}$")
 AMOUNT = r"\d{1,3}(?:[. ]\d{3})+"  # a large one
 LARGE, TRIPLES = re.compile(AMOUNT), re.compile(r"\d{3}(?:[ -]\d{3}){2}")
+CURRENCIES = ("€", "$", "£")
 MONEY = re.compile(r" ?(?:[€$£]|eur|usd|gbp|chf|pln|czk|million)", re.IGNORECASE)
 NO_PHONE = re.compile(
     r"\d{4}-\d\d-\d\d(?: \d\d)?|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}"  # a date
@@ -56,20 +57,31 @@ NO_PHONE = re.compile(
     r"|\d{1,2}[.:]\d\d ?[-] ?\d{1,2}[.:]\d\d"  # opening hours
 )
 OTHER = re.compile(
-    r"(?:orders?|purchase|parcel|package|shipment|tracking|invoice|ticket|case|article|item|sku|version|reference|bestellung"
+    r"(?:orders?|purchase|parcel|package|shipment|tracking|invoice|ticket|(?<!\bin )case|article|item|sku|version|reference|bestellung"
     r"|rechnung|sendung|pedido|factura|commande|facture)\b[^\n.?!]{0,16}$",
     re.IGNORECASE,
 )
 CALLS = re.compile(
     r"(?:phone|telephone|tel|mobile|mobil|cell|call(?:ed|ing)?|dial|fax|desk|sms|text|whatsapp|messages to|answering at|reach"
-    r"|registered|landline|handy|telefon\w*|rufnummer|teléfono|móvil|téléphone|portable|(?:my|your|his|her|our|new|this) number(?: is| on file)?)\b[^\n?!]{0,32}$",
+    r"|registered|landline|handy|telefon\w*|rufnummer|teléfono|móvil|téléphone|portable|(?:my|your|his|her|our|new|this) number(?: is| on file)?"
+    r"|anrufen|ruf\w* \w+|llám\w+|llamar|appel\w+|chiam\w+|celular|cellulare|zadzwo\w+)\b[^\n?!]{0,32}(?:\n|\? (?:[\w']{1,6} ){0,2})?$",
     re.IGNORECASE,
 )
 #: Words that say it of a number too, where none of the words above says what else it is.
 PERHAPS = re.compile(
     r"\b(?:numbers?|contact\w*|reach\w*|ring|line|callback|hotline|extension|direct|whats ?app|signal|viber|imessage|voicemail"
-    r"|rang|phoned|dialled|dialed|texted|nummer|número|numéro)\b[^\n?!]{0,32}$",
+    r"|rang|phoned|dialled|dialed|texted|nummer|número|numéro)\b[^\n?!]{0,32}(?:\n|\? (?:[\w']{1,6} ){0,2})?$",
     re.IGNORECASE,
+)
+#: Words that say it behind a number.
+SAYS = re.compile(
+    r"[\s,;:)–-]{1,3}(?:\(?(?:mobile|cell|home|work|office|landline|fax|handy)\b|(?:is|was|are) (?:my|your|his|her|our|their|the) (?:\w+ ){0,2}(?:number|phone|mobile|line))",
+    re.IGNORECASE,
+)
+#: Short ones as they are said at home: 467 3395, 9469 9966, 99 577450, 78 651 450, 71-33-52-22, (99) 645-791; no round number.
+SHORT = re.compile(
+    r"(?!.*00$)(?:[2-9]\d\d[ -]\d{4}|[2-9]\d{3}[ -]\d{4}|\(?[2-9]\d\)?[ -]\d{6}|\(?[2-9]\d\)?[ -]\d{3}[ -]\d{3}"
+    r"|[2-9]\d(?:[ -]\d\d){3}|[2-9]\d\d (?:\d\d \d{3}|\d{3} \d\d))"
 )
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "SE", "PL", "AT", "CH")
 
@@ -77,7 +89,7 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "SE", "PL", "AT", "CH
 def find(text: str, known: Sequence[str] = ()) -> list[Found]:
     """All of it, in order, without overlaps. ``known`` are the customer's own words: name, address."""
     taken: list[Found] = []
-    for look in (_emails, _ibans, _cards, _phones, streets):
+    for look in (_emails, _ibans, _cards, streets, _phones):  # two houses' numbers are no telephone
         for kind, start, end in look(text):
             _take(taken, kind, start, end)
     for word in sorted(known, key=len, reverse=True):
@@ -134,7 +146,7 @@ def _luhn(digits: str) -> bool:
 
 def _phones(text: str) -> Where:
     for match in NUMBER.finditer(text):
-        before, after = text[max(0, match.start() - 48) : match.start()], text[match.end() : match.end() + 8]
+        before, after = text[max(0, match.start() - 48) : match.start()], text[match.end() : match.end() + 32]
         if _is_phone(match[0], before, after):
             yield "phone", match.start(), match.end()
 
@@ -152,15 +164,17 @@ def _is_phone(said: str, before: str, after: str) -> bool:
     other = OTHER.search(before)
     if other and not (called and called.start() > other.start()):
         return False
-    if called or PERHAPS.search(before):
+    if called or PERHAPS.search(before) or SAYS.match(after):
         return not re.fullmatch(NO_PHONE, said) or len(groups) == 3
-    dialled = digits[0] == "0" or said[0] == "("  # no amount is written so
-    if TRIPLES.fullmatch(said) and not MONEY.match(after):
+    if MONEY.match(after) or before.rstrip().endswith(CURRENCIES):
+        return False
+    if TRIPLES.fullmatch(said) or SHORT.fullmatch(said):
         return True
+    dialled = digits[0] == "0" or said[0] == "("  # no amount is written so
     if len(digits) < 7 or (NO_PHONE.fullmatch(said) and not (dialled and LARGE.fullmatch(said))):
         return False
     if len(groups) == 1:
-        return len(digits) >= 10 and (dialled or _anywhere(said))
+        return (dialled and len(digits) >= 9) or (len(digits) >= 10 and _anywhere(said))
     return (dialled and len(digits) >= 8) or (
         all(len(group) <= 5 for group in groups) and (len(digits) >= 9 or _anywhere(said))
     )

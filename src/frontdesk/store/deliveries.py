@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from psycopg.rows import class_row
 
@@ -28,6 +29,9 @@ class DueTicket:
     external_id: str | None
     attempts: int
     called_at: datetime | None
+    turn: (
+        UUID | None
+    )  # the conversation's newest when the ticket was opened: the one that opened it, as a rule
 
 
 # One statement: the oldest that is due, taken for a minute.
@@ -48,7 +52,9 @@ WITH due AS (
 )
 SELECT t.id::text AS key, 'T-' || t.number AS reference, t.subject, t.body, t.priority, t.status,
   substr(t.principal, strpos(t.principal, ':') + 1) AS customer, c.contact_email AS email, t.external_id, taken.attempts,
-  taken.called_at
+  taken.called_at,
+  (SELECT u.id FROM turns u WHERE u.conversation_id = t.conversation_id AND u.accepted_at <= t.created_at
+   ORDER BY u.seq DESC LIMIT 1) AS turn
 FROM taken JOIN due ON due.id = taken.ticket_id JOIN tickets t ON t.id = due.id
 JOIN conversations c ON c.id = t.conversation_id
 """

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from psycopg.rows import class_row
 
@@ -25,13 +26,15 @@ class Due:
     attempts: int
     reference: str
     seen: bool
+    turn: UUID | None  # that it is about
     lines: tuple[tuple[str, str, datetime], ...] = ()
 
 
 # Of a transcript all lines, of a reply its own: (who, text, when).
 DUE = """
 SELECT o.id, o.key, o.kind, o.address, o.attempts, left(o.conversation_id::text, 8) AS reference,
-  coalesce(o.kind = 'reply' AND c.customer_seen_at > m.created_at + interval '2 seconds', false) AS seen
+  coalesce(o.kind = 'reply' AND c.customer_seen_at > m.created_at + interval '2 seconds', false) AS seen,
+  (SELECT t.id FROM turns t WHERE t.conversation_id = o.conversation_id AND t.seq = o.turn_seq) AS turn
 FROM outbox o JOIN conversations c ON c.id = o.conversation_id
 LEFT JOIN messages m ON m.conversation_id = o.conversation_id AND m.turn_seq = o.turn_seq AND m.n = o.n
 WHERE o.done_at IS NULL AND o.next_at <= now() ORDER BY o.next_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED

@@ -30,6 +30,9 @@ def record_of(turn: TurnInput, result: TurnResult) -> tuple[str, str]:
         "receipt": result.receipt,
         "confidence": "" if result.confidence is None else round(result.confidence, 4),
         "ms": round(result.ms, 1),
+        "waited": round(result.waited, 1),
+        "calls": result.calls,
+        "stopped": result.stopped,
     }
     audit: Json = {
         "turn": str(turn.turn_id),
@@ -58,6 +61,7 @@ def steps_of(stored: list[Json] | None, actions: list[Json] | None = None) -> tu
             result=_by_now(item["result"], now),
             ok=item.get("ok", True),
             ms=item.get("ms", 0.0),
+            at=item.get("at", 0.0),
             permission=item.get("permission", ""),
             error=item.get("error", ""),
         )
@@ -94,6 +98,7 @@ def _step(step: Step) -> Json:
         "label": step.label,
         "arguments": step.arguments,
         "result": step.result,
+        "at": round(step.at, 1),
         "ms": round(step.ms, 2),
         "permission": step.permission,
     }

@@ -208,6 +208,15 @@ def root(name: str, about: Attributes, traceparent: str = "", *, kind: int = SER
     return Span(name, Trace(identity, _sampler(identity, None), own=True), identity[8:], b"", about, kind, 0)
 
 
+def job(name: str, turn: UUID | None = None) -> Span:
+    """The first span of work that nobody asked for just now, linked to the turn that caused it, where it is known."""
+    begun = root(name, {}, kind=INTERNAL)
+    if begun and turn is not None:
+        begun.links = ((turn.bytes, turn.bytes[8:]),)
+        begun.set("frontdesk.turn.id", str(turn))
+    return begun
+
+
 def turn_id() -> UUID:
     """The id for a new turn: the trace's, where the trace is ours and this is its first."""
     here = _current.get()

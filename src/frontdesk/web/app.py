@@ -42,7 +42,7 @@ from frontdesk.web import (
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.limits import Limiter
-from frontdesk.web.load import Doorkeeper, Streams, Uploads
+from frontdesk.web.load import Doorkeeper, Streams, uploads
 from frontdesk.web.observed import Observed
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
@@ -103,12 +103,11 @@ def create_app(
     )
     problems.install(app)
     document.install(app)
-    app.state.streams, app.state.uploads = Streams(settings), Uploads(settings.upload_limit)
+    app.state.streams, app.state.uploads = Streams(settings), uploads(settings)
     app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(OriginPolicy, settings=settings)
     app.add_middleware(Observed)
-    if counted := metrics.router_of(settings):
-        app.include_router(counted)
+    app.include_router(metrics.router_of(settings))
     app.include_router(chat.router)
     app.include_router(widget_config.router)
     app.include_router(handoff.router)

@@ -48,7 +48,7 @@ async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth,
         raise NotAttachable
     identity = uuid_of(conversation_id)
     await store.handoff_row(desk.database, principal, identity)  # NotFound before a byte is read
-    with request.app.state.uploads.one(principal.key):
+    with request.app.state.uploads.take(principal.key):
         content = await _content(request, desk.settings.attachment_bytes)
         if not TYPES[media_type].match(content):
             raise NotAttachable

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from frontdesk.bootstrap import Service
+from frontdesk.database.deadline import deadline
 from frontdesk.domain import Principal
-from frontdesk.errors import DatabaseUnavailable
+from frontdesk.errors import DatabaseUnavailable, NotFound
 from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
@@ -37,16 +38,17 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     """
     refuse_tokens_in_url(request)
     body = await read_json(request, ChatRequest)
-    principal = await auth.admit(request, body.user_id)
-    streaming = "text/event-stream" in request.headers.get("accept", "")
-    if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
-        return await _resume(request, desk, principal, UUID(resumed[1]), int(resumed[2]))
-    place = streams_of(request).open(request, principal.key) if streaming else None
-    if place:
-        with place.unless_refused():
-            accepted = await _accept(desk, principal, body)
-        return Streamed(place, _events(desk, principal, accepted.turn_id, 0))
-    accepted = await _accept(desk, principal, body)
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        streaming = "text/event-stream" in request.headers.get("accept", "")
+        if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
+            return await _resume(request, desk, principal, UUID(resumed[1]), int(resumed[2]))
+        place = streams_of(request).open(request, principal.key) if streaming else None
+        if place:
+            with place.unless_refused():
+                accepted = await _accept(desk, principal, body)
+            return Streamed(place, _events(desk, principal, accepted.turn_id, 0))
+        accepted = await _accept(desk, principal, body)
     try:
         seconds = 0.0 if accepted.repeated else desk.settings.turn_seconds + desk.settings.lease_seconds
         response = await desk.support.wait(principal, accepted.turn_id, seconds)
@@ -58,12 +60,13 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
 @router.get("/support/turns/{turn_id}")
 async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Response:
     """A turn as it stands: 200 with the answer, 202 while it runs; as a stream where that is accepted."""
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    identity = uuid_of(turn_id)
-    if "text/event-stream" in request.headers.get("accept", ""):
-        last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
-        return await _resume(request, desk, principal, identity, int(last[2]) if last else 0)
-    return await _state(desk, principal, identity)
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        identity = uuid_of(turn_id)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            last = EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))
+            return await _resume(request, desk, principal, identity, int(last[2]) if last else 0)
+        return await _state(desk, principal, identity)
 
 
 @router.post(
@@ -72,8 +75,9 @@ async def turn(request: Request, turn_id: str, desk: Desk, auth: Auth) -> Respon
 async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response:
     """Begin another conversation; messages that name none go on with it."""
     body = await read_json(request, ConversationRequest, required=False)
-    principal = await auth.admit(request, body.user_id)
-    return json_answer({"conversation_id": await begin(desk.database, principal, "api")}, 201)
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        return json_answer({"conversation_id": await begin(desk.database, principal, "api")}, 201)
 
 
 @router.get("/support/conversations/{conversation_id}")
@@ -81,12 +85,14 @@ async def conversation(
     request: Request, conversation_id: str, desk: Desk, auth: Auth, after_turn: int = 0
 ) -> Response:
     """A conversation, for its owner, oldest first; ``next_after_turn`` is there when there is more."""
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    found = await transcript(
-        desk.database, principal, uuid_of(conversation_id), after_turn=max(0, after_turn)
-    )
-    proposed = await desk.actions.of_conversation(principal, found.conversation_id, max(0, after_turn))
-    files = await attachments(desk.database, principal, found.conversation_id)
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        found = await transcript(
+            desk.database, principal, uuid_of(conversation_id), after_turn=max(0, after_turn)
+        )
+        proposed = await desk.actions.of_conversation(principal, found.conversation_id, max(0, after_turn))
+        files = await attachments(desk.database, principal, found.conversation_id)
+        handoff = await desk.handoffs.of(principal, found.conversation_id)
     messages = [
         {
             "role": line.role,
@@ -106,7 +112,7 @@ async def conversation(
             "messages": messages,
             "actions": [desk.actions.show(action) for action in proposed],
             "attachments": files,
-            "handoff": await desk.handoffs.of(principal, found.conversation_id),
+            "handoff": handoff,
             "rating": found.rating,
             "next_after_turn": found.next_after_turn,
         }
@@ -118,8 +124,9 @@ async def rating(request: Request, conversation_id: str, desk: Desk, auth: Auth)
     """Thumbs up or down for a conversation, from its owner; a later one takes the place of an earlier."""
     auth.knock(request)
     body = await read_json(request, RatingRequest)
-    principal = await auth.admit(request, body.user_id)
-    await rate(desk.database, principal, uuid_of(conversation_id), body.rating)
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        await rate(desk.database, principal, uuid_of(conversation_id), body.rating)
     return json_answer({"conversation_id": conversation_id, "rating": body.rating})
 
 
@@ -173,6 +180,8 @@ async def _events(desk: Service, principal: Principal, turn_id: UUID, after: int
                 for event in desk.support.replay(await desk.support.find(principal, turn_id), after):
                     yield _sse(turn_id, event)
                 return
+        except NotFound:  # its customer has been erased; who asks again is told
+            return
         except DatabaseUnavailable:
             await asyncio.sleep(1)
         yield b": waiting\n\n"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterable, Generator, Mapping
+from collections.abc import AsyncIterable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from frontdesk.errors import Draining, QueueFull, RateLimited, TooManyStreams
+from frontdesk.errors import Draining, FrontdeskError, QueueFull, RateLimited, TooManyStreams
 from frontdesk.settings import Settings
 from frontdesk.web import problems
 from frontdesk.web.body import LIMIT
@@ -20,71 +21,78 @@ from frontdesk.web.body import LIMIT
 if TYPE_CHECKING:
     from frontdesk.bootstrap import Service
 
-__all__ = ["Doorkeeper", "StreamPlace", "Streamed", "Streams", "Uploads", "streams_of"]
+__all__ = ["Doorkeeper", "Place", "Places", "Streamed", "Streams", "streams_of", "uploads"]
 
 ALWAYS = frozenset({"/healthz", "/readyz"})
 FOR_STAFF = 200  # places that customers do not take
 PLACE = "frontdesk.place"
 UPLOADS_EACH = 2  # files of one customer at once: nobody's slow line holds all places
 BODY_SECONDS = 2.0
+FILES_ON_THEIR_WAY = "Send the next file when those on their way have arrived."
 
 
 class Places:
-    """So many at once, no more."""
+    """So many at once, and so many of each: ``customer:u123``, ``staff:4``. ``crowded`` is what one with too many is told."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(
+        self, most: int, each: int = 0, crowded: Callable[[], FrontdeskError] = TooManyStreams
+    ) -> None:
+        """``each`` 0: as many as there are."""
+        self._most, self._each, self._crowded = most, each, crowded
+        self._of = Counter[str]()
         self.taken = 0
 
-    @contextmanager
-    def one(self, extra: int = 0) -> Generator[_Place]:
-        """Take a place until the context ends, or until it is left. Raises QueueFull."""
-        if self.taken >= self.most + extra:
+    def take(self, who: str = "", extra: int = 0) -> Place:
+        """A place; leave it, or use it as a context. Raises QueueFull, or what ``crowded`` gives."""
+        if self.taken >= self._most + extra:
             raise QueueFull
-        place = _Place(self)
-        try:
-            yield place
-        finally:
-            place.leave()
+        if self._each and self._of[who] >= self._each:
+            raise self._crowded()
+        self._count(who, 1)
+        return Place(self, who)
+
+    def _count(self, who: str, by: int) -> None:
+        self.taken += by
+        if self._each:
+            self._of[who] += by
+            if not self._of[who]:
+                del self._of[who]
 
 
-class _Place:
-    def __init__(self, places: Places) -> None:
+class Place:
+    """One of them."""
+
+    def __init__(self, places: Places, who: str) -> None:
         self._places: Places | None = places
-        places.taken += 1
+        self._who = who
 
     def leave(self) -> None:
         """Make room; once is enough."""
         if self._places:
-            self._places.taken -= 1
+            self._places._count(self._who, -1)  # pyright: ignore[reportPrivateUsage]
             self._places = None
 
+    def __enter__(self) -> Place:
+        return self
 
-class Uploads:
-    """The files that one process takes in: so many in all, and a few of one customer."""
-
-    def __init__(self, most: int) -> None:
-        self._all = Places(most)
-        self._open = Counter[str]()
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     @contextmanager
-    def one(self, who: str) -> Generator[None]:
-        """A place for a file of ``customer:u123`` until the context ends. Raises QueueFull, RateLimited."""
-        if self._open[who] >= UPLOADS_EACH:
-            raise RateLimited("Send the next file when those on their way have arrived.", retry_after=5)
-        with self._all.one(), _counted(self._open, who):
+    def unless_refused(self) -> Generator[None]:
+        """Leave it where what is done before a stream raises."""
+        try:
             yield
+        except BaseException:
+            self.leave()
+            raise
 
 
-@contextmanager
-def _counted(opened: Counter[str], who: str) -> Generator[None]:
-    opened[who] += 1
-    try:
-        yield
-    finally:
-        opened[who] -= 1
-        if not opened[who]:
-            del opened[who]
+def uploads(settings: Settings) -> Places:
+    """For the files that one process takes in."""
+    return Places(
+        settings.upload_limit, UPLOADS_EACH, partial(RateLimited, FILES_ON_THEIR_WAY, retry_after=5)
+    )
 
 
 class Doorkeeper:
@@ -101,7 +109,7 @@ class Doorkeeper:
             return
         staff = scope["path"].startswith("/console")
         try:
-            with self._requests.one(FOR_STAFF if staff else 0) as place:
+            with self._requests.take(extra=FOR_STAFF if staff else 0) as place:
                 if scope["path"] == "/support/chat" and scope["method"] == "POST":
                     _room(scope)
                 scope[PLACE] = place
@@ -134,51 +142,21 @@ class Streams:
     """The event streams of one process: so many in all, and so many of one customer or member of staff."""
 
     def __init__(self, settings: Settings) -> None:
-        self._most, self._most_each = settings.stream_limit, settings.stream_limit_customer
-        self._open = Counter[str]()
+        self.places = Places(settings.stream_limit, settings.stream_limit_customer)
 
-    def open(self, request: Request, who: str) -> StreamPlace:
+    def open(self, request: Request, who: str) -> Place:
         """A place for a stream of ``customer:u123`` or ``staff:4``, for ``Streamed``. Raises QueueFull, TooManyStreams."""
-        if self._open.total() >= self._most + (FOR_STAFF if who.startswith("staff:") else 0):
-            raise QueueFull
-        if self._open[who] >= self._most_each:
-            raise TooManyStreams
+        taken = self.places.take(who, FOR_STAFF if who.startswith("staff:") else 0)
         if place := request.scope.get(PLACE):
             place.leave()  # a stream is long; it is no request that waits for its answer
-        return StreamPlace(self._open, who)
-
-
-class StreamPlace:
-    """One stream's; ``close`` it when it ends, or when it does not begin."""
-
-    def __init__(self, opened: Counter[str], who: str) -> None:
-        self._opened: Counter[str] | None = opened
-        self._who = who
-        opened[who] += 1
-
-    def close(self) -> None:
-        """Make room; once is enough."""
-        if self._opened is not None:
-            self._opened[self._who] -= 1
-            if not self._opened[self._who]:
-                del self._opened[self._who]
-            self._opened = None
-
-    @contextmanager
-    def unless_refused(self) -> Generator[None]:
-        """Close it where what is done before the stream raises."""
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
+        return taken
 
 
 class Streamed(StreamingResponse):
     """An event stream that has a place as long as it lives."""
 
     def __init__(
-        self, place: StreamPlace, content: AsyncIterable[bytes], headers: Mapping[str, str] | None = None
+        self, place: Place, content: AsyncIterable[bytes], headers: Mapping[str, str] | None = None
     ) -> None:
         shown = {"cache-control": "no-store", "x-accel-buffering": "no", **(headers or {})}
         super().__init__(content, headers=shown, media_type="text/event-stream")
@@ -189,7 +167,7 @@ class Streamed(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._place.close()
+            self._place.leave()
 
 
 def streams_of(request: Request) -> Streams:

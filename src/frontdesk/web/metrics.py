@@ -17,19 +17,28 @@ from frontdesk.web.parts import Desk
 
 __all__ = ["router_of"]
 
+OFF = "Metrics are off: set FRONTDESK_METRICS=1.\n"
 SHORTEST = 16  # characters of a token
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def router_of(settings: Settings) -> APIRouter | None:
-    """The endpoint, and counting begins; None where metrics are off. Raises SettingsError for a weak token."""
+def router_of(settings: Settings) -> APIRouter:
+    """The endpoint, and counting begins where metrics are on. Raises SettingsError for a weak token."""
     token = settings.metrics_token
     if token and len(token) < SHORTEST:
         raise SettingsError(f"FRONTDESK_METRICS_TOKEN: write {SHORTEST} characters or more that nobody knows")
-    if not settings.metrics:
-        return None
-    metrics.switch_on(__version__)
     router = APIRouter()
+    if not settings.metrics:
+
+        @router.get("/metrics", include_in_schema=False)
+        async def off(request: Request) -> Response:
+            """Prometheus metrics, where FRONTDESK_METRICS is on; else this machine's own processes are told so."""
+            if not _near(request):
+                raise NotFound
+            return Response(OFF, 404, media_type="text/plain")
+
+        return router
+    metrics.switch_on(__version__)
 
     @router.get("/metrics", include_in_schema=False)
     async def shown(request: Request, desk: Desk) -> Response:

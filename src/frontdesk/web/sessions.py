@@ -14,6 +14,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from frontdesk.database.deadline import deadline
 from frontdesk.errors import InvalidToken, MissingCredentials
 from frontdesk.store.identity import create_session, forget_old_sessions, revoke_session
 from frontdesk.web.auth import (
@@ -47,11 +48,12 @@ async def start_session(request: Request) -> Response:
     refuse_tokens_in_url(request)
     await read_json(request, Nothing, required=False)
     token = f"{SESSION_PREFIX}{secrets.token_urlsafe(32)}"
-    if "authorization" in request.headers:
-        session = await _for_customer(authenticator, request, token)
-    else:
-        session = await _for_visitor(authenticator, request, token)
-    await forget_old_sessions(authenticator.database)
+    with deadline():
+        if "authorization" in request.headers:
+            session = await _for_customer(authenticator, request, token)
+        else:
+            session = await _for_visitor(authenticator, request, token)
+        await forget_old_sessions(authenticator.database)
     body = {"token": token, "expires_at": session.expires_at.isoformat(), "user_id": session.customer_id}
     return Response(orjson.dumps(body), 201, {"cache-control": "no-store"}, "application/json")
 

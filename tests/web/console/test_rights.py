@@ -63,6 +63,22 @@ async def test_signing_out_ends_the_session_itself(desk: Console) -> None:
         assert (await kept.get("/console/inbox")).status_code == 303
 
 
+async def test_a_session_that_was_ended_hears_of_nothing_more(desk: Console) -> None:
+    """Its window is open before; nothing is told to it after, though the process is the same."""
+    async with desk.signed_in("tom") as tom, tom.stream("GET", "/console/events") as stream:
+        lines = stream.aiter_lines()
+        while not (await anext(lines)).startswith(": open"):
+            pass
+        await desk.waiting()
+        while not (await anext(lines)).startswith("event: inbox"):
+            pass
+        assert (await post(tom, "/console/sign-out")).status_code == 303
+        _, conversation = await desk.waiting()
+        rest = [line async for line in lines]
+    assert conversation not in "".join(rest)
+    assert not [line for line in rest if line.startswith("event: approvals")]
+
+
 @pytest.mark.parametrize("next_", ["https://evil.example", "//evil.example", "/console/../x\\", "/consolex"])
 async def test_after_signing_in_one_stays_in_the_console(desk: Console, next_: str) -> None:
     async with httpx.AsyncClient(base_url=desk.url, headers={"origin": desk.url}, trust_env=False) as client:

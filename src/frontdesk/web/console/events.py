@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from frontdesk.errors import DatabaseUnavailable
 from frontdesk.people import Happened
 from frontdesk.web.console.page import HEADERS
 from frontdesk.web.console.session import Session, Staffed
@@ -41,7 +42,7 @@ async def _stream(session: Session) -> AsyncGenerator[bytes]:
             except TimeoutError:
                 if loop.time() - pinged > PING_SECONDS:
                     pinged = loop.time()
-                    if await session.service.staff.by_token(session.token) is None:
+                    if not await _lasts(session):
                         return
                     yield b": still here\n\n"
                 continue
@@ -54,7 +55,17 @@ async def _stream(session: Session) -> AsyncGenerator[bytes]:
                 if more is None:
                     return
                 found |= _names(more)
+            if not await _lasts(session):
+                return
             yield "".join(f"event: {name}\ndata: {{}}\n\n" for name in sorted(found)).encode()
+
+
+async def _lasts(session: Session) -> bool:
+    """Whether the session still lets its window in; not where nobody can tell, and then the window asks again."""
+    try:
+        return await session.service.staff.by_token(session.token) is not None
+    except DatabaseUnavailable:
+        return False
 
 
 def _names(happened: Happened) -> set[str]:
