@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from frontdesk.models.local.text import clauses
 
 _COURTESY = re.compile(
-    r"^(?:(?:hi|hello|hey|hallo|dear|good (?:morning|afternoon|evening|day)|yo|there|team|ok|okay|so|and|well|um|hmm|please|sorry|"
+    r"^(?:(?:hi|hello|hey|hallo|dear|good (?:morning|afternoon|evening|day)|yo|there|team|ok|okay|so|and|well|um|hmm|please|sorry|wait|hold on|"
     r"excuse me|quick question|question|thanks|thank you|now|then|just|also|but|all right|alright|right|actually|basically|honestly|anyway|guys|you guys)\b[ ,.!:;-]*)+"
 )
 _ASKING = re.compile(

@@ -12,10 +12,12 @@ from frontdesk.models.local.context import points_back
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.features import AT_A_LOSS, features
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, SEARCH, Part
-from frontdesk.models.local.text import content_words
+from frontdesk.models.local.text import clauses, content_words
+from frontdesk.models.local.words import DOMAIN
 
 SHORT = 9  # words of a message that may be half of something
 _THAT = re.compile(r"\b(?:that|this|those)\b")
+_PRO = re.compile(r"\b(?:it|they|them|that|this|one|ones)\b")
 _OWN = re.compile(r"\b(?:my|mine|our)\b")
 _NEXT = re.compile(r"\bwhat (?:are|would be|were) (?:my|the|our) (?:\w+ )?(?:choices|options|rights)\b")
 _ANY_FIELD = frozenset(content_words("number name id date status order"))
@@ -59,6 +61,14 @@ def together(parts: Sequence[Part]) -> list[Part]:
         else:
             kept.append(part)
     return kept
+
+
+def with_denied(query: str, text: str) -> str:
+    """ "I want no refund yet, just explain how it would be paid" asks about a refund: what "it" is stands before."""
+    left_out = [clause for clause in clauses(text) if clause not in query]
+    things = [word for clause in left_out for word in re.findall(r"[a-z-]{4,}", clause) if word in DOMAIN]
+    missing = list(dict.fromkeys(word for word in things if word not in query))
+    return f"{' '.join(missing)}, {query}" if missing and _PRO.search(query) else query
 
 
 def _with(part: Part, before: Part, text: str) -> Part:

@@ -54,7 +54,7 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
     if said.things and no_person(text, named=True) and _OVERRIDE.search(text):
         # Text that plays the administrator is text: the thing it names is looked up like any other.
         shares = available(dict.fromkeys(shares, 0.0) | {ORDER_STATUS: 1.0}, catalog, visitor=visitor)
-    elif _asks_rules(text) and not reference:
+    elif (_asks_rules(text) and not reference) or _ONCE.search(without_courtesy(text)):
         shares = {KNOWLEDGE: 1.0}
     elif no_person(text, named=bool(said.things)):
         shares = _without(shares, HAND_OVER)
@@ -86,6 +86,10 @@ _RULES = re.compile(
     r"^(?:what|which|where|how|tell me|explain)\b.{0,30}\b(?:your|the) (?:\w+ ){0,2}(?:policy|policies|rules|terms)\b|^(?:the |your )?(?:\w+ )?(?:policy|policies)(?: (?:on|for|about) \w+)?[?. ]*$"
     r"|^how (?:long|many days|quickly|fast|soon|late) (?:do|does|can|will|would|is|are) (?:an? |the |your )?(?:refunds?|returns?|deliver(?:y|ies)|shipping|exchanges?|payments?|repairs?|warranty|guarantee)\b(?! (?:for|of) (?:my|order|#?\d))"
     r"|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|exchange|send back) (?:my|an?|some|something|things|items?|the) \w+|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|send) \w+ back\b"
+)
+# What happens once something else has: a rule, whatever thing of the customer's it is asked about; and who bears a cost.
+_ONCE = re.compile(
+    r"^(?:when|how (?:long|soon|fast|quickly|many days))\b.*\b(?:once|as soon as|after (?:you|it|i|we))\b|^who (?:pays|has to pay|bears)\b"
 )
 _PERSON = re.compile(
     rf"\b(?:{SOMEBODY}|someone|somebody|anyone|anybody|call|phone|ring|complain\w*|complaint|bot|robot|help|real|talk|speak|escalate|transfer|lawyers?)\b"
