@@ -32,7 +32,7 @@ from frontdesk.models.local.smalltalk import (
     small_talk,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
-from frontdesk.models.local.text import in_english, plain
+from frontdesk.models.local.text import clauses, in_english, plain
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
 CLEAR = 0.5  # share from which a message is taken for talk, or for a wish for people
@@ -187,7 +187,7 @@ class Step:
             return None  # "thanks. and the tracking number?"
         chosen = planner.whole()
         to_people = chosen.shares.get(HAND_OVER, 0.0) + chosen.shares.get(TICKET, 0.0)
-        if BOT_QUESTION.search(bare(self.dialogue.message)):
+        if BOT_QUESTION.search(bare(self.dialogue.message)) and len(clauses(planner.text)) == 1:
             return small_talk(self.dialogue, self.catalog)
         if planner.answering() or (to_people >= CLEAR and not says_yes(self.dialogue.message)):
             return None
