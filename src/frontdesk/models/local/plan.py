@@ -9,7 +9,7 @@ from typing import Any
 
 from frontdesk.models.local import context, phrase, says
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
-from frontdesk.models.local.changes import how_to
+from frontdesk.models.local.changes import EXCHANGE, exchanges, how_to
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.elliptical import elliptical
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
@@ -267,6 +267,8 @@ class Planner:
         query = with_denied(without_courtesy(wanted(text)), text)
         if chosen.change:
             query = how_to(without(self._mentioned(), query), self.encoder)
+        elif exchanges(query) and not self._mentioned():
+            query = EXCHANGE
         query = in_view(query, self.dialogue, self.catalog)
         return Part(
             SEARCH,

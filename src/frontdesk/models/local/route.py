@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry, masked
-from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, ORDER_STATUS, PLAINER, UTTERANCES
+from frontdesk.models.local.examples import (
+    HAND_OVER,
+    HELP,
+    KNOWLEDGE,
+    ORDER_STATUS,
+    PLAINER,
+    TOLD,
+    UTTERANCES,
+)
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
     CHANGE_WISH,
@@ -19,8 +27,8 @@ from frontdesk.models.local.router import (
 )
 from frontdesk.models.local.stop import SOMEBODY
 from frontdesk.models.local.stop import TICKET as TICKET_WORDS
-from frontdesk.models.local.text import content_words, language, plain
-from frontdesk.models.local.traits import Said
+from frontdesk.models.local.text import clauses, content_words, language, plain
+from frontdesk.models.local.traits import Said, focus
 from frontdesk.models.local.wishes import is_known
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
@@ -209,7 +217,9 @@ def likeness(
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
-_SHIPS_TO = re.compile(r"\b(?:ship|shipping|shipped|deliver\w*|send|post)\b.{0,25}? to ([a-z]{4,})\b")
+_SHIPS_TO = re.compile(
+    r"\b(?:ship|shipping|shipped|deliver\w*|send|post)\b.{0,25}? (?:to(?: my \w+ in| \w+ in)?|in) (?!order|address|stock|person|time)([a-z]{4,})\b"
+)
 _MEMBERS = """
 austria belgium bulgaria croatia cyprus czechia denmark estonia finland france germany greece hungary ireland italy latvia
 lithuania luxembourg malta netherlands poland portugal romania slovakia slovenia spain sweden
@@ -224,11 +234,16 @@ def in_known_words(query: str, encoder: Encoder) -> str:
         if place[1] in EU:
             return "shipping cost to other eu countries"
         return "which countries do you ship to, what if a country is not in the table"
+    told = next((question for words, question in TOLD if words.search(plain(query))), "")
+    if told:
+        return told
     known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
-    vectors = encoder.encode([masked(query), *map(masked, known)])
-    cosines = (vectors[1:] @ vectors[0]).tolist()
-    best = max(range(len(known)), key=cosines.__getitem__)
-    if cosines[best] < REPHRASE or best >= len(HELP):
-        return ""
-    plainer = PLAINER.get(known[best], known[best])
-    return plainer if plainer != query.strip(" ?.!") else ""
+    asked = [query, *([focus(plain(query))] if len(clauses(plain(query))) > 1 or "," in query else [])]
+    vectors = encoder.encode([*map(masked, asked), *map(masked, known)])
+    for vector in vectors[: len(asked)]:
+        cosines = (vectors[len(asked) :] @ vector).tolist()
+        best = max(range(len(known)), key=cosines.__getitem__)
+        if cosines[best] >= REPHRASE and best < len(HELP):
+            plainer = PLAINER.get(known[best], known[best])
+            return plainer if plainer != query.strip(" ?.!") else ""
+    return ""
