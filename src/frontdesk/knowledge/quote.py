@@ -113,7 +113,8 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     if listed:
         return listed
     if _ROW.match(scored[best][0]):
-        return _stages([text for text, _ in scored], scored[best][0])
+        row = scored[best][0]
+        return _stages([text for text, _ in scored], row) if _wants(query) else [row]
     first, last = _widened([text for text, _ in scored], scores, best, limit)
     chosen = [text for text, _ in scored[first : last + 1]]
     while len(chosen) > 1 and chosen[-1].rstrip().endswith(":"):

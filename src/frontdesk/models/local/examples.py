@@ -116,6 +116,7 @@ HELP = lines("""
 
 # Questions that help centers head differently from how customers put them.
 PLAINER = {
+    "how do i track my return": "where can i follow my return",
     "get everything you have stored about me deleted": "how do i delete my account and my data",
     "why does my voucher not work": "my discount code does not work",
     "my item broke am i still covered by the warranty": "how long is the warranty",

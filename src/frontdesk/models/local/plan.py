@@ -20,7 +20,7 @@ from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.parts import is_question, one_thing, same, without
 from frontdesk.models.local.route import Route, route
 from frontdesk.models.local.router import OFF_TOPIC, TICKET
-from frontdesk.models.local.text import clauses, plain
+from frontdesk.models.local.text import clauses, content_words, plain
 from frontdesk.models.local.traits import Said, focus
 
 SURE = 0.7  # a clause below this is part of the story, not a question of its own
@@ -75,7 +75,13 @@ class Planner:
             return []
         own = chosen.target in self.catalog.entries and chosen.score >= SURE
         named = self._mentioned() or (own and not on)
-        return [] if named else [self._search(self.text, chosen)]
+        if named:
+            return []
+        part, asked = self._search(self.text, chosen), str(before[-1].arguments.get("query") or "")
+        if on and content_words(asked) - content_words(self.dialogue.last.message):
+            # What was searched for was put in other words than the customer's: "that" is what those found.
+            part = replace(part, arguments={"query": f"{asked}, {part.arguments['query']}"[:500]})
+        return [part]
 
     def _chosen_from_list(self) -> list[Part]:
         """ "The kettle", after "Which one do you mean?"."""
