@@ -71,12 +71,8 @@ def answering(query: str, passages: Sequence[Passage]) -> list[Quote]:
     first = (
         max(range(len(same)), key=lambda n: (_fits(query, same[n]), scores[n], -n)) if _wants(query) else 0
     )
-    if _HOW.search(query):  # who asks how is told the steps, where the article has some that are near enough
-        steps = [
-            n for n, p in enumerate(same) if sum(bool(_STEP.match(line)) for line in p.text.split("\n")) > 1
-        ]
-        nearest = max(steps, key=scores.__getitem__, default=first)
-        first = nearest if scores[nearest] >= _STEPS_FROM * scores[first] else first
+    if _HOW.search(query) and not _wants(query):
+        first = _section_near(same, scores, first)
     opening = next((n for n, p in enumerate(same) if not p.heading), -1)
     if opening >= 0 and _is_topic(query):
         first = opening
@@ -209,6 +205,14 @@ def _widened(texts: Sequence[str], scores: Sequence[float], best: int, limit: in
     if first and scores[first - 1] > 0 and _LEANS.match(texts[first]):
         first -= 1  # a quotation does not begin with what goes on from the sentence before
     return first, last
+
+
+def _section_near(passages: Sequence[Passage], scores: Sequence[float], best: int) -> int:
+    """Who asks how is told the steps: the best section that has some, where it is not far behind the best one."""
+    lines = [[line for line in passage.text.split("\n") if _STEP.match(line)] for passage in passages]
+    places = [n for n, steps in enumerate(lines) if len(steps) > 1]
+    nearest = max(places, key=scores.__getitem__, default=best)
+    return nearest if scores[nearest] >= _STEPS_FROM * scores[best] else best
 
 
 def _step_near(text: str, scored: Sequence[tuple[str, float]], best: int) -> int:

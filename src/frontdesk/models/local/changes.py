@@ -96,7 +96,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
 
 
 _EXCHANGE = re.compile(
-    r"\b(?:swap|exchange|switch|change)\b (?:it|them|this|these|that|the \w+|my \w+|an? \w+|\w+)? ?(?:for|to|into|against) (?:an? |the |another |one |size |\d)"
+    r"\b(?:swap|exchange)\b (?:it|them|this|these|that|the \w+|my \w+|an? \w+|\w+)? ?(?:for|to|into|against) (?:an? |the |another |one |size |\d)"
     r"|\b(?:swap|exchange)s?\b.*\b(?:size|sizes|colou?r|bigger|smaller|larger|another|different)\b"
     r"|\b(?:size|sizes|colou?r|big|small|large|tight|loose)\b.*\b(?:swap|exchange)s?\b"
 )

@@ -246,6 +246,7 @@ class Step:
             parts = [part for part in parts if part.kind != SEARCH]
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
+        calls = [call for call in calls if not self._nothing_either(call, parts)]
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -301,6 +302,14 @@ class Step:
         given = {own.name: call.arguments[own.name]} if own and call.arguments.get(own.name) else {}
         part = found.filled(returns, "", given)
         return [Wish(returns.name, part.arguments)] if part.kind == CALL else []
+
+    def _nothing_either(self, call: Call, parts: list[Part]) -> bool:
+        """No return on record where nobody asked for one: it was only looked for behind a refund."""
+        returns = self.catalog.roles.get(RETURNS)
+        own = returns is not None and call.tool == returns.name and not call.error
+        return (
+            own and len(self.dialogue.calls) > 1 and not context.rows(call) and _part_of(call, parts) is None
+        )
 
     def _asked(self, query: str) -> bool:
         return any(call.arguments.get("query") == query for call in self.dialogue.calls)
