@@ -43,6 +43,12 @@ async def own_money(order_id: str, customer: Customer) -> Json:
     }
 
 
+async def own_parcel(order_id: str, customer: Customer) -> Json:
+    """An order of the customer's, with what of it the shop would take back today: the rules of the press itself."""
+    order = await shop.order(order_id, owner=customer.id)
+    return {**order, "returnable": (await shop.get(f"/orders/{order_id}/returnable"))["lines"]}
+
+
 async def own_account(customer: Customer) -> Json:
     """The customer's own account."""
     return await shop.get(f"/users/{customer.id}")
@@ -233,11 +239,14 @@ async def refund_order(
 
 
 def preview_return(order: Json, arguments: Json) -> Preview:
-    """Which items go back."""
-    names = {line["id"]: line["name"] for line in order["lines"] if line["returnable"]}
+    """Which items go back; a return that the shop would refuse is refused before it is proposed."""
+    names = {line["id"]: line["name"] for line in order["returnable"]}
     wanted = arguments["line_ids"]
     if not wanted or not set(wanted) <= set(names):
-        raise ToolRefused("One of these items is not in this order, or cannot be returned.")
+        raise ToolRefused("One of these items is not in this order.")
+    for line in order["returnable"]:
+        if line["id"] in wanted and line["refusal"]:
+            raise ToolRefused(f"{line['name']}: {line['refusal']}")
     listed = ", ".join(names[line] for line in dict.fromkeys(wanted))
     return Preview(
         f"Return {listed} from order {order['id']}; we send a label.",
@@ -250,7 +259,7 @@ def preview_return(order: Json, arguments: Json) -> Preview:
 @tool(
     permission="returns:write",
     confirm=True,
-    subject=own_order,
+    subject=own_parcel,
     requires=[
         rule("This order has not been delivered yet.", lambda order, _: order["delivered_on"] is not None)
     ],

@@ -233,12 +233,14 @@ def tools_of(
 
 def check(desk: Frontdesk) -> None:
     """Raise DeclarationError for what would only fail in front of a customer."""
-    from frontdesk.models.local.says import TemplateError, parse  # noqa: PLC0415  (with the local model, below)
+    from frontdesk.models.local.fields import check_fields  # noqa: PLC0415  (with the local model, below)
+    from frontdesk.models.local.says import TemplateError, parse  # noqa: PLC0415
 
     for tool in desk.tools:
         try:
             if isinstance(tool.grant.says, str):
                 parse(tool.grant.says)
+                check_fields(tool.grant.says, tool.function)
         except TemplateError as error:
             raise DeclarationError(f"{tool.name}: says= cannot be read: {error}") from None
 

@@ -50,6 +50,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             + "@tool(permission='a:b', says='[{id} is')\ndef f():\n    '''Do.'''\ndesk = Frontdesk('S', tools=[f])",
             "f: says= cannot be read",
         ),
+        (
+            DESK
+            + "@tool(permission='a:b', says='{id|shout}')\ndef f():\n    '''Do.'''\ndesk = Frontdesk('S', tools=[f])",
+            "uses the filter 'shout'",
+        ),
+        (
+            DESK
+            + "from typing import TypedDict\nclass Order(TypedDict):\n    id: str\n"
+            + "@tool(permission='a:b', says='{idd}')\ndef f() -> Order:\n    '''Do.'''\ndesk = Frontdesk('S', tools=[f])",
+            "names 'idd', but the result has no 'idd'; it has id",
+        ),
         (DESK + "desk = Frontdesk('S', knowledge='nowhere')\n", "no folder: nowhere"),
         (DESK + "desk = 1\n", "is not a desk"),
     ],

@@ -100,6 +100,30 @@ def test_a_procedure_is_quoted_whole_with_its_numbers() -> None:
     assert best_sentences("how", steps) == ["1. Open it.", "2. Press return."]
 
 
+def test_a_table_of_stages_is_quoted_whole_where_a_time_is_asked() -> None:
+    stages = [
+        "Step: We check; How long it takes: 5 days.",
+        "Step: Your bank; How long it takes: 10 more days.",
+    ]
+    table = passage((stages[0], 0.5), (stages[1], 0.6))
+    assert best_sentences("how long does a refund take", table) == stages
+    assert best_sentences("what does your bank do", table) == [stages[1]]
+
+
+def test_a_quotation_does_not_begin_with_what_goes_on_from_the_sentence_before() -> None:
+    text = passage(("Tell Klarna of it.", 0.4), ("Klarna then waits.", 0.8), ("It pays you back.", 0.1))
+    assert best_sentences("klarna", text, limit=1)[0] == "Tell Klarna of it."
+
+
+def test_who_asks_how_is_told_the_section_with_the_steps() -> None:
+    before = passage(("Before you do it, wait for open orders.", 0.8))
+    steps = passage(("Open Privacy.", 0.6), ("Confirm.", 0.5), text="1. Open Privacy.\n2. Confirm.")
+    assert answering("how can I have it done", [before, steps])[0].sentences == [
+        "1. Open Privacy.",
+        "2. Confirm.",
+    ]
+
+
 async def test_the_row_of_a_table_that_names_the_country_is_quoted_alone(shop: PostgresRetriever) -> None:
     query = "delivery time for Canada"
     passages = await shop.search(query, visibility=["public"], limit=20)

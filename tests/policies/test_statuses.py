@@ -62,3 +62,30 @@ def test_what_a_result_shows_may_be_said() -> None:
         "delayed": "Your order is delayed.",
     }.items():
         assert not unsupported_statuses(reply, [f'{{"status":"{status}"}}'])
+
+
+MEANINGS = (
+    '{"answerable":true,"passages":[{"n":1,"text":"Status: Delivered; What it means: The carrier reports that the '
+    'parcel was delivered. Status: Lost; What it means: Your parcel was lost."}]}'
+)
+
+
+def test_an_articles_own_definition_of_a_status_may_be_quoted() -> None:
+    quote = "Status: Delivered; What it means: The carrier reports that the parcel was delivered."
+    assert not unsupported_statuses(quote, [MEANINGS])
+    assert not unsupported_statuses(f"- {quote}", [MEANINGS])
+    assert unsupported_statuses(quote, [ORDER])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The carrier reports that the parcel was delivered.",  # without its label it speaks of the customer's
+        "Good news: The carrier reports that the parcel was delivered.",
+        "Order 456: The carrier reports that the parcel was delivered.",
+        "Status: Lost; What it means: Your parcel was lost.",
+        "Status: Delivered; What it means: The parcel was delivered.",
+    ],
+)
+def test_what_could_be_read_as_the_customers_own_status_is_no_definition(reply: str) -> None:
+    assert unsupported_statuses(reply, [MEANINGS])

@@ -155,6 +155,9 @@ async def test_a_return_gets_its_label(desk: Process, api: httpx.AsyncClient) ->
     assert done is not None
     assert done.status in ("executed", "failed")  # the shop may say that the window has closed
     await refused(desk, "u123", "start_return", order_id="456", line_ids=["L1"], reason="x")
+    # What the shop would refuse at the press is refused before there is a button.
+    await refused(desk, "u123", "start_return", order_id="1502", line_ids=["1502-1"], reason="x")
+    await refused(desk, "u123", "start_return", order_id="2210", line_ids=["2210-1"], reason="x")
 
 
 async def test_an_invoice_a_password_and_an_e_mail_address(desk: Process, api: httpx.AsyncClient) -> None:

@@ -71,3 +71,22 @@ async def test_twenty_equal_requests_at_once_register_one_return(shop: httpx.Asy
 async def test_line_is_returned_once_whatever_the_key(shop: httpx.AsyncClient) -> None:
     replies = await asyncio.gather(*(_return(shop, "654", "654-1", key=f"k{n}") for n in range(10)))
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 9
+
+
+@pytest.mark.parametrize(
+    ("order_id", "refusals"),
+    [
+        ("654", [None, "Gift cards, personalised and final-sale items cannot be returned."]),
+        ("1502", ["The return window closed on 2024-07-07."] * 2),
+        ("2210", ["This item is already in a return.", None]),
+    ],
+)
+async def test_what_can_be_returned_is_told_before_it_is_tried(
+    still_shop: httpx.AsyncClient, order_id: str, refusals: list[str | None]
+) -> None:
+    lines = (await still_shop.get(f"/orders/{order_id}/returnable")).json()["lines"]
+    assert [line["refusal"] for line in lines] == refusals
+    for line, refusal in zip(lines, refusals, strict=True):
+        if refusal:  # the same sentence as the return itself is refused with
+            assert (await _return(still_shop, order_id, line["id"])).json()["detail"] == refusal
+    assert (await still_shop.get("/orders/9/returnable")).status_code == 404

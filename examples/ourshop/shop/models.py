@@ -182,6 +182,20 @@ class Label(BaseModel):
     cost: Decimal
 
 
+class ReturnableLine(BaseModel):
+    """A line that can be returned, or the sentence that says why it cannot."""
+
+    id: str
+    name: str
+    refusal: str | None
+
+
+class Returnable(BaseModel):
+    """The lines of an order, as far as a return goes."""
+
+    lines: list[ReturnableLine]
+
+
 class Return(BaseModel):
     """Goods on their way back."""
 

@@ -104,7 +104,7 @@ class AlreadyRefunded(Problem):
 
 
 class NotDelivered(Problem):
-    """A line that was not delivered cannot be returned."""
+    """An item that has not been delivered cannot be returned."""
 
     status = 409
     code = "not_delivered"
@@ -125,7 +125,7 @@ class NotReturnable(Problem):
 
 
 class AlreadyReturned(Problem):
-    """A named line is already in a return."""
+    """This item is already in a return."""
 
     status = 409
     code = "already_returned"

@@ -7,12 +7,13 @@ from typing import Any
 from examples.ourshop.shop import rules
 from examples.ourshop.shop.context import Shop
 from examples.ourshop.shop.database import Connection
-from examples.ourshop.shop.models import Label, Return
+from examples.ourshop.shop.models import Label, Return, ReturnableLine
 from examples.ourshop.shop.problems import (
     AlreadyReturned,
     NotDelivered,
     NotFound,
     NotReturnable,
+    Problem,
     ReturnWindowClosed,
     UnknownLine,
 )
@@ -27,7 +28,7 @@ _RETURNS = """
 """
 _NEWEST_FIRST = " ORDER BY t.created_at DESC, t.id DESC"
 _LINES = """
-    SELECT l.id, l.status, l.quantity * l.unit_price AS price, p.kind, s.delivered_on,
+    SELECT l.id, l.name, l.status, l.quantity * l.unit_price AS price, p.kind, s.delivered_on,
            EXISTS (SELECT FROM return_lines rl JOIN returns t ON t.id = rl.return_id
                    WHERE rl.line_id = l.id AND t.status <> 'rejected') AS in_return
     FROM order_lines l
@@ -67,6 +68,15 @@ async def of_user(conn: Connection, user_id: str) -> list[Return]:
     """The returns of a user."""
     found = await conn.execute(_RETURNS + " WHERE o.user_id = %s" + _NEWEST_FIRST, [user_id])
     return [_return(row) for row in await found.fetchall()]
+
+
+async def returnable(conn: Connection, order_id: str, today: date) -> list[ReturnableLine]:
+    """Each line of an order, with the reason why it cannot be returned today if it cannot."""
+    found = await conn.execute(_LINES + " ORDER BY l.position", [order_id])
+    return [
+        ReturnableLine(id=line["id"], name=line["name"], refusal=_refusal(line, today))
+        for line in await found.fetchall()
+    ]
 
 
 async def create(shop: Shop, conn: Connection, order_id: str, wish: ReturnWish) -> Return:
@@ -115,6 +125,14 @@ async def _returnable_lines(
     for line in named:
         _check(line, today)
     return named, len(named) == len(lines)
+
+
+def _refusal(line: dict[str, Any], today: date) -> str | None:
+    try:
+        _check(line, today)
+    except Problem as no:
+        return no.detail
+    return None
 
 
 def _check(line: dict[str, Any], today: date) -> None:

@@ -27,6 +27,7 @@ _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _STEP = re.compile(r"^\s*(\d+)\. (.+)$")
 _ITEM = re.compile(r"^\s*- ")
 _ROW = re.compile(r"^[^;]+; [^;:]{1,60}: ")
+_STAGE = re.compile(r"^(?:step|stage|phase): ", re.IGNORECASE)
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _HOW = re.compile(
     r"\bhow (?!long|much|many|often|far|old|big|late|soon|quick|fast|come)|\bsteps\b", re.IGNORECASE
@@ -42,7 +43,7 @@ _WHETHER = re.compile(
 )
 _LEANS = re.compile(
     r"^(?:it|its|they|their|this|that|these|those|there you|then|otherwise|after (?:that|this)|in (?:that|this) case"
-    r"|if (?:so|not|it|they|that|this)|but|and|also|instead)\b",
+    r"|if (?:so|not|it|they|that|this)|but|and|also|instead|[\w-]+ then)\b",
     re.IGNORECASE,
 )
 _STEPS_FROM = 0.6
@@ -70,6 +71,8 @@ def answering(query: str, passages: Sequence[Passage]) -> list[Quote]:
     first = (
         max(range(len(same)), key=lambda n: (_fits(query, same[n]), scores[n], -n)) if _wants(query) else 0
     )
+    if _HOW.search(query) and not _wants(query):
+        first = _section_near(same, scores, first)
     opening = next((n for n, p in enumerate(same) if not p.heading), -1)
     if opening >= 0 and _is_topic(query):
         first = opening
@@ -106,7 +109,8 @@ def best_sentences(query: str, passage: Passage, limit: int = 3) -> list[str]:
     if listed:
         return listed
     if _ROW.match(scored[best][0]):
-        return [scored[best][0]]
+        row = scored[best][0]
+        return _stages([text for text, _ in scored], row) if _wants(query) else [row]
     first, last = _widened([text for text, _ in scored], scores, best, limit)
     chosen = [text for text, _ in scored[first : last + 1]]
     while len(chosen) > 1 and chosen[-1].rstrip().endswith(":"):
@@ -198,7 +202,17 @@ def _widened(texts: Sequence[str], scores: Sequence[float], best: int, limit: in
             first -= 1
         else:
             last += 1
+    if first and scores[first - 1] > 0 and _LEANS.match(texts[first]):
+        first -= 1  # a quotation does not begin with what goes on from the sentence before
     return first, last
+
+
+def _section_near(passages: Sequence[Passage], scores: Sequence[float], best: int) -> int:
+    """Who asks how is told the steps: the best section that has some, where it is not far behind the best one."""
+    lines = [[line for line in passage.text.split("\n") if _STEP.match(line)] for passage in passages]
+    places = [n for n, steps in enumerate(lines) if len(steps) > 1]
+    nearest = max(places, key=scores.__getitem__, default=best)
+    return nearest if scores[nearest] >= _STEPS_FROM * scores[best] else best
 
 
 def _step_near(text: str, scored: Sequence[tuple[str, float]], best: int) -> int:
@@ -217,6 +231,13 @@ def _steps(text: str, sentence: str) -> list[str]:
         if len(steps) > 1 and numbered and any(sentence in step[2] for step in steps):
             return [f"{step[1]}. {step[2]}" for step in steps[:_LONGEST_LIST]]
     return []
+
+
+def _stages(sentences: Sequence[str], row: str) -> list[str]:
+    """The row, or all of its table where that is a short procedure: one step of several is half an answer."""
+    stages = [text for text in sentences if _STAGE.match(text)]
+    short = len(stages) <= _SHORT_LIST and sum(map(len, stages)) <= LONGEST
+    return stages if row in stages and short else [row]
 
 
 def _list(text: str, sentence: str) -> list[str]:

@@ -57,6 +57,10 @@ NOT_SAID = re.compile(
 CONDITION = re.compile(rf"\s*(?:only )?(?:{AS_IF}|after|before)\b", re.IGNORECASE)
 PRESENT = re.compile(r"\b(?:is|are|ist|est)\b", re.IGNORECASE)
 NOW_SAID = re.compile(r"\b(?:now|already|just)\b", re.IGNORECASE)
+# A quotation that a label opens, as a row of a table does, without the mark of a list before it.
+LABELLED = re.compile(r"^(?:[-*•] )?((?:[^\s:;][^:;]{0,60}[:;] ){1,4}.+)$")
+OF_NOBODY = re.compile(r"(?:that )?the ", re.IGNORECASE)
+SPEAKS_TO = re.compile(r"\b(?:you|your|yours|my|our|we|i|this|it)\b", re.IGNORECASE)
 QUICK = re.compile("|".join(forms for forms, _ in SHOWN), re.IGNORECASE)
 NUMBERS = re.compile(r"[\w-]{0,30}\d[\w-]{0,30}")
 _CLAIMS = tuple(
@@ -86,6 +90,7 @@ def unsupported_statuses(reply: str, evidence: Iterable[str], said: str = "") ->
     """
     if not QUICK.search(reply):
         return []
+    evidence = list(evidence)
     results = [found for text in evidence if (found := _read(text)) is not None]
     missing: list[str] = []
     for sentence in SENTENCE.findall(reply):
@@ -95,9 +100,37 @@ def unsupported_statuses(reply: str, evidence: Iterable[str], said: str = "") ->
             found = claim.search(sentence) if forms.search(sentence) else None
             if found is None or _not_said(sentence, found) or found[0].lower() in said.lower():
                 continue
+            if _defines(sentence, found[0], evidence):
+                continue
             if not any(shown.search(text) for text in _speaking(results, sentence)):
                 missing.append(found[0])
     return missing
+
+
+def _defines(sentence: str, claim: str, evidence: Iterable[str]) -> bool:
+    """Whether it is an article's own sentence that says what a status means: "Delivered: the carrier reports that
+    the parcel was delivered". It names the status first, speaks of nobody's order and stands there word for word.
+    """
+    quoted = LABELLED.match(sentence.strip())
+    if (
+        not quoted
+        or not OF_NOBODY.match(claim)
+        or SPEAKS_TO.search(sentence.rpartition(": ")[2])
+        or NUMBERS.search(sentence)
+    ):
+        return False
+    return any(quoted[1] in passage for text in evidence for passage in _passages(text))
+
+
+def _passages(text: str) -> Iterator[str]:
+    """What the articles say that a search found."""
+    try:
+        found: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    for passage in found.get("passages") or () if isinstance(found, dict) else ():
+        quote = passage.get("quote") or ()
+        yield from (str(passage.get("text") or ""), *([quote] if isinstance(quote, str) else quote))
 
 
 def _not_said(sentence: str, claim: re.Match[str]) -> bool:

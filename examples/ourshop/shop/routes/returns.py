@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from examples.ourshop.shop import orders, returns, users
 from examples.ourshop.shop.context import CurrentShop
 from examples.ourshop.shop.idempotency import OptionalKey, once, required
-from examples.ourshop.shop.models import Return, Returns
+from examples.ourshop.shop.models import Return, Returnable, Returns
 from examples.ourshop.shop.wishes import ReturnWish
 
 router = APIRouter(tags=["returns"])
@@ -24,6 +24,14 @@ async def order_returns(shop: CurrentShop, order_id: str) -> Returns:
     async with shop.connection() as conn:
         await orders.require(conn, order_id)
         return Returns(returns=await returns.of_order(conn, order_id))
+
+
+@router.get("/orders/{order_id}/returnable")
+async def returnable(shop: CurrentShop, order_id: str) -> Returnable:
+    """Which lines of an order can be returned today, and why the others cannot."""
+    async with shop.connection() as conn:
+        await orders.require(conn, order_id)
+        return Returnable(lines=await returns.returnable(conn, order_id, shop.today()))
 
 
 @router.get("/users/{user_id}/returns")

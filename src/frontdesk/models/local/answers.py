@@ -180,6 +180,19 @@ def passed_on_before(dialogue: Dialogue) -> str:
     return f"{reference} {reply_time or 'You will hear from us.'}"
 
 
+_HEAR_BACK = re.compile(
+    r"\b(?:when|how (?:soon|long|fast|quickly)|by when)\b.*\b(?:hear (?:back|from)|(?:get|have|expect|wait for) (?:an? |your |the )?(?:reply|answer|response)|(?:get|come) back to me|(?:call|write|contact|answer|reply to) me)\b"
+)
+
+
+def hears_back(dialogue: Dialogue) -> Reply | None:
+    """ "How soon will I hear back?", where this conversation was passed on with a time: that time."""
+    passed_on = (c for c in dialogue.results() if c.tool in ("hand_over", "open_ticket"))
+    within = next((c.result.get("reply_within") for c in passed_on if isinstance(c.result, dict)), "")
+    asked = _HEAR_BACK.search(plain(dialogue.message))
+    return Reply(f"You will hear back within {within}.") if within and asked else None
+
+
 def _first(pattern: re.Pattern[str], texts: list[str], group: int) -> str:
     return next((match[group] for text in texts if (match := pattern.search(text))), "")
 

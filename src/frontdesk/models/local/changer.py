@@ -153,6 +153,9 @@ class Changer:
         """The answer to a question that an earlier wish left open, or a correction of what was proposed."""
         if says_no(self.message) or _DROPS.search(self.english.lower()):
             return []
+        resumed = self._resumed()
+        if resumed:
+            return resumed
         last = self.dialogue.last
         before = Changer(
             replace(self.dialogue, message=last.message, past=self.dialogue.past[:-1], calls=last.calls),
@@ -172,6 +175,23 @@ class Changer:
             if entry and entry.grant.changes and not is_wide_question(self.english):
                 return self._corrected(entry, call.arguments)
         return []
+
+    def _resumed(self) -> list[Change]:
+        """ "The doormat then", after a question in between: the change that was asked about before that question.
+
+        Only words that give what was asked for go on with it: anything else is a message of its own.
+        """
+        last, past = self.dialogue.last, self.dialogue.past[:-1]
+        between = bool(past) and is_wide_question(in_english(last.message)) and not last.reply.endswith("?")
+        if not between or is_wide_question(self.english):
+            return []
+        earlier = Changer(replace(self.dialogue, past=past, calls=()), self.catalog)
+        open_ = past[-1].reply.rstrip()
+        asks = [p.ask for e in self.catalog.own() if e.grant.changes for p in e.parameters if p.ask]
+        if not open_.endswith((WHICH_ITEMS, context.WHICH_ONE, *asks)):
+            return []
+        found = earlier._going_on()
+        return found if any(isinstance(earlier.advance(change), tuple) for change in found) else []
 
     def _answered(self, before: Changer) -> list[Change]:
         for change in before.changes()[:1]:

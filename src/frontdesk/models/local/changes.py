@@ -9,6 +9,7 @@ from frontdesk.models.local.examples import lines
 
 LEAST = 0.45  # cosine below which a wish is none of these, and asked in the customer's own words
 
+EXCHANGE = "how do i exchange an item for another size"
 CHANGES: dict[str, tuple[str, ...]] = {
     "how do i cancel an order": lines("""
         cancel my order
@@ -79,7 +80,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
         pay the refund to my new card
         send the refund to my other bank account
     """),
-    "how do i exchange an item for another size": lines("""
+    EXCHANGE: lines("""
         exchange it for a bigger size
         swap the boots i got for size 43
     """),
@@ -92,6 +93,18 @@ CHANGES: dict[str, tuple[str, ...]] = {
         send me the invoice
     """),
 }
+
+
+_EXCHANGE = re.compile(
+    r"\b(?:swap|exchange)\b (?:it|them|this|these|that|the \w+|my \w+|an? \w+|\w+)? ?(?:for|to|into|against) (?:an? |the |another |one |size |\d)"
+    r"|\b(?:swap|exchange)s?\b.*\b(?:size|sizes|colou?r|bigger|smaller|larger|another|different)\b"
+    r"|\b(?:size|sizes|colou?r|big|small|large|tight|loose)\b.*\b(?:swap|exchange)s?\b"
+)
+
+
+def exchanges(text: str) -> bool:
+    """Whether another size or colour is wanted for a thing, however that is asked; plain text."""
+    return bool(_EXCHANGE.search(text))
 
 
 TOO_LATE = "can an order still be cancelled after it has shipped"

@@ -144,7 +144,10 @@ def latest(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def last_listed(parameter: Parameter, dialogue: Dialogue) -> list[str]:
-    """The ids of the last list a tool returned, in its order."""
+    """The ids of the last list a tool returned, in its order; those of the last turn where it told of several."""
+    told = [str(c.arguments[parameter.name]) for c in dialogue.last.calls if c.arguments.get(parameter.name)]
+    if len(set(told)) > 1:
+        return list(dict.fromkeys(told))
     for call in dialogue.results():
         listed = (
             rows(call) if parameter.name not in call.arguments else []

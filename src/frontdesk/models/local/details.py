@@ -9,6 +9,7 @@ from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local import slots
 from frontdesk.models.local.addresses import address, part_of, street_alone, without_address
 from frontdesk.models.local.catalog import Entry
+from frontdesk.models.local.text import content_words, in_english
 
 
 def stated(entry: Entry, text: str) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def stated(entry: Entry, text: str) -> dict[str, Any]:
         elif parameter.kind == kinds.MONEY:
             value = slots.money(text)
         elif parameter.kind == kinds.WORDS:
-            value = text if parameter.required else ""
+            value = text if parameter.required and not bare_wish(entry, text) else ""
         elif parameter.kind in (kinds.ID, kinds.IDS) or (
             parameter.kind == kinds.TEXT and not parameter.required
         ):
@@ -34,6 +35,17 @@ def stated(entry: Entry, text: str) -> dict[str, Any]:
         if value not in ("", None):
             given[parameter.name] = value
     return given
+
+
+_WISHING = frozenset(
+    content_words("want need like please send get give make start money back whole full all number")
+)
+
+
+def bare_wish(entry: Entry, text: str) -> bool:
+    """ "Refund order 1954 please": nothing but what the tool itself is for, so no reason and no details."""
+    words = re.sub(r"\S*\d\S*", " ", in_english(text))
+    return content_words(words) <= entry.stems | _WISHING
 
 
 def tickets(message: str) -> list[str]:

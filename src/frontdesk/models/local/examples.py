@@ -95,6 +95,8 @@ HELP = lines("""
     who pays for return shipping
     where is my invoice
     who do i contact about a problem
+    how do i track my return
+    how do i make a complaint
     can someone else accept my parcel
     i entered the wrong address
     please send it to another address instead
@@ -114,6 +116,7 @@ HELP = lines("""
 
 # Questions that help centers head differently from how customers put them.
 PLAINER = {
+    "how do i track my return": "where can i follow my return",
     "get everything you have stored about me deleted": "how do i delete my account and my data",
     "why does my voucher not work": "my discount code does not work",
     "my item broke am i still covered by the warranty": "how long is the warranty",
@@ -122,6 +125,21 @@ PLAINER = {
     "is this email from you or a scam": "how do i recognise a false e-mail",
     "how long can i return something": "how many days do i have to return something",
 }
+
+# The same for what customers tell instead of asking: words that stand in the story, and the question it comes to.
+TOLD = tuple(
+    (re.compile(pattern), question)
+    for pattern, question in (
+        (
+            r"\b(?:came|arrived|got|received?|delivered|opened|unpacked)\b.{0,40}\b(?:hole|holes|crack\w*|broken|scratch\w*|torn|dent\w*|stain\w*|chipped|faulty|defective|damaged|smashed|shattered|ripped|bent)\b",
+            "my item arrived damaged what now",
+        ),
+        (
+            r"\b(?:texts?|sms|e-?mails?|messages?|calls?|links?)\b.*(?:\bin your name\b|\bfrom you\b|\breally you\b|\bis (?:that|this|it) (?:really )?(?:you|yours)\b|\bscam\b|\bgenuine\b|\bfake\b|\bphishing\b)",
+            "how do i recognise a false e-mail",
+        ),
+    )
+)
 
 ELSEWHERE = lines("""
     what is your phone number

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from frontdesk.models.local.text import clauses
 
 _COURTESY = re.compile(
-    r"^(?:(?:hi|hello|hey|hallo|dear|good (?:morning|afternoon|evening|day)|yo|there|team|ok|okay|so|and|well|um|hmm|please|sorry|"
+    r"^(?:(?:hi|hello|hey|hallo|dear|good (?:morning|afternoon|evening|day)|yo|there|team|ok|okay|so|and|well|um|hmm|please|sorry|wait|hold on|"
     r"excuse me|quick question|question|thanks|thank you|now|then|just|also|but|all right|alright|right|actually|basically|honestly|anyway|guys|you guys)\b[ ,.!:;-]*)+"
 )
 _ASKING = re.compile(
-    r"^(?:(?:can|could|would|will) (?:you|someone|anyone) (?:please |kindly |maybe |just |possibly )?(?:tell|check|look(?: up| into)?|show|give|let|find(?: out)?|see|get|have|help|confirm|read|say|list|track|know|provide|send)\b(?: me| us)?(?: out| know| if| whether| please| an? update on| a look at)*"
+    r"^(?:(?:can|could|would|will) (?:you|someone|anyone) (?:please |kindly |maybe |just |possibly )?(?:tell|check|look(?: up| into)?|show|give|let|find(?: out)?|see|get|have|help|confirm|read|say|list|track|know|provide|send(?= me| us))\b(?: me| us)?(?: out| know| if| whether| please| an? update on| a look at)*"
     r"|(?:can|could|may) i (?:please )?(?:see|check|track|know|ask|find out)(?: if| whether| about)?|(?:can|could|may) i (?:please )?(?:get|have) (?:an? |some |the )?(?:update|status|news|info\w*)(?: of| on| about)?"
     r"|i (?:would like|want|need|have|wish|am trying|was trying) to (?:know|find out|check|see|ask)(?: if| whether| about)?"
     r"|i only want to know(?: if)?|i was wondering(?: if| whether)?|i wonder(?: if| whether)?|do you (?:know|happen to know)|any idea|any chance you know|"

@@ -10,12 +10,17 @@ from typing import Any
 from frontdesk.models.local.catalog import Catalog
 from frontdesk.models.local.context import points_back
 from frontdesk.models.local.dialogue import Call, Dialogue
-from frontdesk.models.local.features import AT_A_LOSS, features
+from frontdesk.models.local.features import AT_A_LOSS, features, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, SEARCH, Part
-from frontdesk.models.local.text import content_words
+from frontdesk.models.local.text import clauses, content_words
+from frontdesk.models.local.wishes import denied
+from frontdesk.models.local.words import STOPWORDS
 
 SHORT = 9  # words of a message that may be half of something
 _THAT = re.compile(r"\b(?:that|this|those)\b")
+_PRO = re.compile(r"\b(?:it|they|them|that|this|one|ones)\b")
+_WANTING = frozenset(["wish", "care", "mean", "really", "never", "ever", "thing"])
+_ONCE = re.compile(r"\b(?:once|as soon as|after) (?:it|they|that|this)\b")
 _OWN = re.compile(r"\b(?:my|mine|our)\b")
 _NEXT = re.compile(r"\bwhat (?:are|would be|were) (?:my|the|our) (?:\w+ )?(?:choices|options|rights)\b")
 _ANY_FIELD = frozenset(content_words("number name id date status order"))
@@ -41,6 +46,9 @@ def in_view(query: str, dialogue: Dialogue, catalog: Catalog) -> str:
     """ "What are my options?" after an order that is lost asks what to do about a lost order."""
     call = _read_before(dialogue, catalog)
     status = call.result.get("status") if call and isinstance(call.result, dict) else None
+    if call and _ONCE.search(query) and points_back(query):
+        # "When do I get the money once it is with you?", after the returns: what "it" is, by the tool's own name.
+        return f"{call.tool.split('_', 1)[-1].replace('_', ' ')}, {query}"
     if not call or not isinstance(status, str) or not (AT_A_LOSS.search(query) or _NEXT.search(query)):
         return query
     parameter = catalog.entries[call.tool].id_parameter
@@ -59,6 +67,18 @@ def together(parts: Sequence[Part]) -> list[Part]:
         else:
             kept.append(part)
     return kept
+
+
+def with_denied(query: str, text: str) -> str:
+    """ "I want no refund yet, just explain how it would be paid" asks about a refund: what "it" is stands before."""
+    if not _PRO.search(query):
+        return query
+    left_out = [
+        clause for clause in clauses(text) if clause not in query and denied(without_courtesy(clause))
+    ]
+    words = [word for clause in left_out for word in re.findall(r"[a-z-]{3,}", clause)]
+    things = dict.fromkeys(w for w in words if w not in STOPWORDS and w not in query and w not in _WANTING)
+    return f"{' '.join(things)}, {query}" if things else query
 
 
 def _with(part: Part, before: Part, text: str) -> Part:

@@ -9,24 +9,29 @@ from typing import Any
 
 from frontdesk.models.local import context, phrase, says
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry
-from frontdesk.models.local.changes import how_to
+from frontdesk.models.local.changes import EXCHANGE, exchanges, how_to
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.elliptical import elliptical
 from frontdesk.models.local.examples import HAND_OVER, KNOWLEDGE, ORDER_STATUS
 from frontdesk.models.local.features import FRAGMENT, features, wanted, without_courtesy
 from frontdesk.models.local.fill import ASK, CALL, CHOOSE, MOST_PARTS, SEARCH, SIGN_IN, STOP, Filler, Part
-from frontdesk.models.local.leaning import asks_on, in_view, same_again, together
+from frontdesk.models.local.leaning import asks_on, in_view, same_again, together, with_denied
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.parts import is_question, one_thing, same, without
 from frontdesk.models.local.route import Route, route
 from frontdesk.models.local.router import OFF_TOPIC, TICKET
-from frontdesk.models.local.text import clauses, plain
+from frontdesk.models.local.text import clauses, content_words, plain
 from frontdesk.models.local.traits import Said, focus
 
 SURE = 0.7  # a clause below this is part of the story, not a question of its own
 LIKELY = 0.5  # the same where there are only two: neither is a story
 UNSURE = 0.3  # share of the help center from which it is asked before the customer is
 BESIDE = 0.2  # from this share on the second possibility is answered beside the first
+# An order by what is in it: "the number of the order with the floor lamp", "which order were the boots in".
+_DESCRIBED = re.compile(
+    r"\b(?:number|id|status) (?:of|for) (?:the|my|that) (?:order|parcel|purchase) (?:with|that (?:had|has)|containing) (?:the|my|an?)\b"
+    r"|\b(?:which|what) order (?:was|were|is|are|had|has|contains?) (?:the|my)\b"
+)
 _ADDED = re.compile(r"^(?:and|also|plus|my)\b")
 _FOLLOWS = re.compile(r"^(?:and|what about|how about|but|also|even|or)\b")
 
@@ -70,7 +75,13 @@ class Planner:
             return []
         own = chosen.target in self.catalog.entries and chosen.score >= SURE
         named = self._mentioned() or (own and not on)
-        return [] if named else [self._search(self.text, chosen)]
+        if named:
+            return []
+        part, asked = self._search(self.text, chosen), str(before[-1].arguments.get("query") or "")
+        if on and content_words(asked) - content_words(self.dialogue.last.message):
+            # What was searched for was put in other words than the customer's: "that" is what those found.
+            part = replace(part, arguments={"query": f"{asked}, {part.arguments['query']}"[:500]})
+        return [part]
 
     def _chosen_from_list(self) -> list[Part]:
         """ "The kettle", after "Which one do you mean?"."""
@@ -157,6 +168,10 @@ class Planner:
             reference=bool(here or back or placed),
             visitor=self.dialogue.visitor,
         )
+        described = _DESCRIBED.search(text) and not here and ORDER_STATUS in self.catalog.roles
+        if described:
+            name = self.catalog.roles[ORDER_STATUS].name
+            return Route(name, 1.0, shares={name: 1.0}, top=ORDER_STATUS)
         return self._one_field(text, chosen) if here or back or placed else chosen
 
     def _one_field(self, text: str, chosen: Route) -> Route:
@@ -255,9 +270,11 @@ class Planner:
 
     def _search(self, text: str, chosen: Route) -> Part:
         """What is searched for is the question mended and without courtesies: "pls cancl ordr" finds nothing."""
-        query = without_courtesy(wanted(text))
+        query = with_denied(without_courtesy(wanted(text)), text)
         if chosen.change:
             query = how_to(without(self._mentioned(), query), self.encoder)
+        elif exchanges(query) and not self._mentioned():
+            query = EXCHANGE
         query = in_view(query, self.dialogue, self.catalog)
         return Part(
             SEARCH,

@@ -9,19 +9,20 @@ from typing import Any
 
 from frontdesk.domain import Outcome
 from frontdesk.models.local import context
-from frontdesk.models.local.answers import Answers, passed_on_before, under_way
+from frontdesk.models.local.answers import Answers, hears_back, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
-from frontdesk.models.local.examples import HAND_OVER
+from frontdesk.models.local.examples import HAND_OVER, REFUNDS, RETURNS
 from frontdesk.models.local.features import FRAGMENT, without_courtesy
-from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Filler, Part
+from frontdesk.models.local.fill import ASK, CALL, CHOOSE, SEARCH, Filler, Part
 from frontdesk.models.local.memory import recall, statement
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.route import in_known_words
 from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
 from frontdesk.models.local.smalltalk import (
+    BOT_QUESTION,
     Reply,
     bare,
     offered,
@@ -31,7 +32,7 @@ from frontdesk.models.local.smalltalk import (
     small_talk,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
-from frontdesk.models.local.text import in_english, plain
+from frontdesk.models.local.text import clauses, in_english, plain
 
 ASK_TICKET = "What should the ticket say? Please tell me in a sentence or two what happened."
 CLEAR = 0.5  # share from which a message is taken for talk, or for a wish for people
@@ -178,11 +179,16 @@ class Step:
         return self._hand_over("unanswered" if self.dialogue.last.failed else "customer_wish")
 
     def _talk(self) -> Reply | None:
+        waits = hears_back(self.dialogue) if self.dialogue.past else None
+        if waits:
+            return waits
         planner = Planner(self.english, self.catalog, self.encoder)
         if self.dialogue.past and FRAGMENT.match(without_courtesy(planner.text)):
             return None  # "thanks. and the tracking number?"
         chosen = planner.whole()
         to_people = chosen.shares.get(HAND_OVER, 0.0) + chosen.shares.get(TICKET, 0.0)
+        if BOT_QUESTION.search(bare(self.dialogue.message)) and len(clauses(planner.text)) == 1:
+            return small_talk(self.dialogue, self.catalog)
         if planner.answering() or (to_people >= CLEAR and not says_yes(self.dialogue.message)):
             return None
         memory = chosen.shares.get(MEMORY, 0.0)
@@ -240,6 +246,7 @@ class Step:
             parts = [part for part in parts if part.kind != SEARCH]
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
+        calls = [call for call in calls if not self._nothing_either(call, parts)]
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -269,6 +276,9 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
+        other = self._money_of_a_return(done)
+        if other:
+            return other
         too_late = [part for part in parts if part.kind == SEARCH and part.change and cancels(part.text)]
         if too_late and any(under_way(c) for c in self.dialogue.calls) and not self._asked(TOO_LATE):
             return [Wish("search_knowledge", {"query": TOO_LATE})]
@@ -278,6 +288,28 @@ class Step:
             return self._rephrased(self.dialogue.calls)
         wish = self._hand_over("repeated_failure")
         return wish if isinstance(wish, list) else []
+
+    def _money_of_a_return(self, done: set[str]) -> list[Wish]:
+        """No refund on record: the return that it would come from may say what it comes to and how far it is."""
+        refunds, returns = (self.catalog.roles.get(role) for role in (REFUNDS, RETURNS))
+        call = next(
+            (c for c in self.dialogue.calls if refunds and c.tool == refunds.name and not c.error), None
+        )
+        if call is None or returns is None or returns.name in done or context.rows(call):
+            return []
+        found = Filler(self.english, self.catalog)
+        own = returns.id_parameter
+        given = {own.name: call.arguments[own.name]} if own and call.arguments.get(own.name) else {}
+        part = found.filled(returns, "", given)
+        return [Wish(returns.name, part.arguments)] if part.kind == CALL else []
+
+    def _nothing_either(self, call: Call, parts: list[Part]) -> bool:
+        """No return on record where nobody asked for one: it was only looked for behind a refund."""
+        returns = self.catalog.roles.get(RETURNS)
+        own = returns is not None and call.tool == returns.name and not call.error
+        return (
+            own and len(self.dialogue.calls) > 1 and not context.rows(call) and _part_of(call, parts) is None
+        )
 
     def _asked(self, query: str) -> bool:
         return any(call.arguments.get("query") == query for call in self.dialogue.calls)

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry, masked
-from frontdesk.models.local.examples import HAND_OVER, HELP, KNOWLEDGE, ORDER_STATUS, PLAINER, UTTERANCES
+from frontdesk.models.local.examples import (
+    HAND_OVER,
+    HELP,
+    KNOWLEDGE,
+    ORDER_STATUS,
+    PLAINER,
+    TOLD,
+    UTTERANCES,
+)
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.router import (
     CHANGE_WISH,
@@ -19,8 +27,8 @@ from frontdesk.models.local.router import (
 )
 from frontdesk.models.local.stop import SOMEBODY
 from frontdesk.models.local.stop import TICKET as TICKET_WORDS
-from frontdesk.models.local.text import content_words, language, plain
-from frontdesk.models.local.traits import Said
+from frontdesk.models.local.text import clauses, content_words, language, plain
+from frontdesk.models.local.traits import Said, focus
 from frontdesk.models.local.wishes import is_known
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
@@ -54,7 +62,7 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
     if said.things and no_person(text, named=True) and _OVERRIDE.search(text):
         # Text that plays the administrator is text: the thing it names is looked up like any other.
         shares = available(dict.fromkeys(shares, 0.0) | {ORDER_STATUS: 1.0}, catalog, visitor=visitor)
-    elif _asks_rules(text) and not reference:
+    elif (_asks_rules(text) and not reference) or _ONCE.search(without_courtesy(text)):
         shares = {KNOWLEDGE: 1.0}
     elif no_person(text, named=bool(said.things)):
         shares = _without(shares, HAND_OVER)
@@ -86,6 +94,10 @@ _RULES = re.compile(
     r"^(?:what|which|where|how|tell me|explain)\b.{0,30}\b(?:your|the) (?:\w+ ){0,2}(?:policy|policies|rules|terms)\b|^(?:the |your )?(?:\w+ )?(?:policy|policies)(?: (?:on|for|about) \w+)?[?. ]*$"
     r"|^how (?:long|many days|quickly|fast|soon|late) (?:do|does|can|will|would|is|are) (?:an? |the |your )?(?:refunds?|returns?|deliver(?:y|ies)|shipping|exchanges?|payments?|repairs?|warranty|guarantee)\b(?! (?:for|of) (?:my|order|#?\d))"
     r"|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|exchange|send back) (?:my|an?|some|something|things|items?|the) \w+|^(?:can|could|may|how (?:do|can)) (?:i|we) (?:still )?(?:return|send) \w+ back\b"
+)
+# What happens once something else has: a rule, whatever thing of the customer's it is asked about; and who bears a cost.
+_ONCE = re.compile(
+    r"^(?:when|how (?:long|soon|fast|quickly|many days))\b.*\b(?:once|as soon as|after (?:you|it|i|we))\b|^who (?:pays|has to pay|bears)\b"
 )
 _PERSON = re.compile(
     rf"\b(?:{SOMEBODY}|someone|somebody|anyone|anybody|call|phone|ring|complain\w*|complaint|bot|robot|help|real|talk|speak|escalate|transfer|lawyers?)\b"
@@ -205,7 +217,9 @@ def likeness(
     return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
-_SHIPS_TO = re.compile(r"\b(?:ship|shipping|shipped|deliver\w*|send|post)\b.{0,25}? to ([a-z]{4,})\b")
+_SHIPS_TO = re.compile(
+    r"\b(?:ship|shipping|shipped|deliver\w*|send|post)\b.{0,25}? (?:to(?: my \w+ in| \w+ in)?|in) (?!order|address|stock|person|time)([a-z]{4,})\b"
+)
 _MEMBERS = """
 austria belgium bulgaria croatia cyprus czechia denmark estonia finland france germany greece hungary ireland italy latvia
 lithuania luxembourg malta netherlands poland portugal romania slovakia slovenia spain sweden
@@ -220,11 +234,16 @@ def in_known_words(query: str, encoder: Encoder) -> str:
         if place[1] in EU:
             return "shipping cost to other eu countries"
         return "which countries do you ship to, what if a country is not in the table"
+    told = next((question for words, question in TOLD if words.search(plain(query))), "")
+    if told:
+        return told
     known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
-    vectors = encoder.encode([masked(query), *map(masked, known)])
-    cosines = (vectors[1:] @ vectors[0]).tolist()
-    best = max(range(len(known)), key=cosines.__getitem__)
-    if cosines[best] < REPHRASE or best >= len(HELP):
-        return ""
-    plainer = PLAINER.get(known[best], known[best])
-    return plainer if plainer != query.strip(" ?.!") else ""
+    asked = [query, *([focus(plain(query))] if len(clauses(plain(query))) > 1 or "," in query else [])]
+    vectors = encoder.encode([*map(masked, asked), *map(masked, known)])
+    for vector in vectors[: len(asked)]:
+        cosines = (vectors[len(asked) :] @ vector).tolist()
+        best = max(range(len(known)), key=cosines.__getitem__)
+        if cosines[best] >= REPHRASE and best < len(HELP):
+            plainer = PLAINER.get(known[best], known[best])
+            return plainer if plainer != query.strip(" ?.!") else ""
+    return ""

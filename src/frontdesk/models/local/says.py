@@ -116,7 +116,7 @@ def _take(match: re.Match[str], stack: list[Group | Each], targets: list[list[An
     if match["escape"]:
         targets[-1].append(match["escape"][0])
     elif match["path"]:
-        targets[-1].append(Value(match["path"], match["filter"] or "", match["argument"] or ""))
+        targets[-1].append(Value(match["path"], _known(match["filter"] or ""), match["argument"] or ""))
     elif match["each"] or match["topic"] or match["only"] or match["open"]:
         topic = match["topic"] or match["only"] or ""
         opened = Each(match["each"]) if match["each"] else Group(topic, only=bool(match["only"]))
@@ -129,6 +129,14 @@ def _take(match: re.Match[str], stack: list[Group | Each], targets: list[list[An
         targets[-1] = stack[-1].otherwise
     else:
         _close(stack, targets, each=bool(match["end"]))
+
+
+def _known(name: str) -> str:
+    if name and name not in (*FILTERS, "money", "join"):
+        raise TemplateError(
+            f"this says= uses the filter {name!r}; there are date, money, words, join and count"
+        )
+    return name
 
 
 def _close(stack: list[Group | Each], targets: list[list[Any]], *, each: bool) -> None:
@@ -175,10 +183,6 @@ def _value(part: Value, scope: Any) -> str:
     if part.filter == "join":
         return join([str(look_up(entry, part.argument) if part.argument else entry) for entry in found])
     plain = FILTERS.get(part.filter)
-    if plain is None and part.filter:
-        raise TemplateError(
-            f"this says= uses the filter {part.filter!r}; there are date, money, words, join and count"
-        )
     return plain(found) if plain else scalar(found)
 
 

@@ -91,7 +91,7 @@ def stem(word: str) -> str:
 
 def language(text: str) -> str:
     """ "de", "fr", "es" or "nl" when at least two common words say so and English ones do not; else "en"."""
-    words = re.findall(r"[a-zäöüßàâçéèêëîïôûñ¿]+", text.lower())
+    words = re.findall(r"[a-zäöüßàâáçéèêëíîïóôúùûñœ]+", text.lower())
     scores = {code: sum(word in table for word in words) for code, (table, _) in FOREIGN.items()}
     code = max(scores, key=lambda c: scores[c])
     english = sum(word in STOPWORDS for word in words)
@@ -104,7 +104,7 @@ def glossed(text: str, code: str) -> str:
     low = text.lower()
     for phrase in (known for known in glossary if " " in known):
         low = low.replace(phrase, glossary[phrase])
-    return re.sub(r"[a-zäöüßàâçéèêëîïôûñ]+", lambda m: glossary.get(m[0], m[0]), low)
+    return re.sub(r"[a-zäöüßàâáçéèêëíîïóôúùûñœ]+", lambda m: glossary.get(m[0], m[0]), low)
 
 
 def in_english(text: str) -> str:

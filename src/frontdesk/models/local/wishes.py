@@ -80,7 +80,7 @@ KINDS = (
         "invoice",
         re.compile(r"invoice|receipt"),
         re.compile(
-            rf"\b{_SEND}\b.*\b(?:invoices?|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:again|once more|{_SEND}|to my e-?mail|copy)\b|\b(?:needs?|wants?|like|lost)\b.*\b(?:invoice|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:mail|send) (?:it|them|that)\b"
+            rf"\b{_SEND}\b.*\b(?:invoices?|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:again|once more|{_SEND}|to my e-?mail|copy)\b|\b(?:needs?|wants?|like|lost)\b.*\b(?:invoice|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:mail|send) (?:it|them|that)\b|\b(?:never|not) (?:got|get|gotten|received?|seen) (?:my|an|the|any) (?:invoice|bill|receipt)\b"
         ),
         re.compile(
             r"^(?:where|how|what|when|who|why|which|is|are|does|do)\b|\bnot (?:have to )?(?:mail|send|need)\b|\bcompany\b|\bvat\b|\bkeep\b"

@@ -25,6 +25,7 @@ TYPOS = {
     "wher": "where", "were's": "where is", "wen": "when", "stauts": "status", "staus": "status", "statsu": "status",
     "payed": "paid", "moeny": "money", "mony": "money", "retrun": "return", "retun": "return", "emial": "email",
     "humen": "human", "hooman": "human", "agnet": "agent", "persn": "person", "compalint": "complaint", "pasword": "password",
+    "somthing": "something", "somethin": "something", "sumthing": "something", "tht": "that", "thta": "that", "htat": "that", "dosent": "does not", "doesent": "does not", "dosnt": "does not", "alredy": "already", "allready": "already", "becuase": "because", "becasue": "because", "wich": "which", "whihc": "which", "wuold": "would", "woud": "would", "shoud": "should", "coud": "could", "cuold": "could", "hav": "have", "haev": "have", "thier": "their", "ther": "there", "recieving": "receiving", "seperate": "separate", "untill": "until", "tommorow": "tomorrow", "tomorow": "tomorrow", "definately": "definitely", "neccessary": "necessary", "necesary": "necessary", "adressed": "addressed", "beleive": "believe", "freind": "friend", "wierd": "weird", "tihs": "this", "thsi": "this", "lable": "label", "labell": "label", "waranty": "warranty", "warrenty": "warranty", "garantee": "guarantee", "gaurantee": "guarantee", "exchnage": "exchange", "exhange": "exchange", "excange": "exchange", "invoce": "invoice", "invioce": "invoice", "recipt": "receipt", "reciept": "receipt", "dammaged": "damaged", "damged": "damaged", "brocken": "broken", "borken": "broken", "wrongg": "wrong", "worng": "wrong",
 }  # fmt: skip
 
 _DOMAIN = """
@@ -111,3 +112,88 @@ FOREIGN = {
         },
     ),
 }  # fmt: skip
+
+# More words of questions to a shop; those above stand for what a shop is asked to do.
+_MORE = {
+    "de": (
+        "wo=where wer=who was=what welche=which welcher=which welches=which warum=why woher=where lange=long "
+        "viel=much viele=many oft=often wenn=if ob=whether oder=or aber=but auch=also noch=still schon=already "
+        "nur=only kein=no keine=no keinen=no für=for bei=at zu=to zum=to zur=to nach=to aus=from auf=on im=in "
+        "am=on ein=a eine=a den=the dem=the des=of es=it sie=it er=it wir=we habe=have haben=have hat=has "
+        "hatte=had bin=am sind=are war=was muss=must müssen=must darf=may soll=should brauche=need bekomme=get "
+        "bekommen=get erhalte=get erhalten=received angekommen=arrived gekommen=arrived artikel=item ware=item "
+        "produkt=product zurückschicken=return zurücksenden=return retournieren=return rückgabe=return "
+        "retoure=return umtauschen=exchange umtausch=exchange tauschen=exchange defekt=defective kaputt=broken "
+        "beschädigt=damaged falsch=wrong falsche=wrong falschen=wrong fehlt=missing etikett=label "
+        "rücksendeetikett=return-label retourenetikett=return-label kosten=costs gratis=free kostenlos=free "
+        "gebühr=fee preis=price bezahlt=paid bezahlen=pay zahlen=pay zahle=pay zahlungsarten=payment-methods "
+        "konto=account kundenkonto=account löschen=delete abbestellen=unsubscribe größe=size größer=bigger "
+        "kleiner=smaller farbe=colour lieferzeit=delivery-time lieferkosten=shipping-costs "
+        "versandkosten=shipping-costs liefern=deliver liefert=deliver dauert=takes tage=days woche=week "
+        "wochen=weeks monate=months jahre=years heute=today morgen=tomorrow gestern=yesterday neu=new neue=new "
+        "neues=new neuen=new anmelden=sign-in einloggen=sign-in zurücksetzen=reset telefon=phone "
+        "telefonnummer=phone-number nummer=number sendungsnummer=tracking-number geöffnet=open erreichen=reach "
+        "beschwerde=complaint reklamation=complaint geschenkgutschein=gift-card geschenkkarte=gift-card "
+        "rabatt=discount reparatur=repair reparieren=repair verloren=lost verspätet=late kunde=customer "
+        "frage=question hilfe=help ausland=abroad schweiz=switzerland österreich=austria deutschland=germany"
+    ),
+    "fr": (
+        "et=and ou=or mais=but si=if le=the la=the les=the des=of de=of du=of au=to aux=to en=in dans=in "
+        "pour=for sur=on avec=with sans=without chez=at ce=this cette=this ces=these cet=this il=it elle=it "
+        "nous=we vous=you que=what quoi=what quel=which quelle=which quels=which quelles=which qui=who "
+        "pourquoi=why combien=how-much coûte=costs coute=costs coûtent=cost prix=price gratuit=free "
+        "gratuite=free gratuitement=free frais=costs étiquette=label etiquette=label temps=time longtemps=long "
+        "jours=days semaine=week semaines=weeks mois=months ans=years aujourd'hui=today demain=tomorrow "
+        "hier=yesterday reçu=received recevoir=receive reçois=receive arrivé=arrived arrivée=arrived ai=have "
+        "avez=have as=have suis=am sont=are peut=can peux=can pouvez=can dois=must doit=must faut=must "
+        "faire=do renvoyer=return renvoie=return échanger=exchange échange=exchange cassé=broken cassée=broken "
+        "abîmé=damaged défectueux=defective défectueuse=defective faux=wrong mauvais=wrong mauvaise=wrong "
+        "manque=missing taille=size couleur=colour plus=more grand=big petite=small petit=small compte=account "
+        "supprimer=delete supprimez=delete désabonner=unsubscribe nouvelle=new nouveau=new réinitialiser=reset "
+        "connecter=sign-in numéro=number suivi=tracking téléphone=phone perdu=lost retard=late "
+        "réclamation=complaint remise=discount bon=voucher carte=card cadeau=gift réparer=repair "
+        "réparation=repair payer=pay payé=paid payée=paid livrez=deliver livré=delivered livrée=delivered "
+        "expédié=shipped expédiée=shipped délai=time délais=times moyens=methods pas=not ne=not "
+        "question=question aide=help suisse=switzerland belgique=belgium allemagne=germany produit=product "
+        "produits=products articles=items"
+    ),
+    "es": (
+        "y=and o=or pero=but si=if el=the la=the los=the las=the un=a una=a de=of del=of al=to en=in para=for "
+        "por=for con=with sin=without es=is son=are estoy=am hay=is-there lo=it este=this esto=this ese=that "
+        "qué=what que=that cuál=which cuánto=how-much cuanto=how-much cuánta=how-much cuántos=how-many "
+        "quién=who dónde=where cuesta=costs cuestan=cost precio=price gratis=free coste=cost etiqueta=label "
+        "tiempo=time tarda=takes días=days semana=week semanas=weeks meses=months años=years hoy=today "
+        "mañana=tomorrow ayer=yesterday recibo=receive recibí=received recibido=received llegó=arrived "
+        "llegado=arrived correo=e-mail email=e-mail restablecer=reset recuperar=reset restaurar=reset "
+        "nueva=new nuevo=new olvidé=forgot olvidado=forgot iniciar=sign sesión=in cuenta=account borrar=delete "
+        "eliminar=delete cambio=exchange talla=size color=colour grande=big pequeño=small pequeña=small "
+        "roto=broken rota=broken dañado=damaged dañada=damaged defectuoso=defective equivocado=wrong "
+        "falta=missing artículo=item artículos=items producto=product productos=products enviado=shipped "
+        "entregado=delivered entrega=delivery número=number seguimiento=tracking teléfono=phone perdido=lost "
+        "retraso=late queja=complaint reclamación=complaint descuento=discount cupón=voucher tarjeta=card "
+        "regalo=gift reparar=repair reparación=repair pagar=pay pagado=paid pagué=paid no=not necesito=need "
+        "debo=must hacer=do puede=can pueden=can puedes=can ayuda=help pregunta=question españa=spain "
+        "alemania=germany francia=france envían=ship métodos=methods gastos=costs horario=opening-hours"
+    ),
+    "nl": (
+        "wat=what welke=which wie=who waarom=why hoeveel=how-much lang=long en=and of=or maar=but als=if "
+        "de=the het=the een=a van=of voor=for bij=at naar=to op=on in=in met=with zonder=without dit=this "
+        "dat=that kost=costs kosten=costs gratis=free prijs=price label=label etiket=label dagen=days "
+        "week=week weken=weeks maanden=months jaar=years vandaag=today morgen=tomorrow gisteren=yesterday "
+        "ontvangen=received gekregen=received aangekomen=arrived heb=have heeft=has ben=am zijn=are moet=must "
+        "mag=may kunnen=can kunt=can krijg=get terugsturen=return terugzenden=return ruilen=exchange "
+        "omruilen=exchange kapot=broken beschadigd=damaged defect=defective verkeerd=wrong verkeerde=wrong "
+        "mist=missing maat=size kleur=colour groter=bigger kleiner=smaller artikel=item artikelen=items "
+        "product=product producten=products account=account verwijderen=delete opzeggen=cancel nieuw=new "
+        "nieuwe=new vergeten=forgot inloggen=sign-in resetten=reset nummer=number telefoon=phone kwijt=lost "
+        "verloren=lost laat=late klacht=complaint korting=discount cadeaubon=gift-card bon=voucher kaart=card "
+        "repareren=repair reparatie=repair betalen=pay betaald=paid verzonden=shipped geleverd=delivered "
+        "bezorgd=delivered bezorging=delivery leveren=deliver verzendkosten=shipping-costs "
+        "levertijd=delivery-time niet=not geen=no hulp=help vraag=question annuleer=cancel sturen=send "
+        "stuur=send"
+    ),
+}
+for _code, _words in _MORE.items():
+    for _pair in _words.split():
+        _foreign, _, _english = _pair.partition("=")
+        FOREIGN[_code][1].setdefault(_foreign, _english.replace("-", " ").replace("e mail", "e-mail"))
