@@ -75,7 +75,7 @@ class Shipment(BaseModel):
 
 
 class Order(BaseModel):
-    """An order with its lines and parcels."""
+    """An order with its lines and parcels; ``refundable`` is what was paid and is not promised back."""
 
     id: str
     user_id: str
@@ -87,6 +87,7 @@ class Order(BaseModel):
     shipping_fee: Decimal
     shipping_method: str
     refunded_total: Decimal
+    refundable: Decimal
     lines: list[Line]
     shipping_address: ShippingAddress
     shipments: list[Shipment]

@@ -21,7 +21,10 @@ _ORDER = """
            o.shipping_fee, o.shipping_method, o.expected_delivery, o.cancelled_at::date AS cancelled_on,
            o.ship_name, o.ship_street, o.ship_postal_code, o.ship_city, o.ship_country,
            coalesce((SELECT sum(amount) FROM refunds WHERE order_id = o.id AND status IN ('approved', 'paid_out')),
-                    0.00) AS refunded_total
+                    0.00) AS refunded_total,
+           coalesce((SELECT sum(amount) FROM payments WHERE order_id = o.id AND paid_at IS NOT NULL), 0.00)
+           - coalesce((SELECT sum(amount) FROM refunds WHERE order_id = o.id AND status <> 'rejected'), 0.00)
+           AS refundable
     FROM orders o WHERE o.id = %s
 """
 _LINES = """

@@ -8,6 +8,7 @@ import click
 
 from frontdesk.cli.shown import plain
 from frontdesk.cli.written import write
+from frontdesk.errors import DeclarationError
 from frontdesk.tools.openapi.access import PREFIX, Access, access_of
 from frontdesk.tools.openapi.decide import decide, enable
 from frontdesk.tools.openapi.identity import find
@@ -29,6 +30,8 @@ NAME = "api_tools"
               help="a change that a customer may confirm, cancel_order; may be given again")  # fmt: skip
 @click.option("--token", type=click.Choice(["customer"]),
               help="calls carry the customer's own token, and the backend checks whose a thing is")  # fmt: skip
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+              help="sent to fetch the document, 'Authorization: Bearer …'; may be given again; written nowhere")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help=f"the folder for {NAME}.py, its tests and its table")  # fmt: skip
 @click.option("--force", is_flag=True, help="write over what was edited since")
@@ -38,13 +41,14 @@ def from_openapi(
     token: str | None,
     customer: tuple[str, ...],
     enabled: tuple[str, ...],
+    headers: tuple[str, ...],
     out: Path | None,
     *,
     force: bool,
     dry_run: bool,
 ) -> None:
     """The operations of SPEC (a file or URL) and what was decided of each, and why; with --out, tools as Python."""
-    document = load(spec)
+    document = load(spec, _headers(headers))
     made = decide(document, customer, token=token is not None)
     enable(made, enabled)
     access = Access(token=True) if token else access_of(document, made, PREFIX)
@@ -73,3 +77,11 @@ def from_openapi(
         f"Read them, then add them to the desk:\n  from {NAME} import TOOLS\n  desk = Frontdesk(…, tools=[*TOOLS])\n"
         f"{PREFIX}_URL says where the backend is."
     )
+
+
+def _headers(said: tuple[str, ...]) -> dict[str, str]:
+    """What was written as ``Name: value``. Raises DeclarationError."""
+    parts = [header.partition(":") for header in said]
+    if any(not name.strip() or not value.strip() for name, _, value in parts):
+        raise DeclarationError("write a header as 'Authorization: Bearer …'")
+    return {name.strip(): value.strip() for name, _, value in parts}

@@ -187,7 +187,11 @@ class Backend:
                     data += part
                     if len(data) > MOST_BYTES:
                         raise ToolUnavailable("The answer of the system behind this is too large.")
-        except (httpx.HTTPError, TimeoutError):
+        except (
+            httpx.HTTPError,
+            TimeoutError,
+            ssl.SSLError,
+        ):  # httpx lets a TLS alert after the handshake through
             self._breaker.failed()
             unsent = isinstance(self._auth, ClientCredentials) and not self._auth.let_go(asked)
             raise ToolRefused(AWAY) if key and unsent else ToolUnavailable(AWAY) from None

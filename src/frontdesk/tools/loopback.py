@@ -101,6 +101,10 @@ class Loopback:
             top[owner[-1]] = of.id if of else None
         self._held[what] = _Held(made, query or {}, body or {}, token)
 
+    def says(self, what: str, answer: Any, *, token: str = "") -> None:
+        """Answer ``what``, "GET /orders/1", with ``answer`` as it is; with ``token``, only a request that has it."""
+        self._held[what] = _Held(answer, {}, {}, token)
+
     def forget(self) -> None:
         """Hold nothing, and have been asked nothing."""
         self._held.clear()

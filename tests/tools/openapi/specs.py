@@ -97,7 +97,14 @@ ODD = spec(
             "delete": {"operationId": "dropOrder", "responses": {"204": {"description": ""}}},
             "get": {
                 "operationId": "getOrder",
-                "responses": answer(thing(data=thing(customer=thing(id=STRING), total={"type": "number"}, user_id=STRING))),
+                "responses": answer(
+                    thing(
+                        data=thing(
+                            customer=thing(id=STRING), total={"type": "number"}, user_id=STRING,
+                            lines={"type": "array", "items": thing(id=STRING)},
+                        )
+                    )
+                ),
             },
         },
         "/v1/orders/{orderId}/lines/{line_id}": {

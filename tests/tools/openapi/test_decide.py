@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from frontdesk.cli.tools import tools
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.loopback import Loopback
 from frontdesk.tools.openapi.decide import Decision, decide
 from frontdesk.tools.openapi.decision import braces
 from frontdesk.tools.openapi.load import load
@@ -248,6 +249,22 @@ def test_what_is_no_document_is_refused_in_a_sentence(text: str, tmp_path: Path)
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(DeclarationError, match="document"):
         load(tmp_path / "a.yaml")
+
+
+def test_a_protected_document_is_fetched_with_the_header_that_is_given() -> None:
+    backend = Loopback.shared()
+    backend.forget()
+    backend.says("GET /openapi.json", SHOP, token="to-read-it")
+    command = ["from-openapi", f"{backend.url}/openapi.json", "--dry-run"]
+    for header, status, said in (
+        ([], 1, "answered 404"),
+        (["--header", "Authorization"], 1, "write a header as"),
+        (["--header", "Authorization: Bearer to-read-it"], 0, "get_order"),
+    ):
+        ran = CliRunner().invoke(tools, [*command, *header])
+        shown = ran.output + str(getattr(ran.exception, "detail", ""))
+        assert (ran.exit_code, said in shown) == (status, True), shown
+        assert "to-read-it" not in shown
 
 
 def test_the_table_accounts_for_every_operation(tmp_path: Path) -> None:

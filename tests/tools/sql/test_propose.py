@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from frontdesk.cli import cli
+from frontdesk.tools.names import is_secret, snake
 from frontdesk.tools.sql.connect import engine_of, reading
-from frontdesk.tools.sql.declared import Through, plural, singular, snake
+from frontdesk.tools.sql.declared import Through, plural, singular
 from frontdesk.tools.sql.propose import Proposal, Proposals, propose
 from frontdesk.tools.sql.reflect import shapes
 from tests.process import ROOT
@@ -59,7 +60,7 @@ def test_secrets_internals_and_other_peoples_ids_are_hidden_each_with_its_reason
     assert list(orders.table.columns) == ["id", "order_number", "status", "placed_at", "total"]  # type: ignore[arg-type]
     assert orders.hidden == {
         "customer_id": "the customer's own id, which code binds",
-        "staff_note": "reads like something internal",
+        "staff_note": "reads like a secret",
         "api_token": "reads like a secret",
         "approved_by": "somebody else's id",
     }
@@ -140,6 +141,7 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
 def test_names_in_the_singular(many: str, one: str) -> None:
     assert singular(many) == one
     assert snake("OrderItems") == "order_items"
+    assert snake("HTTPServer") == "http_server"
     assert plural(one) == (many if one != "status" else "statuses")
 
 
@@ -199,3 +201,14 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     ran = CliRunner().invoke(cli, ["tools", "from-sql", "sqlite:///x.db"])
     assert "pip install 'frontdesk[sql]'" in str(ran.exception)
     assert sa.__name__ == "sqlalchemy"
+
+
+SECRETS = "password, apiKey, accessKey, totp, otp_code, pin, card_no, account_number, taxId, sessionId, costPrice, riskScore"
+NO_SECRETS = (
+    "footprint, ship_address, card_note, spinning, opinion, company, classroom, description, marginal"
+)
+
+
+def test_one_list_says_what_reads_like_a_secret() -> None:
+    assert [name for name in SECRETS.split(", ") if not is_secret(name)] == []
+    assert [name for name in NO_SECRETS.split(", ") if is_secret(name)] == []

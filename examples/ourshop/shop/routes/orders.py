@@ -10,6 +10,7 @@ from examples.ourshop.shop.database import Connection
 from examples.ourshop.shop.idempotency import OptionalKey, once
 from examples.ourshop.shop.models import CancelledOrder, Order, OrderPage, SentEmail
 from examples.ourshop.shop.problems import InvoiceGone
+from examples.ourshop.shop.routes import words
 from examples.ourshop.shop.wishes import ShippingAddress
 
 router = APIRouter(tags=["orders"])
@@ -28,21 +29,21 @@ async def list_orders(
         return await orders.page(conn, user_id, limit, offset)
 
 
-@router.get("/orders/{order_id}")
+@router.get("/orders/{order_id}", openapi_extra=words.ORDER)
 async def get_order(shop: CurrentShop, order_id: str) -> Order:
     """An order with its lines and parcels."""
     async with shop.connection() as conn:
         return await orders.get(conn, order_id)
 
 
-@router.put("/orders/{order_id}/shipping-address")
+@router.put("/orders/{order_id}/shipping-address", openapi_extra=words.ADDRESS)
 async def change_address(shop: CurrentShop, order_id: str, address: ShippingAddress) -> Order:
     """Send an order elsewhere before it leaves the warehouse."""
     async with shop.connection() as conn:
         return await orders.change_address(conn, order_id, address)
 
 
-@router.post("/orders/{order_id}/cancel")
+@router.post("/orders/{order_id}/cancel", openapi_extra=words.CANCEL)
 async def cancel_order(shop: CurrentShop, order_id: str, key: OptionalKey = None) -> CancelledOrder:
     """Cancel an order before it leaves the warehouse and refund what was paid."""
     return await once(
@@ -55,7 +56,7 @@ async def cancel_order(shop: CurrentShop, order_id: str, key: OptionalKey = None
     )
 
 
-@router.post("/orders/{order_id}/invoice", status_code=202)
+@router.post("/orders/{order_id}/invoice", status_code=202, openapi_extra=words.INVOICE)
 async def resend_invoice(shop: CurrentShop, order_id: str, key: OptionalKey = None) -> SentEmail:
     """E-mail the invoice again."""
     return await once(

@@ -6,6 +6,7 @@ from examples.ourshop.shop import orders, refunds, users
 from examples.ourshop.shop.context import CurrentShop
 from examples.ourshop.shop.idempotency import OptionalKey, once, required
 from examples.ourshop.shop.models import Refund, Refunds
+from examples.ourshop.shop.routes import words
 from examples.ourshop.shop.wishes import RefundWish
 
 router = APIRouter(tags=["refunds"])
@@ -27,7 +28,7 @@ async def user_refunds(shop: CurrentShop, user_id: str) -> Refunds:
         return Refunds(refunds=await refunds.of_user(conn, user_id))
 
 
-@router.post("/orders/{order_id}/refunds", status_code=201)
+@router.post("/orders/{order_id}/refunds", status_code=201, openapi_extra=words.REFUND)
 async def create_refund(
     shop: CurrentShop, order_id: str, wish: RefundWish, key: OptionalKey = None
 ) -> Refund:

@@ -6,6 +6,7 @@ from examples.ourshop.shop import orders, returns, users
 from examples.ourshop.shop.context import CurrentShop
 from examples.ourshop.shop.idempotency import OptionalKey, once, required
 from examples.ourshop.shop.models import Return, Returnable, Returns
+from examples.ourshop.shop.routes import words
 from examples.ourshop.shop.wishes import ReturnWish
 
 router = APIRouter(tags=["returns"])
@@ -42,7 +43,7 @@ async def user_returns(shop: CurrentShop, user_id: str) -> Returns:
         return Returns(returns=await returns.of_user(conn, user_id))
 
 
-@router.post("/orders/{order_id}/returns", status_code=201)
+@router.post("/orders/{order_id}/returns", status_code=201, openapi_extra=words.RETURN)
 async def create_return(
     shop: CurrentShop, order_id: str, wish: ReturnWish, key: OptionalKey = None
 ) -> Return:

@@ -309,7 +309,7 @@ class Changer:
             return reader.name, {parameter.name: given[parameter.name]}
         if read.error:
             return read
-        rows = [row for row in context.rows(read) if context.row_id(row, "id")]
+        rows = [row for row in context.parts(read, items.name) if context.row_id(row, "id")]
         chosen = named_items(change.text, rows)
         if chosen:
             given[items.name] = [context.row_id(row, "id") for row in chosen]

@@ -167,6 +167,13 @@ def rows(call: Call) -> list[dict[str, Any]]:
     return [row for row in result if isinstance(row, dict)] if isinstance(result, list) else []
 
 
+def parts(call: Call, name: str) -> list[dict[str, Any]]:
+    """The records in a result that an argument called ``name`` has the ids of: for ``line_ids`` its ``lines``."""
+    result: Any = call.result
+    own = result.get(re.sub(r"_ids?$", "s", name)) if isinstance(result, dict) else None
+    return [row for row in own if isinstance(row, dict)] if isinstance(own, list) else rows(call)
+
+
 def row_id(row: dict[str, Any], name: str) -> str:
     """The row's id for an argument called ``name``: under that name, or under "id"."""
     found = row.get(name) or row.get("id")

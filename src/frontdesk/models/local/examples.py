@@ -25,7 +25,7 @@ ROLES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], bool | None], ...] = (
         True,
     ),
     (LIST_ORDERS, re.compile(r"orders|purchases|order_(list|history)"), re.compile(r"status|cancel|count"), False),
-    (PROFILE, re.compile(r"profile|account|my_details|customer(_details|_info)?$"), re.compile(r"update|change|delete|close|create"), False),
+    (PROFILE, re.compile(r"profile|account|my_details|(customer|user|member)(_details|_info)?$"), re.compile(r"update|change|delete|close|create"), False),
 )  # fmt: skip
 
 

@@ -177,7 +177,7 @@ def _sends_somewhere(message: str) -> bool:
 
 def is_known(entry: Entry) -> bool:
     """Whether customers' words for what a tool changes are known here: then likeness has no say."""
-    return any(kind.tools.search(entry.name) for kind in KINDS)
+    return any(_does(kind, entry) for kind in KINDS)
 
 
 def amends(message: str, catalog: Catalog) -> Entry | None:
@@ -203,4 +203,10 @@ def opens_elsewhere(message: str, catalog: Catalog) -> Entry | None:
 
 
 def _tool(kind: Kind, catalog: Catalog) -> Entry | None:
-    return next((e for e in catalog.own() if e.grant.changes and kind.tools.search(e.name)), None)
+    return next((e for e in catalog.own() if e.grant.changes and _does(kind, e)), None)
+
+
+def _does(kind: Kind, entry: Entry) -> bool:
+    """Whether a tool makes this change, by its name or, ``add_note`` for a ``ticket_id``, with what it is done to."""
+    thing = entry.id_parameter.thing if entry.id_parameter else ""
+    return bool(kind.tools.search(entry.name) or kind.tools.search(f"{entry.name}_{thing}"))

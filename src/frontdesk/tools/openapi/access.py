@@ -13,10 +13,10 @@ from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.backend import Backend
 from frontdesk.tools.credentials import ClientCredentials
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import alternatives
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["PREFIX", "Access", "access_of"]
 

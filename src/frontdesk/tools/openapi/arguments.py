@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from frontdesk.domain import Json
+from frontdesk.tools.names import words_of
+from frontdesk.tools.openapi.declared import OF_FIELDS
 from frontdesk.tools.openapi.load import Document
-from frontdesk.tools.openapi.operations import Operation, Parameter
+from frontdesk.tools.openapi.operations import Operation, Parameter, example_of
 from frontdesk.tools.openapi.schema import members, python, required
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["LeftOut", "annotation", "choices", "expanded", "fields_of"]
 
@@ -64,7 +65,9 @@ def fields_of(
             of, item = members(document, inner)
             below, inner = ("plain", {"type": "array", "items": item}) if of == "plain" else (of, {})
         if below == "plain":
-            yield Parameter(str(name), "body", must, cast("Json", inner), about, inside=here)
+            default = str(cast("Json", said).get(OF_FIELDS) or "")
+            made = Parameter(str(name), "body", must, cast("Json", inner), about, inside=here)
+            yield replace(made, example=example_of(said), default=default)
         elif must:
             raise LeftOut(f"it needs {'.'.join(here)!r}, which is no plain value and no list of such")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter as Argument
 from inspect import Signature
 from pathlib import Path
@@ -10,18 +10,20 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
-from frontdesk.domain import Customer, Json
+from frontdesk.domain import Customer, Json, Money
 from frontdesk.errors import DeclarationError
 from frontdesk.tools import Tool, tool
 from frontdesk.tools.backend import Backend, Token, joined
 from frontdesk.tools.openapi.access import PREFIX, access_of
 from frontdesk.tools.openapi.arguments import annotation
-from frontdesk.tools.openapi.decide import decide, enable
+from frontdesk.tools.openapi.beside import live
+from frontdesk.tools.openapi.decide import decide, enable, ordered
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import Document, load
 from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, server
-from frontdesk.tools.openapi.records import Records
+from frontdesk.tools.openapi.records import Call, Records
+from frontdesk.tools.openapi.rules import kept, number
 from frontdesk.tools.openapi.schema import select
 from frontdesk.tools.openapi.spoken import spoken
 
@@ -69,13 +71,15 @@ def from_openapi(
             Backend(place, headers, token=token) if own else access_of(document, made, PREFIX).backend(place)
         )
     records = Records(backend, customer=find(operations(document), names).spelt)
-    return [_tool(document, d, records) for d in made if d.status in ("read", "enabled")]
+    tools: list[Tool] = []
+    tools += [_tool(document, d, records, lambda: tools) for d in ordered(made)]
+    return tools
 
 
 _enable = enable  # the keyword has the same name
 
 
-def _tool(document: Document, made: Decision, records: Records) -> Tool:
+def _tool(document: Document, made: Decision, records: Records, every: Callable[[], Sequence[Tool]]) -> Tool:
     changes = made.status == "enabled"
 
     async def call(customer: Customer, effect_id: str = "", **arguments: Any) -> Any:
@@ -84,7 +88,7 @@ def _tool(document: Document, made: Decision, records: Records) -> Tool:
 
     call.__name__ = made.name
     call.__doc__ = described(made.operation)
-    hints = {name: _hint(document, parameter) for name, parameter in made.arguments}
+    hints = {name: _hint(document, p, money=name == made.amount) for name, p in made.arguments}
     code: dict[str, Any] = {"customer": Customer, **({"effect_id": str} if changes else {})}
     call.__annotations__ = {**code, **hints}
     signature = [Argument(name, Argument.KEYWORD_ONLY) for name in code]
@@ -97,6 +101,7 @@ def _tool(document: Document, made: Decision, records: Records) -> Tool:
     subject = _subject(made, records)
     reconcile = {"reconcile": "repeat"} if made.repeatable else {}
     more: Any = {**spoken(made), **({"subject": subject} if subject else {}), **reconcile}
+    more |= live(made, every)
     return tool(permission=made.permission, confirm=True, **more)(call)
 
 
@@ -121,17 +126,19 @@ async def _call(
     made: Decision, records: Records, customer: Customer, arguments: Json, effect_id: str = ""
 ) -> Any:
     """The answer, once it is proved to be the customer's. Somebody else's is answered like what is absent."""
-    for before in made.before:
+    record: Any = None
+    for place, before in enumerate(made.before):
         first = {n: arguments[a] for n, a in before.arguments.items()}
-        record = select(await _call(before.read, records, customer, first), before.read.shown.shape)
-        records.holds(record, *((noun, arguments.get(name)) for name, noun in before.parts.items()))
+        found = select(await _call(before.read, records, customer, first), before.read.shown.shape)
+        record = record if place else found
+        records.holds(found, *((noun, arguments.get(name)) for name, noun in before.parts.items()))
     at: Json = {}
     query: Json = {}
     body: Json = {}
     for name, parameter in made.arguments:
         value = arguments.get(name)
         if parameter.where == "body":
-            _put(body, parameter.inside, value)
+            _put(body, parameter.inside, _said(made, name, parameter, arguments, record))
         elif parameter.where == "path":
             at[parameter.name] = value
         else:
@@ -141,14 +148,23 @@ async def _call(
         (at if made.customer.where == "path" else query)[made.customer.name] = customer.id
     for parameter in made.bound:
         _put(body, parameter.inside, customer.id)
-    path = made.operation.path
-    if made.operation.reads:
+    operation = made.operation
+    if operation.reads:
         owner = made.owner if made.proof == "field" else ()
-        return await records.proved(path, customer, at=at, query=query, owner=owner)
-    return await records.changed(
-        made.operation.method.upper(), path, customer, key=effect_id, at=at, query=query,
-        body=body if made.operation.body is not None else None, form=made.operation.body_media == FORM,
-    )  # fmt: skip
+        return await records.proved(Call("GET", operation.path, at, query, owner), customer)
+    sent = body if operation.body is not None else None
+    form = operation.body_media == FORM
+    asked = Call(operation.method.upper(), operation.path, at, query, body=sent, form=form)
+    return await records.changed(asked, customer, effect_id)
+
+
+def _said(made: Decision, name: str, parameter: Parameter, arguments: Json, record: Any) -> Any:
+    """A field of the body: what was said, or what stands in the record where the document says so."""
+    value = arguments.get(name)
+    if not parameter.default:
+        return number(value)
+    parts = [arguments.get(part) for before in made.before for part in before.parts]
+    return kept(value, record, parameter.default, *(parts if name == made.amount else ()))
 
 
 def _put(body: Json, inside: Sequence[str], value: Any) -> None:
@@ -163,9 +179,9 @@ def described(operation: Operation) -> str:
     return said or f"{operation.method.upper()} {operation.path}"
 
 
-def _hint(document: Document, parameter: Parameter) -> Any:
+def _hint(document: Document, parameter: Parameter, *, money: bool) -> Any:
     name, values, several = annotation(document, parameter.schema)
-    hint: Any = Literal[values] if values else KINDS[name]
+    hint: Any = Money if money else Literal[values] if values else KINDS[name]
     hint = list[hint] if several else hint
     said = " ".join(parameter.description.split())[:200] or None
     return Annotated[hint if parameter.required else hint | None, Field(description=said)]

@@ -7,12 +7,15 @@ from difflib import get_close_matches
 
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.backend import leads_away
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi import naming
 from frontdesk.tools.openapi.arguments import LeftOut, fields_of
 from frontdesk.tools.openapi.decision import Decision, Status, braces
-from frontdesk.tools.openapi.fill import Ground, above, bare, fill
+from frontdesk.tools.openapi.declared import read
+from frontdesk.tools.openapi.fill import Ground, above, fill
 from frontdesk.tools.openapi.identity import Identity, find, owner_of
 from frontdesk.tools.openapi.load import Document
+from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.operations import (
     FORM,
     Operation,
@@ -22,16 +25,18 @@ from frontdesk.tools.openapi.operations import (
     speaks_json,
 )
 from frontdesk.tools.openapi.schema import members, shown
+from frontdesk.tools.openapi.standing import stand
+from frontdesk.tools.openapi.under import bare
 from frontdesk.tools.openapi.verbs import named_like_a_change
-from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["Decision", "decide", "enable"]
+__all__ = ["Decision", "decide", "enable", "ordered"]
 
 STAFF = frozenset({"admin", "admins", "internal", "staff", "backoffice", "superuser", "management"})
 HEADERS = frozenset(
     {"accept", "content-type", "authorization", "user-agent", "accept-language", "idempotency-key"}
 )
 
+DEEPEST = 3  # an order, its parcels, a parcel's events
 OFF = "changes data: off until a confirmation is declared for it"
 BY_GET = "changes data, though it is a GET: write it by hand, as a tool with confirm=True"
 
@@ -48,12 +53,16 @@ def decide(document: Document, customer: Sequence[str] = (), *, token: bool = Fa
     # Reads that prove themselves come first: what lies under them, and what changes them, is proved by them.
     nouns: dict[str, Decision | None] = {noun: None for o in every if (noun := _own_path(o.path))}
     ground = Ground(find(every, customer), nouns=nouns, token=token)
-    later = [d for d in made if not d.operation.reads or not _settle(document, d, ground)]
+    left = [d for d in made if d.operation.reads]
+    for _ in range(DEEPEST):
+        settled = [d for d in left if _settle(document, d, ground)]
+        for decision in settled:
+            if decision.status == "read" and _by_path_alone(decision):
+                _build_on(decision, ground)
+        left = [d for d in left if d.status == "left out"]
     for decision in made:
-        if decision.status == "read" and _by_path_alone(decision):
-            _build_on(decision, ground)
-    for decision in later:
-        _settle(document, decision, ground)
+        if not decision.operation.reads:
+            _settle(document, decision, ground)
     return made
 
 
@@ -79,6 +88,20 @@ def enable(decisions: Sequence[Decision], names: Sequence[str]) -> None:
         if made.status == "read":
             raise DeclarationError(f"{name!r} changes nothing: it is a tool without being enabled")
         made.status, made.reason = "enabled", ""
+
+
+def ordered(decisions: Sequence[Decision]) -> list[Decision]:
+    """Those that are tools. What is known only from a list under something else comes last: customers name the order,
+    not the payment.
+    """
+    made = [d for d in decisions if d.status in ("read", "enabled")]
+    listed = {noun(d.operation.path) for d in made if d.proof == "parent" and d.operation.reads}
+    return sorted(
+        made,
+        key=lambda d: (
+            d.operation.path.endswith("}") and d.proof == "field" and noun(d.operation.path) in listed
+        ),
+    )
 
 
 def _own_path(path: str) -> str:
@@ -121,13 +144,16 @@ def _settle(document: Document, made: Decision, ground: Ground) -> bool:
 def _judge(document: Document, made: Decision, ground: Ground) -> Status:
     operation = made.operation
     _refuse_outright(operation)
+    made.words = read(operation)
     try:
         _prove(document, made, ground)
+        fill(document, made, ground)
     except LeftOut:
         if not (ground.token and _secured(document, operation)):
             raise
         made.customer, made.proof = None, "token"
-    fill(document, made, ground)
+        fill(document, made, ground)
+    stand(document, made)
     made.shown = shown(document, operation.answer, ground.identity.named)
     if not operation.reads:
         return "change"
@@ -191,7 +217,8 @@ def _prove(document: Document, made: Decision, ground: Ground) -> None:
     if queried and not in_path:
         made.customer, made.proof = queried, "query"
         return
-    if above(made, ground) is not None:
+    parent = above(made, ground)
+    if parent is not None and not (operation.reads and made.owner):
         made.customer, made.proof = queried, "parent"
         return
     if operation.reads and in_path and made.owner:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from frontdesk.domain import Json
 from frontdesk.tools.openapi.operations import Operation, Parameter
 from frontdesk.tools.openapi.schema import Shown
 
@@ -43,6 +44,10 @@ class Decision:
                or "token" (the backend checks, by the customer's own token)
     before     all that is read first
     arguments  (name in Python, parameter) of what the model may fill in
+    amount     the argument that holds money, in the currency of the record that is read first
+    standing   where in that record stands what an argument takes the place of, {"street": "shipping_address.street"}
+    again      to take it back, arguments that are what another one was: {"current_email": "email"}
+    words      what the document says in x-frontdesk
     reason     why it is left out, or what there is to know
     """
 
@@ -56,6 +61,10 @@ class Decision:
     owner: tuple[str, ...] = ()
     before: list[Before] = field(default_factory=list[Before])
     arguments: list[tuple[str, Parameter]] = field(default_factory=list[tuple[str, Parameter]])
+    amount: str = ""
+    standing: dict[str, str] = field(default_factory=dict[str, str])
+    again: dict[str, str] = field(default_factory=dict[str, str])
+    words: Json = field(default_factory=dict[str, Any])
     shown: Shown = field(default_factory=Shown)
     reason: str = ""
 
@@ -63,6 +72,11 @@ class Decision:
     def parent(self) -> Decision | None:
         """The read that proves whose this is."""
         return self.before[0].read if self.proof == "parent" and self.before else None
+
+    @property
+    def subject(self) -> Decision | None:
+        """The read of the record that a change is about: its rules and its preview rest on it."""
+        return self.before[0].read if self.before and not self.operation.reads else None
 
     @property
     def repeatable(self) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from frontdesk.tools.names import is_secret, words_of
 from frontdesk.tools.openapi import naming
 from frontdesk.tools.openapi.arguments import LeftOut, expanded, fields_of, is_plain, words
-from frontdesk.tools.openapi.decision import Before, Decision, braces
+from frontdesk.tools.openapi.decision import Before, Decision
 from frontdesk.tools.openapi.identity import IDS, Identity, is_person
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Parameter
 from frontdesk.tools.openapi.parts import parts_of
-from frontdesk.tools.openapi.schema import is_secret
-from frontdesk.tools.openapi.words import words_of
+from frontdesk.tools.openapi.under import bare, given, under
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Ground", "fill"]
@@ -168,15 +168,13 @@ def _known(made: Decision, parameter: Parameter, noun: str, ground: Ground) -> b
 def _before(made: Decision, ground: Ground) -> None:
     """What is read first: what this lies under or, to be changed, is; and what a change names in its body or query."""
     made.before = []
-    named = {parameter.name: name for name, parameter in made.arguments if parameter.where == "path"}
     one = not made.operation.reads and made.operation.path.endswith("}")  # not a list, to which this adds
     itself = ground.reads.get(bare(made.operation.path)) if one else None
-    first = above(made, ground) if made.proof == "parent" else itself
-    if first is not None:
-        by_place = dict(zip(braces(first.operation.path), braces(made.operation.path), strict=False))
-        arguments = {n: named[by_place[p.name]] for n, p in first.arguments if p.where == "path"}
-        parts = _parts(made, ground) if made.proof == "parent" and not made.operation.reads else {}
-        made.before.append(Before(first, arguments, parts))
+    parent = above(made, ground) if made.proof == "parent" else None
+    if parent is not None:
+        made.before += under(made, parent, ground.reads, _parts(made, ground))
+    elif itself is not None:
+        made.before.append(Before(itself, given(made, itself)))
     if made.operation.reads:
         return
     for name, parameter in made.arguments:
@@ -190,6 +188,8 @@ def _before(made: Decision, ground: Ground) -> None:
 
 def _parts(made: Decision, ground: Ground) -> dict[str, str]:
     """The arguments that must name parts of what a change lies under."""
+    if made.operation.reads:
+        return {}
     said = {name: _noun(p, ground) for name, p in made.arguments if p.where != "path"}
     return {name: noun for name, noun in said.items() if noun and noun.removesuffix("s") not in ground.nouns}
 
@@ -200,10 +200,3 @@ def above(made: Decision, ground: Ground) -> Decision | None:
     paths = ["/".join(parts[:n]) for n in range(len(parts) - 1, 1, -1)]
     whole = paths if made.operation.reads else ["/".join(parts), *paths]
     return next((ground.parents[path] for path in whole if path in ground.parents), None)
-
-
-def bare(path: str) -> str:
-    """A path with its braces empty: ``/orders/{}``."""
-    for name in braces(path):
-        path = path.replace(f"{{{name}}}", "{}", 1)
-    return path

@@ -9,10 +9,10 @@ from typing import Any
 
 from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.operations import Operation, Parameter
 from frontdesk.tools.openapi.schema import members
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["Identity", "find", "named", "owner_of"]
 

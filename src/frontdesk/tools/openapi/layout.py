@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-__all__ = ["WIDTH", "bracketed", "docstring", "literal"]
+__all__ = ["WIDTH", "bracketed", "docstring", "imported", "literal"]
 
 WIDTH = 88
 
@@ -17,6 +17,9 @@ def literal(value: object) -> str:
         return f"({inner},)" if len(value) == 1 else f"({inner})"  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, dict):
+        pairs = [f"{literal(k)}: {literal(v)}" for k, v in value.items()]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return f"{{{', '.join(pairs)}}}"
     if not isinstance(value, str):
         return repr(value)
     quote = "'" if value.count('"') > value.count("'") else '"'
@@ -33,6 +36,12 @@ def bracketed(before: str, parts: Sequence[str], after: str, indent: int = 0) ->
         return line
     listed = "".join(f"{space}    {part},\n" for part in parts)
     return f"{space}{before}\n{listed}{space}{after}"
+
+
+def imported(module: str, names: Sequence[str]) -> str:
+    """An import of ``names``, in brackets where a line is too short for it."""
+    line = f"from {module} import {', '.join(names)}"
+    return line if len(line) <= WIDTH else bracketed(f"from {module} import (", names, ")")
 
 
 def docstring(text: str, indent: int = 4, more: Sequence[str] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urljoin, urlsplit
@@ -35,8 +36,9 @@ _Loader.yaml_implicit_resolvers = {
 class Document:
     """The root of a document, and a way to what its references name."""
 
-    def __init__(self, root: Json, place: str) -> None:
+    def __init__(self, root: Json, place: str, headers: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self._headers = headers
         self.place = place
         self._others: dict[str, Any] = {place: root}
 
@@ -61,7 +63,7 @@ class Document:
         where, _, pointer = ref.partition("#")
         place = self.place if not where else self._inside(where)
         if place not in self._others:
-            self._others[place] = _absolute(_parse(_read(place)), place)
+            self._others[place] = _absolute(_parse(_read(place, self._headers)), place)
         found: Any = self._others[place]
         for part in pointer.split("/")[1:]:
             key = unquote(part).replace("~1", "/").replace("~0", "~")
@@ -89,24 +91,27 @@ class Document:
         return str(path)
 
 
-def load(spec: str | Path | Json) -> Document:
-    """The document at ``spec``: a file, an http(s) URL, or the document itself. Raises DeclarationError."""
+def load(spec: str | Path | Json, headers: Mapping[str, str] | None = None) -> Document:
+    """The document at ``spec``: a file, an http(s) URL, or the document itself. Raises DeclarationError.
+
+    ``headers`` go out to fetch it, and what it refers to on its host.
+    """
     if isinstance(spec, dict):
         root, place = spec, str(Path.cwd().resolve() / "openapi.json")
     else:
         place = str(spec) if _is_url(str(spec)) else str(Path(spec).resolve())
-        root = _parse(_read(place))
+        root = _parse(_read(place, headers))
     found = str(root.get("swagger") or root.get("openapi") or "") if isinstance(root, dict) else ""
     if not _VERSION.match(found):
         raise DeclarationError("this is no OpenAPI document: name one of version 2.0, 3.0 or 3.1")
-    return Document(root, place)
+    return Document(root, place, headers)
 
 
 def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def _read(place: str) -> bytes:
+def _read(place: str, headers: Mapping[str, str] | None) -> bytes:
     if not _is_url(place):
         try:
             if Path(place).stat().st_size > MOST_BYTES:
@@ -118,7 +123,7 @@ def _read(place: str) -> bytes:
             ) from None
     data = bytearray()
     try:
-        with httpx.stream("GET", place, timeout=SECONDS, trust_env=False) as answer:
+        with httpx.stream("GET", place, headers=headers, timeout=SECONDS, trust_env=False) as answer:
             if not answer.is_success:
                 raise DeclarationError(
                     f"the document's address answered {answer.status_code}: save the document, and name the file"

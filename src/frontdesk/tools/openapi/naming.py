@@ -9,8 +9,8 @@ import re
 from pydantic import BaseModel
 
 from frontdesk.tools import INJECTED
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.operations import Operation
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["argument", "noun", "permission", "tool_name"]
 

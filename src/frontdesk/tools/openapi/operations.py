@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.load import Document
-from frontdesk.tools.openapi.words import words_of
 
-__all__ = ["FORM", "Operation", "Parameter", "alternatives", "operations", "server"]
+__all__ = ["FORM", "Operation", "Parameter", "alternatives", "example_of", "operations", "server"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _JSON = re.compile(r"^(application/(.+\+)?json|\*/\*|application/\*)\s*(;.*)?$", re.IGNORECASE)
@@ -26,7 +26,10 @@ _KEPT = ("type", "format", "items", "enum", "default", "minimum", "maximum", "de
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """``where`` is path, query, header, cookie or body, where ``inside`` are the names that lead to it."""
+    """``where`` is path, query, header, cookie or body, where ``inside`` are the names that lead to it.
+
+    ``default`` is where in the record that is read first it stands already, which is taken if nothing is said.
+    """
 
     name: str
     where: str
@@ -36,6 +39,8 @@ class Parameter:
     style: str = ""
     explode: bool = True
     inside: tuple[str, ...] = ()
+    example: str = ""
+    default: str = ""
 
     @property
     def between(self) -> str:
@@ -66,6 +71,7 @@ class Operation:
     internal: bool = False
     deprecated: bool = False
     problem: str = ""
+    extension: Any = field(default_factory=dict[str, Any])
 
     @property
     def reads(self) -> bool:
@@ -112,6 +118,7 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     made.id = str(said.get("operationId") or "")
     made.summary = _summary(str(said.get("summary") or ""), str(said.get("description") or ""), made)
     made.tags = tuple(str(tag) for tag in said.get("tags") or ())
+    made.extension = said.get("x-frontdesk") or {}
     made.deprecated = bool(said.get("deprecated"))
     made.internal = bool(said.get("x-internal") or item.get("x-internal"))
     own: Any = said.get("servers") or item.get("servers")
@@ -170,7 +177,17 @@ def _parameter(document: Document, node: Json) -> Parameter:
         str(node.get("description") or ""),
         style,
         bool(style in ("", "form") if explode is None else explode),
+        example=example_of(node) or example_of(_schema(node)),
     )
+
+
+def example_of(node: Any) -> str:
+    """The first example of a parameter, a field or a schema, where it is a plain value; "" where there is none."""
+    said: Any = node if isinstance(node, dict) else {}
+    listed: Any = said.get("examples") or ([said["example"]] if "example" in said else [])
+    first: Any = next(iter(listed.values() if isinstance(listed, dict) else listed), "")
+    first = cast("Json", first).get("value", "") if isinstance(first, dict) else first
+    return str(first) if isinstance(first, str | int) and not isinstance(first, bool) else ""
 
 
 def _schema(node: Json) -> Json:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from frontdesk.domain import Json
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.identity import IDS
-from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["parts_of"]
@@ -16,9 +16,12 @@ __all__ = ["parts_of"]
 def parts_of(record: Any, noun: str) -> set[str]:
     """The ids of each ``noun`` in an answer: of ``line``, line_id and line_ids anywhere, and the id of lines.
 
+    An answer that is a list is one of these things.
+
     Of a shape in place of an answer: not empty where it has a place for such ids.
     """
-    return set(_found(record, singular(noun), ""))
+    single = singular(noun)
+    return set(_found(record, single, single if isinstance(record, list) else ""))
 
 
 def _found(value: Any, noun: str, inside: str) -> Iterator[str]:

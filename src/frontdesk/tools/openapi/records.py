@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
@@ -12,11 +13,30 @@ from frontdesk.errors import ToolNotFound, ToolUnavailable
 from frontdesk.tools.backend import NOT_FOUND, Backend, path_of
 from frontdesk.tools.openapi.identity import named
 from frontdesk.tools.openapi.parts import parts_of
+from frontdesk.tools.openapi.rules import kept, number
 from frontdesk.tools.openapi.schema import Shape, select
 
-__all__ = ["Records", "shape_of"]
+__all__ = ["Call", "Records", "shape_of"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: ``at`` fills in the braces of ``path``; ``owner`` is where in the answer the customer's id stands."""
+
+    method: str
+    path: str
+    at: Mapping[str, Any]
+    query: Mapping[str, Any]
+    owner: str | Sequence[str] = ()
+    body: Mapping[str, Any] | None = None
+    form: bool = False
+
+    @property
+    def place(self) -> str:
+        """The path, filled in. Raises ToolNotFound for a value that would lead to another one."""
+        return path_of(self.path, self.at)
 
 
 class Records:
@@ -42,22 +62,13 @@ class Records:
         field of the answer that must be the customer's id, ("data", "user_id") where it lies deeper. Raises
         ToolNotFound alike for what is not there and for what is somebody else's; ToolRefused, ToolUnavailable.
         """
-        answer = await self.proved(path, customer, at=at, query=query, owner=owner)
+        answer = await self.proved(Call("GET", path, at or {}, query or {}, owner), customer)
         return cast("T", select(answer, shape_of(shows)))
 
-    async def proved(
-        self,
-        path: str,
-        customer: Customer,
-        *,
-        at: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-        owner: str | Sequence[str] = (),
-    ) -> Any:
+    async def proved(self, call: Call, customer: Customer) -> Any:
         """The whole answer, which is not to be shown; as ``read`` otherwise."""
-        place = path_of(path, at or {})
-        answer = await self._backend.read(place, query, customer=customer)
-        names = (owner,) if isinstance(owner, str) else owner
+        answer = await self._backend.read(call.place, call.query, customer=customer)
+        names = (call.owner,) if isinstance(call.owner, str) else call.owner
         if names and not _is(_inside(answer, names), customer):
             raise ToolNotFound(NOT_FOUND)
         if self._foreign(answer, customer):
@@ -83,30 +94,22 @@ class Records:
 
         Whose it is has to be proved before. What is None in ``body`` is left away. Raises as ``read`` does.
         """
-        answer = await self.changed(method, path, customer, key=key, at=at, query=query, body=body, form=form)
+        call = Call(method, path, at or {}, query or {}, body=body, form=form)
+        answer = await self.changed(call, customer, key)
         return cast("T", select(answer, shape_of(shows)))
 
-    async def changed(
-        self,
-        method: str,
-        path: str,
-        customer: Customer,
-        *,
-        key: str,
-        at: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-        form: bool = False,
-    ) -> Any:
+    async def changed(self, call: Call, customer: Customer, key: str) -> Any:
         """The whole answer to a change, which is not to be shown; as ``change`` otherwise."""
-        place = path_of(path, at or {})
-        sent = None if body is None else _given(body)
+        sent = None if call.body is None else _given(call.body)
         answer = await self._backend.change(
-            method, place, sent, key=key, query=query, form=form, customer=customer
+            call.method, call.place, sent, key=key, query=call.query, form=call.form, customer=customer
         )
         if self._foreign(answer, customer):
             raise ToolUnavailable("The system behind this answered with what is not this customer's.")
         return answer
+
+    kept = staticmethod(kept)
+    number = staticmethod(number)
 
     def holds(self, record: Any, *parts: tuple[str, Any]) -> None:
         """Raises ToolNotFound unless ``record``, which was read, has each part: ("line", a line's id, several or None)."""

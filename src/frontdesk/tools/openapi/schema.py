@@ -7,69 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from frontdesk.domain import Json
+from frontdesk.tools.names import is_secret, words_of
 from frontdesk.tools.openapi.load import Document
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = [
     "Shape",
     "Shown",
     "is_money",
-    "is_secret",
     "members",
     "python",
     "required",
     "select",
     "shown",
-    "words_of",
 ]
 
 DEEPEST = 5
 MOST_FIELDS = 200
-SECRET = frozenset(
-    [
-        "password",
-        "passwd",
-        "pwd",
-        "secret",
-        "secrets",
-        "token",
-        "tokens",
-        "hash",
-        "salt",
-        "otp",
-        "totp",
-        "mfa",
-        "pin",
-        "cvv",
-        "cvc",
-        "ssn",
-        "pan",
-        "credential",
-        "credentials",
-        "apikey",
-        "internal",
-        "private",
-        "fraud",
-        "risk",
-        "margin",
-        "staff",
-        "admin",
-        "iban",
-        "cookie",
-        "session",
-        "signature",
-        "nonce",
-    ]
-)
-SECRET_PAIRS = (
-    "api_key",
-    "access_key",
-    "card_number",
-    "account_number",
-    "cost_price",
-    "tax_id",
-    "private_key",
-)
 PERSONS = frozenset(
     [
         "author",
@@ -134,13 +87,6 @@ class Shown:
     money: list[str] = field(default_factory=list[str])
     empty: bool = True
     count: int = 0
-
-
-def is_secret(name: str) -> bool:
-    """Whether a field of this name is kept from the model."""
-    words = words_of(name)
-    joined = "_".join(words)
-    return name.startswith("_") or bool(SECRET & set(words)) or any(pair in joined for pair in SECRET_PAIRS)
 
 
 def members(document: Document, schema: Any, depth: int = 0) -> tuple[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.schema import is_money
-from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["spoken"]
 
 MOST_FIELDS = 16
+MOST_OF_CHANGE = 6
 MOST_LISTS = 3
 DATES = frozenset({"at", "on", "by", "date", "delivery", "since", "until"})
 UNSAID = frozenset({"currency", "locale", "metadata"})
@@ -31,8 +32,14 @@ def spoken(made: Decision) -> dict[str, Any]:
     said: dict[str, Any] = {"examples": _examples(made, thing, asks)}
     said |= {"asks": asks} if asks else {}
     said["step"] = f"{verb} {thing}"
-    says = _says(made.shown.shape, thing) if made.status == "read" else ""
-    return {**said, **({"says": says} if says else {})}
+    says = _says(made.shown.shape, thing) if made.status == "read" else _done(made)
+    said |= {"says": says} if says else {}
+    own = {
+        word: made.words[word]
+        for word in ("examples", "asks", "step", "says", "limits")
+        if word in made.words
+    }
+    return {**said, **own, **({"asks": {**asks, **own["asks"]}} if "asks" in own else {})}
 
 
 def _thing(made: Decision) -> str:
@@ -43,18 +50,31 @@ def _thing(made: Decision) -> str:
 
 def _examples(made: Decision, thing: str, asks: Mapping[str, str]) -> list[str]:
     """What a customer says who wants this; a number stands for an id."""
-    named = next(iter(asks), "").removesuffix("_id").replace("_", " ")
+    first = next(iter(asks), "")
+    named = first.removesuffix("_id").replace("_", " ")
+    number = (dict(made.arguments)[first].example or "456") if first else ""
     if made.status != "read":
         words = made.name.replace("_", " ")
-        after = "" if not named else " 456" if words.endswith(f" {named}") else f" for {named} 456"
+        after = "" if not named else f" {number}" if words.endswith(f" {named}") else f" for {named} {number}"
         return [f"{words}{after}", f"please {words}{after}"]
     if not named and made.operation.path.endswith("}"):
         return ["what do you have on file about me", "my account details"]
     if not named:
         return [f"show me my {thing}", f"list my {thing}", f"which {thing} do I have"]
     if thing == named:
-        return [f"show me {thing} 456", f"what about my {thing} 456", f"where is {thing} 456"]
-    return [f"show me the {thing} of {named} 456", f"{thing} for my {named} 456"]
+        return [f"show me {thing} {number}", f"what about my {thing} {number}", f"where is {thing} {number}"]
+    return [f"show me the {thing} of {named} {number}", f"{thing} for my {named} {number}"]
+
+
+def _done(made: Decision) -> str:
+    """A template for the answer to a change: what was done, and what the answer says of it."""
+    fields: Any = made.shown.shape
+    title = made.name.replace("_", " ").capitalize()
+    return (
+        f"{title}: done{_rest(cast('dict[str, Any]', fields), MOST_OF_CHANGE)}."
+        if isinstance(fields, dict)
+        else ""
+    )
 
 
 def _says(shape: Any, thing: str) -> str:
@@ -86,11 +106,18 @@ def _lists(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _line(fields: Mapping[str, Any], thing: str) -> str:
     """A record in a line, its status first; what is empty is left out."""
     key = next((name for name in ("number", "id") if name in fields), "")
-    parts = [f"{thing.capitalize()} {{{key}}}" if key else thing.capitalize()]
+    return (f"{thing.capitalize()} {{{key}}}" if key else thing.capitalize()) + _rest(
+        fields, MOST_FIELDS, key
+    )
+
+
+def _rest(fields: Mapping[str, Any], most: int, key: str = "id") -> str:
+    """The plain fields of a record and of its objects, its status first; what is empty is left out."""
+    parts: list[str] = []
     plain = [n for n, below in fields.items() if isinstance(below, str) and n.isidentifier() and n != key]
     shown = [n for n in plain if words_of(n)[-1:] != ["id"] and n not in UNSAID]
     shown.sort(key=lambda name: "status" not in words_of(name))
-    parts += [f"[ · {_plain(name)}: {{{name}{_filter(name, fields)}}}]" for name in shown[:MOST_FIELDS]]
+    parts += [f"[ · {_plain(name)}: {{{name}{_filter(name, fields)}}}]" for name in shown[:most]]
     for name, below in fields.items():
         if isinstance(below, dict) and name.isidentifier():
             inner = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from frontdesk.tools.openapi.access import Access
 from frontdesk.tools.openapi.decision import Decision
@@ -82,7 +82,9 @@ def _facts(made: Decision) -> list[str]:
         facts.append("the backend checks it by the customer's token")
     elif made.proof != "parent":
         facts.append(f"proved by the {made.proof}")
-    facts += [f"proved by {before.read.name}" for before in made.before]
+    facts += [
+        f"proved by {b.read.name}{f', which has {_joined(b.parts)}' if b.parts else ''}" for b in made.before
+    ]
     facts += [f"hidden: {', '.join(made.shown.dropped)}"] if made.shown.dropped else []
     given = [name for name, p in made.arguments if p.where == "body" and is_money(p.name)]
     money = [*made.shown.money, *given]
@@ -95,3 +97,7 @@ def _operation(made: Decision) -> str:
 
 def _line(*cells: str) -> str:
     return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return " and ".join(names)

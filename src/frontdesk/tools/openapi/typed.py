@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from frontdesk.domain import Json
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.layout import bracketed, literal
 from frontdesk.tools.openapi.schema import Shape
-from frontdesk.tools.openapi.words import words_of
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Types", "camel"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.identity import IDS
 from frontdesk.tools.openapi.operations import Operation
-from frontdesk.tools.openapi.words import words_of
 
 __all__ = ["named_like_a_change"]
 

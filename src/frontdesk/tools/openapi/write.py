@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
+from frontdesk.tools.openapi import rules
 from frontdesk.tools.openapi.access import PREFIX, Access
 from frontdesk.tools.openapi.arguments import annotation
+from frontdesk.tools.openapi.beside import beside, worded
 from frontdesk.tools.openapi.call import described
+from frontdesk.tools.openapi.decide import ordered
 from frontdesk.tools.openapi.decision import Before, Decision
 from frontdesk.tools.openapi.identity import Identity
-from frontdesk.tools.openapi.layout import bracketed, docstring, literal
+from frontdesk.tools.openapi.layout import bracketed, docstring, imported, literal
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.operations import FORM, Parameter, server
@@ -30,7 +33,7 @@ class Module:
     def __init__(
         self, document: Document, decisions: Sequence[Decision], identity: Identity, access: Access
     ) -> None:
-        self.made = [made for made in decisions if made.status in ("read", "enabled")]
+        self.made = ordered(decisions)
         self.access = access
         self._document = document
         self._identity = identity
@@ -50,10 +53,15 @@ class Module:
         """The module."""
         body = "\n\n\n".join([*self._types.written, *self._functions])
         names = [made.name for made in self.made]
-        tools = bracketed("TOOLS = [", names, "]") if names else "TOOLS: list[Tool] = []"
+        tools = bracketed(f"{'TOOLS: list[Tool]' if self._typed else 'TOOLS'} = [", names, "]")
         return (
             f"{self._head(body)}\n\n\n{body}\n\n\n{tools}\n" if body else f"{self._head(body)}\n\n{tools}\n"
         )
+
+    @property
+    def _typed(self) -> bool:
+        """Whether the type of TOOLS has to be said: where none is in it, and where one of them looks into it."""
+        return not self.made or any(made.words.get("undo") for made in self.made)
 
     def _head(self, body: str) -> str:
         """The docstring, the imports, and the backend."""
@@ -75,11 +83,16 @@ class Module:
         typing = [name for name in ("Any", "Literal", "TypedDict") if name in used]
         lines = ["import os"] + ([f"from typing import {', '.join(typing)}"] if typing else []) + [""]
         lines += ["import httpx"] if self.access.basic else []
-        shop = ["Customer", "tool"] if self.made else ["Tool"]
+        shop = [name for name in ("Customer", "Money") if name in used]
+        shop += [*(["Tool"] if self._typed else []), *(["tool"] if self.made else [])]
         lines.append(f"from frontdesk import {', '.join(shop)}")
         lines.append(f"from frontdesk.tools.backend import Backend{', joined' if 'joined' in used else ''}")
         lines += ["from frontdesk.tools.credentials import ClientCredentials"] if self.access.client else []
         lines.append("from frontdesk.tools.openapi import Records")
+        calls = [node.func for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Call)]
+        called = {func.id for func in calls if isinstance(func, ast.Name)}
+        helpers = [name for name in rules.__all__ if name in called]
+        lines += [imported("frontdesk.tools.openapi.rules", helpers)] if helpers else []
         return [*lines, *(["from frontdesk.tools.tokens import presented"] if self.access.token else [])]
 
     def _backend(self) -> list[str]:
@@ -156,7 +169,10 @@ class Module:
             words.append("confirm=True")
             words += [f"subject={own}"] if (own := self._subject(made)) else []
             words += ['reconcile="repeat"'] if made.repeatable else []
-        words += _words(spoken(made))
+        words += worded(spoken(made) | beside(made))
+        if changes and made.words.get("undo"):
+            parts = ["lambda: TOOLS", literal(made.name), *([literal(made.again)] if made.again else [])]
+            words.append(bracketed("undo=undoing(", parts, ")", 4).lstrip())
         about = [f"{name}: {said}" for name, p in made.arguments if (said := p.description[:200].strip())]
         lines = [
             bracketed("@tool(", words, ")"),
@@ -178,6 +194,7 @@ class Module:
         kind, values, several = annotation(self._document, parameter.schema)
         thing = singular(noun(made.operation.path))
         hint = self._types.choice(values, name if thing in name else f"{thing}_{name}") if values else kind
+        hint = "Money" if name == made.amount else hint
         return f"list[{hint}]" if several else hint
 
     def _subject(self, made: Decision) -> str:
@@ -188,7 +205,8 @@ class Module:
 
     def _call(self, made: Decision, *, only_path: bool = False) -> str:
         """The body of a function: what must be proved first, then the call."""
-        lines = [self._prove(before) for before in made.before]
+        stays = any(p.default for _, p in made.arguments)
+        lines = [self._prove(before, kept=stays and not n) for n, before in enumerate(made.before)]
         operation = made.operation
         at = {p.name: name for name, p in made.arguments if p.where == "path"}
         query = {p.name: _sent(name, p) for name, p in made.arguments if p.where == "query" and not only_path}
@@ -219,9 +237,14 @@ class Module:
             lines.append(bracketed(f"return await API.{verb}(", parts, ")", 4))
         return "\n".join(lines)
 
-    def _prove(self, before: Before) -> str:
+    def _prove(self, before: Before, *, kept: bool) -> str:
+        """The line that reads what must be the customer's; ``kept``: what it holds is asked for again below."""
         given = [*before.arguments.values(), "customer"]
         read = f"await {self._own[id(before.read)]}("
+        if kept:
+            listed = [f"({literal(noun)}, {name})" for name, noun in before.parts.items()]
+            checked = [bracketed("API.holds(", ["_record", *listed], ")", 4)] if listed else []
+            return "\n".join([bracketed(f"_record = {read}", given, ")", 4), *checked])
         if not before.parts:
             return bracketed(read, given, ")", 4)
         parts = [f"({literal(noun)}, {name})" for name, noun in before.parts.items()]
@@ -240,13 +263,21 @@ def _dict(before: str, pairs: Mapping[str, Any], indent: int = 8) -> str:
 def _body(made: Decision) -> dict[str, Any]:
     """The body's fields, those in objects in dicts of their own, each with what fills it in."""
     body: dict[str, Any] = {}
-    filled = [(p, name) for name, p in made.arguments if p.where == "body"]
+    filled = [(p, _given(made, name, p)) for name, p in made.arguments if p.where == "body"]
     for parameter, name in [*filled, *((p, "customer.id") for p in made.bound)]:
         at = body
         for part in parameter.inside[:-1]:
             at = at.setdefault(part, {})
         at[parameter.inside[-1]] = name
     return body
+
+
+def _given(made: Decision, name: str, parameter: Parameter) -> str:
+    """What fills in a field: the argument, or else what the record has already."""
+    if not parameter.default:
+        return f"API.number({name})" if name == made.amount else name
+    parts = [part for before in made.before for part in before.parts] if name == made.amount else []
+    return bracketed("API.kept(", [name, "_record", literal(parameter.default), *parts], ")", 12).lstrip()
 
 
 def _sent(name: str, parameter: Parameter) -> str:
@@ -259,19 +290,3 @@ def _sent(name: str, parameter: Parameter) -> str:
 
 def _held(before: str, variable: str) -> str:
     return f"f\"{before}{{os.environ['{variable}']}}\"" if before else f'os.environ["{variable}"]'
-
-
-def _words(said: Mapping[str, Any]) -> list[str]:
-    """The words of @tool(…) by which the built-in local model speaks of a tool."""
-    words: list[str] = []
-    for word, value in said.items():
-        if isinstance(value, list):
-            words.append(
-                bracketed(f"{word}=[", [literal(v) for v in cast("list[str]", value)], "]", 4).lstrip()
-            )
-        elif isinstance(value, dict):
-            pairs = [f"{literal(k)}: {literal(v)}" for k, v in cast("dict[str, str]", value).items()]
-            words.append(bracketed(f"{word}={{", pairs, "}", 4).lstrip())
-        else:
-            words.append(f"{word}={literal(value)}")
-    return words

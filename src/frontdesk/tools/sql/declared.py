@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontdesk.errors import DeclarationError
+from frontdesk.tools.names import snake
 
 MOST_ROWS = 100
 
@@ -105,12 +106,6 @@ class Table:
     def needs(self) -> str:
         """The permission its tools ask for."""
         return self.permission or f"{re.sub('[^a-z_]', '', self.plural).strip('_') or 'rows'}:read"
-
-
-def snake(name: str) -> str:
-    """``OrderItems`` and ``order-items`` as ``order_items``."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"\W+", "_", spaced).strip("_").lower() or "row"
 
 
 def singular(name: str) -> str:

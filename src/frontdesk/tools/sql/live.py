@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from frontdesk.domain import Customer
 from frontdesk.tools import Tool, tool
-from frontdesk.tools.sql.declared import Table, snake
+from frontdesk.tools.names import snake
+from frontdesk.tools.sql.declared import Table
 from frontdesk.tools.sql.rows import Rows
 from frontdesk.tools.sql.values import is_date
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from frontdesk.tools.sql.declared import Table, Through, singular, snake
+from frontdesk.tools.names import is_secret, snake
+from frontdesk.tools.sql.declared import Table, Through, singular
 from frontdesk.tools.sql.reflect import Column, Shape
 
 CUSTOMERS = ("customer", "client", "user", "account", "member", "buyer", "shopper", "patient", "guest", "passenger",
@@ -18,11 +19,6 @@ CUSTOMERS = ("customer", "client", "user", "account", "member", "buyer", "shoppe
 OF_OTHERS = ("seller", "vendor", "agent", "staff", "admin", "employee", "driver", "approv", "assign", "created_by",
              "updated_by", "modified_by", "deleted_by", "review", "manager", "support", "referr", "sender", "recipient",
              "author", "editor", "closed_by", "handled", "operator", "courier")  # fmt: skip
-SECRET = re.compile(
-    r"pass(word|wd|phrase|code)|pwd|hash|salt|secret|token|api_?key|private|otp|mfa|totp|(^|_)pin($|_)|cvv|cvc|iban|"
-    r"card_?(number|no)|(^|_)pan($|_)|ssn|tax_?(id|number)|national_?id|passport|fingerprint|ip_?addr|(^|_)ip($|_)|"
-    r"user_?agent|session|cookie|signature|webhook"
-)
 INTERNAL = re.compile(
     r"internal|staff|admin|employee|agent|private|(^|_)(notes?|remarks?|memo|comments?)($|_)|risk|fraud|score|flag|"
     r"cost|margin|supplier|purchase_price|deleted|archiv|hidden|embedding|vector|version|created_by|updated_by|"
@@ -192,7 +188,7 @@ def _table(shape: Shape, owner: Owner, why: str, customers: str) -> Proposal:
     shown: list[str] = []
     for name, column in shape.columns.items():
         reason = _hidden(name, column, shape, first if isinstance(owner, str) else "", customers)
-        if name == shape.key and shape.name != customers and not SECRET.search(name.lower()):
+        if name == shape.key and shape.name != customers and not is_secret(name):
             reason = ""  # a row must be named to be asked about
         if reason:
             hidden[name] = reason
@@ -233,7 +229,7 @@ def _hidden(name: str, column: Column, shape: Shape, owner: str, customers: str)
     low = snake(name)
     if name == owner:
         return "the customer's own id, which code binds"
-    if SECRET.search(low):
+    if is_secret(name):
         return "reads like a secret"
     if column.kind in ("binary", "json", "other"):
         return "may hold anything: name it yourself if customers may see it"

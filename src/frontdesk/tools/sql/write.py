@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from frontdesk.tools.sql.declared import Table, Through, snake
+from frontdesk.tools.names import snake
+from frontdesk.tools.sql.declared import Table, Through
 from frontdesk.tools.sql.live import Words
 from frontdesk.tools.sql.propose import Proposal, Proposals
 from frontdesk.tools.sql.reflect import Column, Shape

@@ -1,0 +1,1 @@
+"""The example shop connected from its OpenAPI document alone, against the scenarios of its hand-written tools."""

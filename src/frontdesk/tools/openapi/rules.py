@@ -1,0 +1,152 @@
+"""What stands beside a change that comes from a document: rules over the record, and a preview in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from frontdesk.domain import Change, Customer, Done, Json, Money, Preview, Rule
+from frontdesk.errors import ToolRefused
+from frontdesk.models.local.says import look_up, render
+from frontdesk.tools import Tool
+from frontdesk.tools.declare import rule
+
+__all__ = ["among", "in_currency", "previewed", "same", "undoing"]
+
+
+def among(field: str, values: Sequence[Any], otherwise: str) -> Rule:
+    """The record's ``field`` must be one of ``values``; ``otherwise`` is what the customer is told."""
+    return rule(otherwise, lambda record, _: look_up(record, field) in values)
+
+
+def same(argument: str, field: str, otherwise: str) -> Rule:
+    """What was said as ``argument`` must be what stands in the record's ``field``; case does not count."""
+    return rule(
+        otherwise,
+        lambda record, said: str(said.get(argument)).lower() == str(look_up(record, field)).lower(),
+    )
+
+
+def in_currency(argument: str) -> Rule:
+    """An amount must be in the record's own ``currency``: only its number is sent."""
+
+    def holds(record: Any, said: Json) -> bool:
+        wanted = said.get(argument)
+        return wanted is None or wanted["currency"] == look_up(record, "currency")
+
+    return rule("The amount has to be in the currency of the purchase.", holds)
+
+
+def kept(said: Any, record: Any, field: str, *parts: Any) -> Any:
+    """What was said, or else what stands in the record's ``field``; of an amount, its number.
+
+    Where ``parts`` of the record were named nothing is taken from it: they say how much. Raises ToolRefused.
+    """
+    if said is not None or any(parts):
+        return number(said)
+    value = look_up(record, field)
+    if value is None:
+        raise ToolRefused(f"Say the {field.rpartition('.')[2].replace('_', ' ')} as well.")
+    return value
+
+
+def number(said: Any) -> Any:
+    """Of money its number, as text; anything else as it is."""
+    return str(said.amount) if isinstance(said, Money) else said
+
+
+def previewed(
+    title: str,
+    text: str = "",
+    *,
+    object: str = "",
+    changes: Mapping[str, str] | None = None,
+    amount: str = "",
+    most: str = "",
+    parts: Sequence[str] = (),
+) -> Callable[[Any, Json], Preview]:
+    """A preview from templates over the record and the arguments; see docs/tools.md for what a template can say.
+
+    object   what it is done to, "order {order_id}"
+    changes  arguments that take the place of what stands in the record: {"street": "shipping_address.street"}
+    amount   the argument that holds the money
+    most     the record's field that holds the most it may be, which is taken where nothing was said; not where
+             ``parts`` of the record were named, whose price the backend knows
+    """
+
+    def preview(record: Any, said: Json) -> Preview:
+        given = {name: value for name, value in said.items() if value is not None}
+        money = _money(record, given, amount, most, parts)
+        scope = {**(cast("Json", record) if isinstance(record, dict) else {}), **given}
+        scope |= {amount: str(money) if money else None} if amount else {}
+        shown = render(title, scope) or title.partition(" {")[0]
+        rows = [
+            Change(_words(name), _plain(look_up(record, field)), _plain(given[name]))
+            for name, field in (changes or {}).items()
+            if name in given and _plain(given[name]) != _plain(look_up(record, field))
+        ]
+        if changes and not rows:
+            raise ToolRefused("That is how it is already.")
+        return Preview(
+            (text and render(text, scope)) or _sentence(shown, given, money),
+            tuple(rows),
+            money,
+            render(object, scope) if object else "",
+            shown,
+            {name: look_up(record, field) for name, field in (changes or {}).items()},
+        )
+
+    return preview
+
+
+def undoing(
+    tools: Callable[[], Sequence[Tool]], name: str, again: Mapping[str, str] | None = None
+) -> Callable[..., Any]:
+    """What takes a change by the tool ``name`` back: the same with what stood in the record, as its preview remembers.
+
+    again   arguments that must be what stands there by now, which is what another one was: {"current_email": "email"}
+    """
+
+    async def undo(done: Done, customer: Customer, effect_id: str) -> Any:
+        made = next(tool for tool in tools() if tool.name == name)
+        earlier = {**done.arguments, **done.remembered}
+        earlier |= {argument: done.arguments[other] for argument, other in (again or {}).items()}
+        return await made.function(**earlier, customer=customer, effect_id=effect_id)
+
+    return undo
+
+
+def _money(record: Any, given: Json, amount: str, most: str, parts: Sequence[str]) -> Money | None:
+    if not amount:
+        return None
+    currency = str(look_up(record, "currency") or "")
+    left = look_up(record, most) if most else None
+    said = given.get(amount)
+    if left is not None and not isinstance(left, dict | list):
+        limit = Decimal(str(left))
+        if limit <= 0 or (said and Decimal(said["amount"]) > limit):
+            raise ToolRefused(f"At most {max(limit, Decimal(0)):.2f} {currency} is left of it.")
+        if not said and not any(given.get(part) for part in parts):
+            return Money(limit.quantize(Decimal("0.01")), currency)
+    return Money(Decimal(said["amount"]), said["currency"]) if said else None
+
+
+def _sentence(title: str, given: Json, money: Money | None) -> str:
+    """The title, and what else was said."""
+    words = [
+        f"{_words(name)}: {_plain(value)}"
+        for name, value in given.items()
+        if not isinstance(value, dict) and _plain(value) not in title
+    ]
+    about = [str(money)] if money and str(money) not in title else []
+    listed = ", ".join([*about, *words])
+    return f"{title}{f' ({listed})' if listed else ''}."
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, cast("list[Any]", value))) if isinstance(value, list) else str(value)
