@@ -15,7 +15,7 @@ import pytest
 from tests.process import ROOT
 
 # What `make eval-shop` came to when these were last raised, less a little for articles that a busy machine reads late.
-RIGHT, DONE_RIGHT = 244, 295
+RIGHT, DONE_RIGHT = 299, 308
 DONE = ("calls", "confirm", "decline", "undo", "never", "outcome", "ends")
 
 
