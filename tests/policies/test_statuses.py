@@ -1,3 +1,4 @@
+import orjson
 import pytest
 
 from frontdesk.policies.grounding import unsupported
@@ -89,3 +90,24 @@ def test_an_articles_own_definition_of_a_status_may_be_quoted() -> None:
 )
 def test_what_could_be_read_as_the_customers_own_status_is_no_definition(reply: str) -> None:
     assert unsupported_statuses(reply, [MEANINGS])
+
+
+def test_half_a_sentence_of_an_article_is_no_definition() -> None:
+    article = orjson.dumps(
+        {
+            "passages": [
+                {
+                    "text": "Refunded: the refund has been paid once your bank confirms it.\n- Lost: the parcel is lost."
+                }
+            ]
+        }
+    ).decode()
+    assert unsupported_statuses("Refunded: the refund has been paid", [article, ORDER])
+    assert not unsupported_statuses("- Lost: the parcel is lost.", [article, ORDER])
+
+
+@pytest.mark.parametrize("passages", ['["a"]', "5", '{"text": 1}', '[{"text": 1, "quote": [2]}]'])
+def test_a_result_with_passages_that_are_no_articles_is_read_all_the_same(passages: str) -> None:
+    assert unsupported_statuses(
+        "Status: Delivered; What it means: the parcel was delivered.", [f'{{"passages":{passages}}}']
+    )

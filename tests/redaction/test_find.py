@@ -115,3 +115,13 @@ def test_what_is_hidden_comes_back_as_it_was(text: str) -> None:
     places = Placeholders()
     places.said_in(text)
     assert places.show(places.hide(text)) == text
+
+
+def test_what_overlaps_is_found_once_and_all_of_it_stands_in_order() -> None:
+    found = find("b@x.example lives at Hauptstraße 5, a@x.example, Hauptstraße", ["Hauptstraße"])
+    assert [(each.kind, each.start) for each in found] == [
+        ("email", 0),
+        ("address", 21),
+        ("email", 36),
+        ("name", 49),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from frontdesk.database import Database
+from frontdesk.database import Database, deadline
 from frontdesk.errors import DatabaseUnavailable, RateLimited
 from frontdesk.store.rates import MemoryRates, Rate
 from frontdesk.web.limits import Limiter, address_of
@@ -230,3 +230,20 @@ async def test_too_many_new_visitors_get_429(limited: FastAPI) -> None:
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     assert int(answers[-1].headers["retry-after"]) > 3500
     assert answers[-1].headers["access-control-allow-origin"] == ALLOWED
+
+
+async def test_the_next_portion_is_taken_within_nobody_s_deadline(tmp_path: Path) -> None:
+    """Whoever comes first may have little left; the others, who wait for the same call, are not to fail with it."""
+    left: list[float] = []
+
+    class Looking(MemoryRates):
+        async def take(self, rates: Sequence[Rate]) -> float:
+            left.append(deadline.until() - asyncio.get_running_loop().time())
+            await asyncio.sleep(0)
+            return await super().take(rates)
+
+    limiter = Limiter(make_settings(tmp_path, rate_key_minute=60_000), Looking())
+    with deadline.deadline():
+        await asyncio.sleep(0.05)
+        await limiter.key("shop")
+    assert left[0] > deadline.CALL_SECONDS - 0.04

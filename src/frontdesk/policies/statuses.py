@@ -119,7 +119,15 @@ def _defines(sentence: str, claim: str, evidence: Iterable[str]) -> bool:
         or NUMBERS.search(sentence)
     ):
         return False
-    return any(quoted[1] in passage for text in evidence for passage in _passages(text))
+    return any(quoted[1] in _sentences(passage) for text in evidence for passage in _passages(text))
+
+
+def _sentences(passage: str) -> Iterator[str]:
+    """Whole lines and sentences: half of one has lost its condition."""
+    for line in passage.splitlines():
+        plain = line.strip().removeprefix("- ").removeprefix("* ").removeprefix("• ")
+        yield plain
+        yield from (sentence.strip() for sentence in SENTENCE.findall(plain))
 
 
 def _passages(text: str) -> Iterator[str]:
@@ -128,9 +136,12 @@ def _passages(text: str) -> Iterator[str]:
         found: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
         return
-    for passage in found.get("passages") or () if isinstance(found, dict) else ():
-        quote = passage.get("quote") or ()
-        yield from (str(passage.get("text") or ""), *([quote] if isinstance(quote, str) else quote))
+    passages = found.get("passages") if isinstance(found, dict) else None
+    for passage in passages if isinstance(passages, list) else ():
+        if isinstance(passage, dict):
+            quote = passage.get("quote") or ()
+            each = (passage.get("text"), *(quote if isinstance(quote, list) else [quote]))
+            yield from (part for part in each if isinstance(part, str))
 
 
 def _not_said(sentence: str, claim: re.Match[str]) -> bool:

@@ -8,6 +8,7 @@ is found where it is known; nothing is guessed from a capital letter.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -95,12 +96,15 @@ def find(text: str, known: Sequence[str] = ()) -> list[Found]:
     for word in sorted(known, key=len, reverse=True):
         for start, end in _known(text, word):
             _take(taken, "name", start, end)
-    return sorted(taken, key=lambda found: found.start)
+    return taken
 
 
 def _take(taken: list[Found], kind: str, start: int, end: int) -> None:
-    if all(end <= other.start or start >= other.end for other in taken):
-        taken.append(Found(kind, start, end))
+    """Add it to those ``taken``, which stand in order, unless it overlaps one."""
+    place = bisect_left(taken, start, key=lambda found: found.start)
+    free = place == 0 or taken[place - 1].end <= start
+    if free and (place == len(taken) or end <= taken[place].start):
+        taken.insert(place, Found(kind, start, end))
 
 
 Where = Iterator[tuple[str, int, int]]

@@ -13,6 +13,7 @@ from frontdesk.database import as_owner
 from frontdesk.store.outcomes import CONVERSATIONS, FIGURES, PERIOD, TURNS, Outcomes, ToolCount, told
 
 PERIODS = (7, 30, 90)
+LOCK_SECONDS = 30
 # The longest period is read once, into tables of this transaction; all periods are counted from them.
 _READ: LiteralString = (
     "CREATE TEMP TABLE kept_turn ON COMMIT DROP AS WITH "  # noqa: S608  (our own statements, here and below)
@@ -91,7 +92,7 @@ def count(owner_conninfo: str) -> None:
     """Count all periods up to now and keep them. Processes count one after the other; who waited for another's count
     that began after it was wanted has it already.
     """
-    with as_owner(owner_conninfo) as connection:
+    with as_owner(owner_conninfo, lock_seconds=LOCK_SECONDS) as connection:
         connection.autocommit = True
         connection.execute("SET jit = off")
         connection.execute("SET work_mem = '64MB'")

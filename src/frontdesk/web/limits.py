@@ -7,6 +7,7 @@ import ipaddress
 import math
 from collections import OrderedDict
 
+from frontdesk.database import deadline
 from frontdesk.errors import RateLimited
 from frontdesk.settings import Settings
 from frontdesk.store.rates import Rate, Rates
@@ -87,6 +88,7 @@ class Limiter:
         self._add(rate.key, -1)
 
     async def _portion(self, rate: Rate, portion: int) -> None:
+        deadline.leave()  # that of whoever came first is not the others'
         try:
             await self._shared([rate])
             self._add(rate.key, portion)

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from frontdesk.errors import FrontdeskError, NotFound
+from frontdesk.errors import DatabaseUnavailable, FrontdeskError, NotFound
 from frontdesk.knowledge.gaps import gaps as list_gaps
 from frontdesk.store.behind import KINDS, behind
 from frontdesk.store.counts import PERIODS, Counted, Day, count, kept
@@ -33,11 +33,12 @@ async def figures_of(session: Session, days: int) -> Counted:
     url = session.service.owner_url
     found = await asyncio.to_thread(kept, url, days)
     if found is None or found.kept <= FEW:
-        await asyncio.to_thread(count, url)
+        await asyncio.shield(_counting(session))
         found = await asyncio.to_thread(kept, url, days)
     elif _old(found):
-        _count_behind(session)
-    assert found is not None  # noqa: S101  (counted above, and never taken away)
+        _counting(session)
+    if found is None:
+        raise DatabaseUnavailable
     return found
 
 
@@ -45,11 +46,15 @@ def _old(counted: Counted) -> bool:
     return datetime.now(UTC) - counted.outcomes.until > KEEP
 
 
-def _count_behind(session: Session) -> None:
+def _counting(session: Session) -> asyncio.Task[None]:
+    """The one count of this process: whoever looks meanwhile waits for it, and takes no thread of its own."""
     state = session.request.app.state
     running: asyncio.Task[None] | None = getattr(state, "counting", None)
     if running is None or running.done():
-        state.counting = asyncio.create_task(_count(session.service.owner_url), name="count reports")
+        running = state.counting = asyncio.create_task(
+            _count(session.service.owner_url), name="count reports"
+        )
+    return running
 
 
 async def _count(owner_url: str) -> None:
