@@ -29,7 +29,7 @@ def url() -> str:
 @pytest.fixture
 def run(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setenv("FRONTDESK_DATABASE_URL", url)
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setattr(console, "width", 140)
 
     def report(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["frontdesk", "report", *arguments])

@@ -80,6 +80,7 @@ def record(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Frontdesk:
 
     def frontdesk(*arguments: str) -> subprocess.CompletedProcess[str]:
         monkeypatch.setenv("FRONTDESK_DATA_DIR", str(demo.data_dir))
+        monkeypatch.setattr("frontdesk.cli.eval_replay.configure", lambda _: None)  # the log is the tests'
         monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
         out, err, code = StringIO(), StringIO(), 0
         with redirect_stdout(out), redirect_stderr(err):

@@ -1,6 +1,6 @@
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -17,6 +17,14 @@ from frontdesk.web.tokens import verify
 from tests.web.service import CHAT, KEYS, SECRET, bearer, claims, fuzzed, make_settings, raw_token, token
 
 HEADER = {"alg": "HS256", "kid": "k1", "typ": "JWT"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected_just_now() -> Iterator[None]:
+    """The mutations below are made when this file is read, and in a long run that is a token's life ago."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: NOW + 1.0)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ async def prepare(desk: Frontdesk, settings: Settings, *, sync: bool = True) -> 
         await database.close()
 
 
-def run(app: Callable[..., Any], settings: Settings, listening: Callable[[], None]) -> None:
+def run(app: Callable[..., Any], settings: Settings, listening: Callable[[], None] = lambda: None) -> None:
     """Serve until told to stop; turns that run get ten seconds to end. ``listening`` is called once the port answers."""
     # What is loaded by now stays: the collector need not walk it again and again. It halved the slowest turns.
     gc.collect()
