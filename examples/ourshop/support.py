@@ -11,7 +11,7 @@ from typing import Any
 
 from examples.ourshop.actions import ACTIONS
 from examples.ourshop.client import shop
-from frontdesk import Customer, Frontdesk, tool
+from frontdesk import Customer, Frontdesk, Widget, tool
 
 OVER = {"delivered", "cancelled", "lost", "returned", "partly_refunded"}
 STATUS = {
@@ -203,5 +203,6 @@ desk = Frontdesk(
     tools=[get_order_status, list_orders, get_profile, get_payments, get_refunds, get_returns, *ACTIONS],
     knowledge=Path(__file__).parent / "help-center",
     knowledge_url="https://ourshop.example/help/{slug}",
+    widget=Widget(suggestions=["Where is my order?", "How long do refunds take?", "Talk to a person"]),
     instructions="OurShop sells outdoor and home goods in Europe and North America. Prices are in EUR.",
 )

@@ -264,8 +264,8 @@ def _no_desk_here() -> str:
     )
     named = f"{'.'.join(found[0].with_suffix('').parts)}:desk" if found else "MODULE:NAME"
     return (
-        f"no desk is named, and there is no support.py in {here}: write {named} behind the command,"
-        " or make a desk with frontdesk new myshop"
+        f"no desk is named, and there is no support.py in {here}: write {named} behind the command"
+        f" (--desk {named} where it takes something else), or make a desk with frontdesk new myshop"
     )
 
 

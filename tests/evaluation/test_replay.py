@@ -12,7 +12,7 @@ from frontdesk.bootstrap import service, tools_of
 from frontdesk.database import Database
 from frontdesk.desk import Frontdesk
 from frontdesk.domain import Principal
-from frontdesk.evaluation.replay import Replayed, replay
+from frontdesk.evaluation.replay import Replayed, _calls, replay  # pyright: ignore[reportPrivateUsage]
 from frontdesk.models import ModelChain
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import Settings
@@ -171,3 +171,11 @@ async def test_what_is_read_again_is_answered_from_an_earlier_turn(past: Recordi
 
 def _asked(messages: Sequence[BaseMessage]) -> str:
     return [message.text for message in messages if isinstance(message, HumanMessage)][-1]
+
+
+def test_the_order_of_arguments_is_no_change() -> None:
+    """The database hands them out in an order of its own."""
+    before, after = {"order_id": "654", "reason": "late"}, {"reason": "late", "order_id": "654"}
+    assert _calls([{"tool": "refund", "arguments": before}]) == _calls(
+        [{"tool": "refund", "arguments": after}]
+    )

@@ -16,7 +16,10 @@ def helpdesk() -> None:
 @helpdesk.command("list")
 def list_() -> None:
     """What did not arrive: ticket, helpdesk, attempts, the last error, and whether it was given up."""
-    for reference, name, attempts, how, dead in with_database(deliveries.deliveries):
+    late = with_database(deliveries.deliveries)
+    if not late:
+        click.echo("Every ticket has arrived, or no helpdesk is declared.", err=True)
+    for reference, name, attempts, how, dead in late:
         click.echo(
             f"{reference}  {name}  {attempts} attempts  {how}  {'given up' if dead else 'tried again'}"
         )

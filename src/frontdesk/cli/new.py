@@ -45,7 +45,7 @@ def new(folder: Path, title: str, model: str, database: str, yes: bool) -> None:
         raise SettingsError("--model: write local, openai:NAME or what init_chat_model takes")
     made = write(folder, title=title, model=model, database=database)
     click.echo(f"{len(made)} files in {folder}. Now:\n")
-    click.echo(f"  cd {folder}\n  frontdesk serve support:desk\n")
+    click.echo(f"  cd {folder}\n  frontdesk serve support:desk --as anna --as ben\n")
     click.echo("and in another terminal, in the same folder:\n")
     click.echo("  frontdesk chat --as anna      # ask: Where is my order 1001?")
 

@@ -73,7 +73,7 @@ def _root(turn: Json) -> Part:
     waited = record.get("waited", 0.0)
     agent = Part("agent", waited, ran, _usage(record), list(_parts(record, waited)))
     # The time of the commit is that at which its statement begins: what is seen is the wait for a connection.
-    commit = Part("commit", waited + ran, root.ms - waited - ran)
+    commit = Part("commit", waited + ran, max(0.0, root.ms - waited - ran))
     queue = "behind another message, or this process had no time" if waited > 100 else ""
     root.parts.extend([Part("queue", 0.0, waited, queue), agent, commit])
     return root

@@ -247,11 +247,11 @@ def _plain(step: Any) -> Json:
 
 
 def _calls(steps: Sequence[Json]) -> str:
-    """In the order of their names: in which order two things are looked up is nobody's concern."""
+    """In the order of their names: in which order two things are looked up, or their arguments stand, is nobody's concern."""
     calls = [
         Call(
             s["tool"],
-            {} if s["tool"] in WORDED else {k: v for k, v in s["arguments"].items() if v is not None},
+            {} if s["tool"] in WORDED else {k: v for k, v in sorted(s["arguments"].items()) if v is not None},
         )
         for s in steps
     ]

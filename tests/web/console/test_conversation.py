@@ -1,4 +1,5 @@
 import asyncio
+import re
 from datetime import timedelta
 
 import httpx
@@ -63,9 +64,15 @@ async def test_a_customers_next_message_reopens_what_was_resolved(
 ) -> None:
     customer, conversation = await desk.waiting()
     path = f"/console/conversations/{conversation}"
+    fresh = (await tom.get("/console/inbox/rows")).text
+    assert re.search(r'id="tabs"[^>]* hx-swap-oob="true"', fresh)
+    waiting = re.search(r'Needs reply <span class="meta">(\d+)', fresh)
     await post(tom, f"{path}/take-over")
     await post(tom, f"{path}/resolve")
     assert "Resolved" in (await tom.get(path)).text
+    left = re.search(r'Needs reply <span class="meta">(\d+)', (await tom.get("/console/inbox/rows")).text)
+    assert waiting
+    assert int(waiting[1]) - 1 == (int(left[1]) if left else 0)
     await desk.say(customer, "one more thing", conversation_id=conversation)
     assert "AI answers" in (await tom.get(path)).text
 

@@ -126,7 +126,7 @@ def _read(place: str, headers: Mapping[str, str] | None) -> bytes:
         with httpx.stream("GET", place, headers=headers, timeout=SECONDS, trust_env=False) as answer:
             if not answer.is_success:
                 raise DeclarationError(
-                    f"the document's address answered {answer.status_code}: save the document, and name the file"
+                    f"the document's address answered {answer.status_code}: give --header 'Authorization: …', or save it and name the file"
                 )
             for part in answer.iter_bytes():
                 data += part

@@ -34,8 +34,9 @@ async def inbox(session: Staffed, view: str = "needs_reply", q: str = "", after:
 
 @router.get("/inbox/rows")
 async def rows(session: Staffed, view: str = "needs_reply", q: str = "", open: str = "") -> Response:
-    """The list alone, as a live update fetches it."""
-    return fragment("_inbox_rows.html", **await listing(session, view, q, "", open))
+    """The list and the numbers on its tabs, as a live update fetches them."""
+    counts = await session.service.people.counts(session.staff)
+    return fragment("inbox_rows.html", counts=counts, **await listing(session, view, q, "", open))
 
 
 @router.get("/counts")
