@@ -292,3 +292,11 @@ def test_what_has_shipped_gets_no_offer_of_a_cancellation():
     reply = talk.say("cancel order 123")
     assert reply.startswith("Order 123 is shipped.")
     assert "ticket" not in reply
+
+
+def test_a_yes_to_what_was_offered_beside_a_failure_is_a_yes():
+    talk = Talk()
+    assert "or I can pass this to a colleague." in talk.say("where is my order 99999999?")
+    talk.say("yes")
+    assert talk.outcome == "handed_off"
+    assert [name for name, _ in talk.calls] == ["hand_over"]

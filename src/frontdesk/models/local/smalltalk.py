@@ -52,7 +52,7 @@ _NO = re.compile(
     r"^(?:no|nope|nah|no need|not now|not really|never mind|nevermind|forget it|leave it|it is fine|that is fine|nein|non)(?:[ ,]+(?:thanks|thank you|that is (?:all|fine|ok|it)|it is (?:fine|ok|okay)|leave it|i am (?:good|fine)|never mind|danke|not needed))*$"
 )
 
-OFFER = re.compile(r"(?:ticket|colleague)[^?]*\?\s*$")
+OFFER = re.compile(r"(?:ticket|colleague)[^?]*\?\s*$|\bor I can pass this to a colleague\.\s*$")
 
 
 def bare(message: str) -> str:
