@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+_MONEY = re.compile("refund|return|money back", re.IGNORECASE)
 
 BECAME = {
     "proposed": "not done yet, it waits for your confirmation",
@@ -29,7 +32,24 @@ def told(result: Any) -> str:
     return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
 
 
+def of_money(result: Any) -> list[dict[str, Any]]:
+    """Of what ``list_actions`` gave: refunds and returns, but for those that are on record by now."""
+    actions = result.get("actions") if isinstance(result, dict) else None
+    return [
+        action
+        for action in actions or ()
+        if isinstance(action, dict)
+        and action.get("status") != "executed"
+        and _MONEY.search(f"{action.get('tool')} {action.get('title')}")
+    ]
+
+
 def _line(action: dict[str, Any]) -> str:
     status = str(action.get("status"))
     undo = CAN_BE_UNDONE if action.get("can_be_undone") else ""
-    return f"{action.get('title')}: {BECAME.get(status, status)}.{undo}"
+    reason = (
+        f" ({' '.join(str(action['reason']).split())})"
+        if status == "declined" and action.get("reason")
+        else ""
+    )
+    return f"{action.get('title')}: {BECAME.get(status, status)}{reason}.{undo}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import context
+from frontdesk.models.local import acted, context
 from frontdesk.models.local.answers import Answers, hears_back, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
@@ -135,9 +135,13 @@ class Step:
 
     def _about_actions(self) -> list[Wish] | None:
         """ "Did that go through?", "undo it": what was proposed in this conversation, with the buttons there are."""
-        acted = any(self._changes(call.tool) for turn in self.dialogue.past[-4:] for call in turn.calls)
         asked = _GO_THROUGH.search(plain(self.english.message))
-        return [Wish("list_actions", {})] if acted and asked and self.catalog.bound("list_actions") else None
+        return [Wish("list_actions", {})] if asked and self._acted() else None
+
+    def _acted(self) -> bool:
+        """Whether something was to be changed lately, and what became of it can be asked."""
+        lately = any(self._changes(call.tool) for turn in self.dialogue.past[-4:] for call in turn.calls)
+        return lately and self.catalog.bound("list_actions")
 
     def _stop(self) -> Reply | list[Wish] | None:
         reason = reason_to_stop(self.english)
@@ -247,6 +251,7 @@ class Step:
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         calls = [call for call in calls if not self._nothing_either(call, parts)]
+        calls = self._with_what_waits(calls)
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -276,7 +281,7 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
-        other = self._money_of_a_return(done)
+        other = self._money_of_a_return(done) or self._what_waits(done)
         if other:
             return other
         too_late = [part for part in parts if part.kind == SEARCH and part.change and cancels(part.text)]
@@ -302,6 +307,31 @@ class Step:
         given = {own.name: call.arguments[own.name]} if own and call.arguments.get(own.name) else {}
         part = found.filled(returns, "", given)
         return [Wish(returns.name, part.arguments)] if part.kind == CALL else []
+
+    def _what_waits(self, done: set[str]) -> list[Wish]:
+        """No refund on record, and one was spoken of here: it may wait for approval, or have been declined."""
+        nothing = any(self._no_money(call) for call in self.dialogue.calls)
+        return [Wish("list_actions", {})] if nothing and self._acted() and "list_actions" not in done else []
+
+    def _with_what_waits(self, calls: list[Call]) -> list[Call]:
+        """What became of a refund in the place of "there is none"; without one, nothing of other changes."""
+        if not any(self._no_money(call) for call in calls):
+            return calls
+        shown = [
+            replace(call, result={"actions": acted.of_money(call.result)})
+            for call in calls
+            if call.tool == "list_actions"
+        ]
+        if any(call.result["actions"] for call in shown):
+            return [
+                call for call in calls if call.tool != "list_actions" and not self._no_money(call)
+            ] + shown
+        return [call for call in calls if call.tool != "list_actions"]
+
+    def _no_money(self, call: Call) -> bool:
+        """A look for refunds or returns that found none."""
+        roles = [self.catalog.roles.get(role) for role in (REFUNDS, RETURNS)]
+        return not call.error and not context.rows(call) and any(r and r.name == call.tool for r in roles)
 
     def _nothing_either(self, call: Call, parts: list[Part]) -> bool:
         """No return on record where nobody asked for one: it was only looked for behind a refund."""
