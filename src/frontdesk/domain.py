@@ -171,6 +171,7 @@ class Grant:
 
     subject     reads what the action is about, and proves that it is the customer's
     requires    rules over (subject, arguments): each gives None, or a sentence that says why not
+    defaults    arguments that were not said, from (subject, arguments): stored and confirmed as though they had been
     preview     what will change, from (subject, arguments)
     amount      the argument that holds the money
     limit       what is refused beyond
@@ -201,6 +202,7 @@ class Grant:
     undo: Callable[..., Any] | None = None
     undo_within: timedelta = timedelta(minutes=10)
     reconcile: Callable[..., Any] | Literal["repeat"] | None = None
+    defaults: Callable[[Any, Json], Json] | None = None
 
     @property
     def capped(self) -> tuple[Limit, ...]:

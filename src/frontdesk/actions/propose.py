@@ -59,6 +59,8 @@ async def look(tool: Tool, arguments: Json, context: ToolContext, seconds: float
     subject: Any = None
     if tool.grant.subject is not None:
         subject = await _read(tool, canonical, context, seconds)
+    if tool.grant.defaults is not None:
+        canonical = _completed(tool, subject, canonical)
     preview = _preview(tool, subject, canonical)
     return Look(canonical, subject, replace(preview, title=title_of(tool, preview)))
 
@@ -75,6 +77,20 @@ async def _read(tool: Tool, arguments: Json, context: ToolContext, seconds: floa
     except Exception as error:  # noqa: BLE001  the shop's code: whatever it raises must not end the turn
         log.warning("subject failed", tool=tool.name, error=type(error).__name__)
         raise ToolUnavailable("This failed for a reason of our own.") from None
+
+
+def _completed(tool: Tool, subject: Any, arguments: Json) -> Json:
+    """The arguments with what stands in the record for those that were not said: what is shown is what is sent."""
+    assert tool.grant.defaults is not None  # noqa: S101  (the caller asks)
+    try:
+        more = tool.grant.defaults(subject, arguments)
+    except ToolError:
+        raise
+    except Exception as error:  # noqa: BLE001  the shop's code, as above
+        log.warning("defaults failed", tool=tool.name, error=type(error).__name__)
+        raise ToolRefused("This cannot be worked out.") from None
+    said = {name: value for name, value in arguments.items() if value is not None}
+    return tool.parse(tidy({**arguments, **more, **said}))[1]
 
 
 def _preview(tool: Tool, subject: Any, arguments: Json) -> Preview:

@@ -18,7 +18,7 @@ from frontdesk.tools.money import duration, limits
 __all__ = ["Declaration", "described", "policy_version", "rights", "rule"]
 
 PERMISSION = re.compile(r"^[a-z][a-z_]*:[a-z][a-z_]*$")
-OF_CHANGES = ("subject", "requires", "preview", "amount", "limit", "approve_above", "approve_twice_above",
+OF_CHANGES = ("subject", "requires", "defaults", "preview", "amount", "limit", "approve_above", "approve_twice_above",
               "expires", "undo", "undo_within", "reconcile")  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class Declaration(TypedDict, total=False):
     limits: Mapping[str, str]
     subject: Callable[..., Any]
     requires: Sequence[Rule]
+    defaults: Callable[[Any, Json], Json]
     preview: Callable[[Any, Json], Preview]
     amount: str
     limit: str | Sequence[str]
@@ -106,6 +107,7 @@ def rights(title: str, accepts: Collection[str], takes: Collection[str], declare
         declared.get("undo"),
         duration(title, "undo_within", declared.get("undo_within", "10 minutes")),
         declared.get("reconcile"),
+        declared.get("defaults"),
     )
     _check(title, made, accepts, takes, declared)
     return made
@@ -146,10 +148,9 @@ def _check(
             )
     if "undo_within" in declared and made.undo is None:
         raise DeclarationError(f"{title}: undo_within= needs undo=, the function that takes it back")
-    if made.requires and made.subject is None:
-        raise DeclarationError(
-            f"{title}: requires= needs subject=, the function that reads what the rules are about"
-        )
+    if (made.requires or made.defaults) and made.subject is None:
+        word = "requires" if made.requires else "defaults"
+        raise DeclarationError(f"{title}: {word}= needs subject=, the function that reads what it is about")
     _check_functions(title, made, accepts, takes)
 
 
@@ -160,8 +161,10 @@ def _check_words(title: str, made: Grant, declared: Declaration) -> None:
     for word in ("undo", "expires"):
         if word in declared and not made.confirm:
             raise DeclarationError(f"{title}: {word}= needs confirm=True: it belongs to a button")
-    if any(inspect.iscoroutinefunction(function) for function in (made.preview, *made.requires)):
-        raise DeclarationError(f"{title}: preview= and requires= are plain functions: await in subject=")
+    if any(inspect.iscoroutinefunction(f) for f in (made.preview, made.defaults, *made.requires)):
+        raise DeclarationError(
+            f"{title}: preview=, defaults= and requires= are plain functions: await in subject="
+        )
     money = {cap.currency for cap in made.capped if cap.currency}
     for group in (made.limit, made.approve, made.approve_twice):
         spoken = {cap.currency for cap in group if cap.currency}
@@ -218,7 +221,8 @@ def described(description: str, made: Grant) -> str:
 def policy_version(made: Grant) -> str:
     """12 hex digits that change with what is declared; each action keeps those it was proposed under."""
     caps = [[cap.said for cap in group] for group in (made.limit, made.approve, made.approve_twice)]
-    names = [_name(f) for f in (made.subject, made.preview, made.undo, made.reconcile, *made.requires)]
+    beside = (made.subject, made.preview, made.undo, made.reconcile, *made.requires)
+    names = [_name(f) for f in (*beside, *([made.defaults] if made.defaults else []))]
     parts = [
         made.permission,
         made.confirm,

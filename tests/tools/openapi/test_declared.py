@@ -146,9 +146,17 @@ async def proposed(tool: Tool, **arguments: Any) -> Any:
     ).preview
 
 
-async def done(tool: Tool, **arguments: Any) -> None:
+async def done(tool: Tool, **arguments: Any) -> Json:
+    """Propose it and carry it out; what was stored in between."""
     context = ToolContext(Principal("customer", "anna-1"), uuid4(), uuid4(), effect_id="e-1")
-    await tool.call(arguments, context)
+    stored = (await look(tool, arguments, context, 5)).arguments
+    await repeated(tool, stored)
+    return stored
+
+
+async def repeated(tool: Tool, stored: Json) -> None:
+    context = ToolContext(Principal("customer", "anna-1"), uuid4(), uuid4(), effect_id="e-1")
+    await tool.call(stored, context)
 
 
 async def test_words_limits_and_approvals_stand_beside_the_tools(tools: dict[str, Tool]) -> None:
@@ -203,6 +211,34 @@ async def test_an_amount_is_money_in_the_records_currency_and_no_more_than_is_le
     assert backend.asked[-1].body == {"line_ids": ["1"], "reason": "x"}
     assert (await proposed(tool, order_id="1", reason="x", line_ids=["1"])).amount is None
     assert isinstance(whole.amount, Money)
+
+
+async def test_what_was_confirmed_is_sent_and_repeated_whatever_the_record_says_by_then(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    context = ToolContext(Principal("customer", "anna-1"), uuid4(), uuid4())
+    refund = (await look(tools["refund_order"], {"order_id": "1", "reason": "x"}, context, 5)).arguments
+    moved = (await look(tools["move_place"], {"order_id": "1", "street": "Lane 2"}, context, 5)).arguments
+    assert (refund["amount"], moved["country"]) == ({"amount": "30.00", "currency": "EUR"}, "NL")
+    for left, country in (("500.00", "BE"), ("0.00", "")):
+        backend.says(
+            "GET /orders/1", {**HELD, "left": left, "place": {"street": "Quay 1", "country": country}}
+        )
+        await repeated(tools["refund_order"], refund)
+        assert backend.asked[-1].body == {"amount": "30.00", "reason": "x"}
+        await repeated(tools["move_place"], moved)
+        assert backend.asked[-1].body == {"street": "Lane 2", "country": "NL"}
+
+
+async def test_what_neither_the_customer_nor_the_record_says_is_asked_for(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    backend.says("GET /orders/1", {**HELD, "place": {"street": "Quay 1", "country": None}})
+    with pytest.raises(ToolRefused, match="Say the country as well"):
+        await proposed(tools["move_place"], order_id="1", street="Lane 2")
+    backend.says("GET /orders/1", {**HELD, "left": "0.00"})
+    with pytest.raises(ToolRefused, match=r"At most 0\.00 EUR is left"):
+        await proposed(tools["refund_order"], order_id="1", reason="x")
 
 
 async def test_what_was_changed_is_put_back(tools: dict[str, Tool], backend: Loopback) -> None:

@@ -12,7 +12,7 @@ from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.layout import bracketed, literal
 from frontdesk.tools.openapi.naming import noun
-from frontdesk.tools.openapi.rules import among, in_currency, previewed, same, undoing
+from frontdesk.tools.openapi.rules import among, in_currency, previewed, same, taken, undoing
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Made", "beside", "live", "worded"]
@@ -50,6 +50,9 @@ def beside(made: Decision) -> dict[str, Any]:
         rules.append(Made(in_currency, (made.amount,)))
     if rules:
         found["requires"] = rules
+    defaults = {name: parameter.default for name, parameter in made.arguments if parameter.default}
+    if defaults:
+        found["defaults"] = Made(taken, (defaults,), _of_amount(made) if made.amount in defaults else {})
     return {**found, "preview": _preview(made)}
 
 
@@ -84,11 +87,14 @@ def _preview(made: Decision) -> Made:
     named |= {"changes": made.standing} if made.standing else {}
     if made.amount:
         parameter = dict(made.arguments)[made.amount]
-        parts = [name for before in made.before for name in before.parts]
         named |= {"amount": made.amount}
         named |= {"most": parameter.default} if parameter.default else {}
-        named |= {"parts": parts} if parameter.default and parts else {}
     return Made(previewed, (title, *([said["text"]] if "text" in said else [])), named)
+
+
+def _of_amount(made: Decision) -> dict[str, Any]:
+    parts = [name for before in made.before for name in before.parts]
+    return {"amount": made.amount, **({"parts": parts} if parts else {})}
 
 
 def worded(said: Mapping[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import Document, load
 from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, server
 from frontdesk.tools.openapi.records import Call, Records
-from frontdesk.tools.openapi.rules import kept, number
+from frontdesk.tools.openapi.rules import number
 from frontdesk.tools.openapi.schema import select
 from frontdesk.tools.openapi.spoken import spoken
 
@@ -126,11 +126,9 @@ async def _call(
     made: Decision, records: Records, customer: Customer, arguments: Json, effect_id: str = ""
 ) -> Any:
     """The answer, once it is proved to be the customer's. Somebody else's is answered like what is absent."""
-    record: Any = None
-    for place, before in enumerate(made.before):
+    for before in made.before:
         first = {n: arguments[a] for n, a in before.arguments.items()}
         found = select(await _call(before.read, records, customer, first), before.read.shown.shape)
-        record = record if place else found
         records.holds(found, *((noun, arguments.get(name)) for name, noun in before.parts.items()))
     at: Json = {}
     query: Json = {}
@@ -138,7 +136,7 @@ async def _call(
     for name, parameter in made.arguments:
         value = arguments.get(name)
         if parameter.where == "body":
-            _put(body, parameter.inside, _said(made, name, parameter, arguments, record))
+            _put(body, parameter.inside, number(value))
         elif parameter.where == "path":
             at[parameter.name] = value
         else:
@@ -156,15 +154,6 @@ async def _call(
     form = operation.body_media == FORM
     asked = Call(operation.method.upper(), operation.path, at, query, body=sent, form=form)
     return await records.changed(asked, customer, effect_id)
-
-
-def _said(made: Decision, name: str, parameter: Parameter, arguments: Json, record: Any) -> Any:
-    """A field of the body: what was said, or what stands in the record where the document says so."""
-    value = arguments.get(name)
-    if not parameter.default:
-        return number(value)
-    parts = [arguments.get(part) for before in made.before for part in before.parts]
-    return kept(value, record, parameter.default, *(parts if name == made.amount else ()))
 
 
 def _put(body: Json, inside: Sequence[str], value: Any) -> None:

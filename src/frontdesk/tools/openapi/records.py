@@ -13,7 +13,7 @@ from frontdesk.errors import ToolNotFound, ToolUnavailable
 from frontdesk.tools.backend import NOT_FOUND, Backend, path_of
 from frontdesk.tools.openapi.identity import named
 from frontdesk.tools.openapi.parts import parts_of
-from frontdesk.tools.openapi.rules import kept, number
+from frontdesk.tools.openapi.rules import number
 from frontdesk.tools.openapi.schema import Shape, select
 
 __all__ = ["Call", "Records", "shape_of"]
@@ -108,7 +108,6 @@ class Records:
             raise ToolUnavailable("The system behind this answered with what is not this customer's.")
         return answer
 
-    kept = staticmethod(kept)
     number = staticmethod(number)
 
     def holds(self, record: Any, *parts: tuple[str, Any]) -> None:

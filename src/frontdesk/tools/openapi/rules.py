@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, cast
 
 from frontdesk.domain import Change, Customer, Done, Json, Money, Preview, Rule
@@ -12,7 +12,7 @@ from frontdesk.models.local.says import look_up, render
 from frontdesk.tools import Tool
 from frontdesk.tools.declare import rule
 
-__all__ = ["among", "in_currency", "previewed", "same", "undoing"]
+__all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing"]
 
 
 def among(field: str, values: Sequence[Any], otherwise: str) -> Rule:
@@ -38,17 +38,31 @@ def in_currency(argument: str) -> Rule:
     return rule("The amount has to be in the currency of the purchase.", holds)
 
 
-def kept(said: Any, record: Any, field: str, *parts: Any) -> Any:
-    """What was said, or else what stands in the record's ``field``; of an amount, its number.
+def taken(
+    fields: Mapping[str, str], *, amount: str = "", parts: Sequence[str] = ()
+) -> Callable[[Any, Json], Json]:
+    """Arguments that were not said, from where they stand in the record: {"country": "shipping_address.country"}.
 
-    Where ``parts`` of the record were named nothing is taken from it: they say how much. Raises ToolRefused.
+    amount   the argument that holds money: in the record's ``currency``, and all that is left
+    parts    where one of these was named no amount is taken: the backend knows what they cost
     """
-    if said is not None or any(parts):
-        return number(said)
-    value = look_up(record, field)
-    if value is None:
-        raise ToolRefused(f"Say the {field.rpartition('.')[2].replace('_', ' ')} as well.")
-    return value
+
+    def defaults(record: Any, said: Json) -> Json:
+        priced = amount if any(said.get(part) for part in parts) else ""
+        missing = {n: field for n, field in fields.items() if said.get(n) is None and n != priced}
+        found = {name: look_up(record, field) for name, field in missing.items()}
+        for name, value in found.items():
+            if value is None:
+                raise ToolRefused(f"Say the {_words(missing[name].rpartition('.')[2])} as well.")
+        if amount in found:
+            left = Decimal(str(found.pop(amount))).quantize(Decimal("0.01"), ROUND_DOWN)
+            currency = look_up(record, "currency")
+            if left > 0:  # else the preview says that nothing is left
+                found[amount] = {"amount": str(left), "currency": currency}
+        return found
+
+    defaults.__doc__ = f"{dict(fields)} {amount} {[*parts]}"
+    return defaults
 
 
 def number(said: Any) -> Any:
@@ -64,20 +78,18 @@ def previewed(
     changes: Mapping[str, str] | None = None,
     amount: str = "",
     most: str = "",
-    parts: Sequence[str] = (),
 ) -> Callable[[Any, Json], Preview]:
     """A preview from templates over the record and the arguments; see docs/tools.md for what a template can say.
 
     object   what it is done to, "order {order_id}"
     changes  arguments that take the place of what stands in the record: {"street": "shipping_address.street"}
     amount   the argument that holds the money
-    most     the record's field that holds the most it may be, which is taken where nothing was said; not where
-             ``parts`` of the record were named, whose price the backend knows
+    most     the record's field that holds the most it may be
     """
 
     def preview(record: Any, said: Json) -> Preview:
         given = {name: value for name, value in said.items() if value is not None}
-        money = _money(record, given, amount, most, parts)
+        money = _money(record, given, amount, most)
         scope = {**(cast("Json", record) if isinstance(record, dict) else {}), **given}
         scope |= {amount: str(money) if money else None} if amount else {}
         shown = render(title, scope) or title.partition(" {")[0]
@@ -117,7 +129,7 @@ def undoing(
     return undo
 
 
-def _money(record: Any, given: Json, amount: str, most: str, parts: Sequence[str]) -> Money | None:
+def _money(record: Any, given: Json, amount: str, most: str) -> Money | None:
     if not amount:
         return None
     currency = str(look_up(record, "currency") or "")
@@ -127,8 +139,6 @@ def _money(record: Any, given: Json, amount: str, most: str, parts: Sequence[str
         limit = Decimal(str(left))
         if limit <= 0 or (said and Decimal(said["amount"]) > limit):
             raise ToolRefused(f"At most {max(limit, Decimal(0)):.2f} {currency} is left of it.")
-        if not said and not any(given.get(part) for part in parts):
-            return Money(limit.quantize(Decimal("0.01")), currency)
     return Money(Decimal(said["amount"]), said["currency"]) if said else None
 
 

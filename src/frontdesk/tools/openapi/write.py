@@ -205,8 +205,7 @@ class Module:
 
     def _call(self, made: Decision, *, only_path: bool = False) -> str:
         """The body of a function: what must be proved first, then the call."""
-        stays = any(p.default for _, p in made.arguments)
-        lines = [self._prove(before, kept=stays and not n) for n, before in enumerate(made.before)]
+        lines = [self._prove(before) for before in made.before]
         operation = made.operation
         at = {p.name: name for name, p in made.arguments if p.where == "path"}
         query = {p.name: _sent(name, p) for name, p in made.arguments if p.where == "query" and not only_path}
@@ -237,14 +236,10 @@ class Module:
             lines.append(bracketed(f"return await API.{verb}(", parts, ")", 4))
         return "\n".join(lines)
 
-    def _prove(self, before: Before, *, kept: bool) -> str:
-        """The line that reads what must be the customer's; ``kept``: what it holds is asked for again below."""
+    def _prove(self, before: Before) -> str:
+        """The line that reads what must be the customer's."""
         given = [*before.arguments.values(), "customer"]
         read = f"await {self._own[id(before.read)]}("
-        if kept:
-            listed = [f"({literal(noun)}, {name})" for name, noun in before.parts.items()]
-            checked = [bracketed("API.holds(", ["_record", *listed], ")", 4)] if listed else []
-            return "\n".join([bracketed(f"_record = {read}", given, ")", 4), *checked])
         if not before.parts:
             return bracketed(read, given, ")", 4)
         parts = [f"({literal(noun)}, {name})" for name, noun in before.parts.items()]
@@ -263,21 +258,16 @@ def _dict(before: str, pairs: Mapping[str, Any], indent: int = 8) -> str:
 def _body(made: Decision) -> dict[str, Any]:
     """The body's fields, those in objects in dicts of their own, each with what fills it in."""
     body: dict[str, Any] = {}
-    filled = [(p, _given(made, name, p)) for name, p in made.arguments if p.where == "body"]
+    numbered = f"API.number({made.amount})"
+    filled = [
+        (p, numbered if name == made.amount else name) for name, p in made.arguments if p.where == "body"
+    ]
     for parameter, name in [*filled, *((p, "customer.id") for p in made.bound)]:
         at = body
         for part in parameter.inside[:-1]:
             at = at.setdefault(part, {})
         at[parameter.inside[-1]] = name
     return body
-
-
-def _given(made: Decision, name: str, parameter: Parameter) -> str:
-    """What fills in a field: the argument, or else what the record has already."""
-    if not parameter.default:
-        return f"API.number({name})" if name == made.amount else name
-    parts = [part for before in made.before for part in before.parts] if name == made.amount else []
-    return bracketed("API.kept(", [name, "_record", literal(parameter.default), *parts], ")", 12).lstrip()
 
 
 def _sent(name: str, parameter: Parameter) -> str:

@@ -70,10 +70,7 @@ def _test(document: Document, module: Module, made: Decision) -> str:
         "    backend: Loopback,",
         ") -> None:",
     ]
-    stays = any(parameter.default for _, parameter in made.arguments)
-    lines += [
-        _holds(document, module, before.read, shows=stays or bool(before.parts)) for before in made.before
-    ]
+    lines += [_holds(document, module, before.read, shows=bool(before.parts)) for before in made.before]
     lines.append(_holds(document, module, made, shows=True))
     given = [f"{name}={literal(_value(document, p))}" for name, p in _needed(made)]
     shows = module.shows[id(made)]
