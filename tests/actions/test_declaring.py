@@ -51,6 +51,7 @@ async def undo(done: Done, customer: Customer, effect_id: str) -> None: ...
         ({"expires": "0 minutes"}, 'write "10 minutes"'),
         ({"undo_within": "5 minutes"}, "undo_within= needs undo="),
         ({"requires": [rule("No.", lambda *_: False)]}, "requires= needs subject="),
+        ({"defaults": lambda *_: {}}, "defaults= needs subject="),
         ({"subject": asks_too_much}, "subject= asks for 'password'; it may ask for amount, context"),
         ({"undo": subject}, "undo= asks for 'order_id'; it may ask for customer, done, effect_id"),
         ({"reconcile": asks_too_much}, "reconcile= asks for 'password'"),
@@ -63,6 +64,12 @@ async def undo(done: Done, customer: Customer, effect_id: str) -> None: ...
 def test_a_mistake_says_what_to_write(words: dict[str, Any], sentence: str) -> None:
     with pytest.raises(DeclarationError, match=re.escape(sentence)):
         declare(**words)
+
+
+@pytest.mark.parametrize("sentence", ["", " ", None])
+def test_a_rule_without_a_sentence_would_always_hold(sentence: Any) -> None:
+    with pytest.raises(DeclarationError, match="needs the sentence that the customer is told"):
+        rule(sentence, lambda *_: False)
 
 
 def test_repeat_needs_the_key_that_is_repeated() -> None:

@@ -53,6 +53,8 @@ def rule(sentence: str, holds: Callable[[Any, Json], bool]) -> Rule:
     ``rule("Only a pending order can be cancelled.", lambda order, args: order["status"] == "pending")``
     """
 
+    if not isinstance(sentence, str) or not sentence.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DeclarationError("rule(…) needs the sentence that the customer is told where it does not hold")
     if inspect.iscoroutinefunction(holds):
         raise DeclarationError(
             f"rule({sentence!r}, …) takes a plain function: read in subject= what must be awaited"

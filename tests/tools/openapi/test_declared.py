@@ -251,6 +251,38 @@ async def test_what_was_changed_is_put_back(tools: dict[str, Tool], backend: Loo
     assert backend.asked[-1].body == {"email": "a@b.example", "current_email": "c@d.example"}
 
 
+async def test_null_is_put_back_as_null_and_what_was_never_said_is_left_alone(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    undo: Any = tools["move_place"].grant.undo
+    said = {"order_id": "1", "street": "Lane 2", "country": "NL"}
+    backend.says("GET /orders/1", {**HELD, "place": {"street": "Lane 2", "country": "NL"}})
+    await undo(Done(said, None, {"street": "Quay 1", "country": None}), ANNA, "e-2")
+    assert backend.asked[-1].body == {"street": "Quay 1", "country": None}
+    backend.says("GET /orders/1", {**HELD, "place": {"street": "Lane 2", "country": None}})
+    await undo(Done({**said, "country": None}, None, {"street": "Quay 1", "country": None}), ANNA, "e-2")
+    assert backend.asked[-1].body == {"street": "Quay 1"}
+
+
+async def test_what_was_changed_again_since_is_not_put_back(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    undo: Any = tools["move_place"].grant.undo
+    said = {"order_id": "1", "street": "lane 2", "country": "NL"}
+    remembered = {"street": "Quay 1", "country": "NL"}
+    backend.says("GET /orders/1", {**HELD, "place": {"street": "Road 3", "country": "NL"}})
+    with pytest.raises(ToolRefused, match="changed again since"):
+        await undo(Done(said, None, remembered), ANNA, "e-2")
+    assert not any(asked.what.startswith("PUT") for asked in backend.asked)
+    backend.says("GET /orders/1", {**HELD, "place": {"street": "LANE 2", "country": "NL"}})
+    spelt = {"place": {"street": "LANE 2"}}  # the backend writes it in its own way
+    await undo(Done(said, spelt, remembered), ANNA, "e-2")
+    assert backend.asked[-1].body == remembered
+    backend.says("GET /orders/1", HELD)  # put back already, and the answer was lost
+    await undo(Done(said, spelt, remembered), ANNA, "e-2")
+    assert backend.asked[-1].body == remembered
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -259,6 +291,9 @@ async def test_what_was_changed_is_put_back(tools: dict[str, Tool], backend: Loo
         ({"permission": "all:read"}, "has no 'permission'"),
         ({"limit": 5}, "limit is"),
         ({"requires": [{"field": "status"}]}, "a rule is"),
+        ({"requires": [{"field": "status", "in": ["placed"], "else": " "}]}, "else of a rule is a text"),
+        ({"requires": [{"field": "status", "in": ["placed"], "else": None}]}, "else of a rule is a text"),
+        ({"requires": [{"field": 5, "in": ["placed"], "else": "No."}]}, "field of a rule is a text"),
         (
             {"requires": [{"field": "secret", "in": ["x"], "else": "No."}]},
             "no record that is read first shows",

@@ -64,7 +64,7 @@ def live(made: Decision, tools: Callable[[], Sequence[Tool]]) -> dict[str, Any]:
             return [now(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
         return value.now() if isinstance(value, Made) else value
 
-    undo = {"undo": undoing(tools, made.name, made.again)} if made.words.get("undo") else {}
+    undo = {"undo": undoing(tools, made.name, made.standing, made.again)} if made.words.get("undo") else {}
     return {**{word: now(value) for word, value in beside(made).items()}, **undo}
 
 

@@ -69,3 +69,6 @@ def _check_rule(rule: Any) -> None:
         raise DeclarationError(
             f"{EXTENSION}: a rule is {{field: status, in: [placed], else: …}} or {{argument: …, is: field, else: …}}"
         )
+    for word in keys - {"in"}:
+        if not isinstance(rule[word], str) or not rule[word].strip():
+            raise DeclarationError(f"{EXTENSION}: {word} of a rule is a text, and says something")

@@ -13,7 +13,7 @@ from frontdesk.errors import ToolNotFound, ToolUnavailable
 from frontdesk.tools.backend import NOT_FOUND, Backend, path_of
 from frontdesk.tools.openapi.identity import named
 from frontdesk.tools.openapi.parts import parts_of
-from frontdesk.tools.openapi.rules import number
+from frontdesk.tools.openapi.rules import NULL, number
 from frontdesk.tools.openapi.schema import Shape, select
 
 __all__ = ["Call", "Records", "shape_of"]
@@ -150,7 +150,7 @@ def _given(body: Mapping[str, Any]) -> Json:
         if isinstance(value, Mapping):
             value = _given(cast("Mapping[str, Any]", value)) or None
         if value is not None:
-            made[name] = value
+            made[name] = None if value is NULL else value
     return made
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, cast
+from inspect import signature
+from typing import Any, Final, cast
 
 from frontdesk.domain import Change, Customer, Done, Json, Money, Preview, Rule
 from frontdesk.errors import ToolRefused
 from frontdesk.models.local.says import look_up, render
-from frontdesk.tools import Tool
+from frontdesk.tools import Tool, called
 from frontdesk.tools.declare import rule
 
 __all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing"]
+
+NULL: Final = object()  # in a body: null, where None is what was not said
 
 
 def among(field: str, values: Sequence[Any], otherwise: str) -> Rule:
@@ -113,16 +116,33 @@ def previewed(
 
 
 def undoing(
-    tools: Callable[[], Sequence[Tool]], name: str, again: Mapping[str, str] | None = None
+    tools: Callable[[], Sequence[Tool]],
+    name: str,
+    fields: Mapping[str, str],
+    again: Mapping[str, str] | None = None,
 ) -> Callable[..., Any]:
     """What takes a change by the tool ``name`` back: the same with what stood in the record, as its preview remembers.
 
+    fields  where in the record stands what an argument takes the place of: {"street": "shipping_address.street"};
+            ToolRefused where that is no longer what was written
     again   arguments that must be what stands there by now, which is what another one was: {"current_email": "email"}
     """
 
     async def undo(done: Done, customer: Customer, effect_id: str) -> Any:
         made = next(tool for tool in tools() if tool.name == name)
-        earlier = {**done.arguments, **done.remembered}
+        subject = made.grant.subject
+        if subject is None:
+            raise ToolRefused("This cannot be taken back here.")
+        given = {**done.arguments, "customer": customer}
+        record = await called(subject, {name: given[name] for name in signature(subject).parameters})
+        earlier = dict(done.arguments)
+        for argument, before in done.remembered.items():
+            said, field = done.arguments.get(argument), fields.get(argument, "")
+            # What was put back already counts as well: a repeat whose answer was lost must send the same.
+            written = {_plain(value) for value in (said, before, look_up(done.result, field) or said)}
+            if _plain(look_up(record, field)) not in written:
+                raise ToolRefused("It has been changed again since.")
+            earlier[argument] = NULL if before is None and said is not None else before
         earlier |= {argument: done.arguments[other] for argument, other in (again or {}).items()}
         return await made.function(**earlier, customer=customer, effect_id=effect_id)
 

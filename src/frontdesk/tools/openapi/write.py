@@ -171,7 +171,9 @@ class Module:
             words += ['reconcile="repeat"'] if made.repeatable else []
         words += worded(spoken(made) | beside(made))
         if changes and made.words.get("undo"):
-            parts = ["lambda: TOOLS", literal(made.name), *([literal(made.again)] if made.again else [])]
+            places = [made.standing, *([made.again] if made.again else [])]
+            listed = [_dict("", {name: literal(at) for name, at in place.items()}) for place in places]
+            parts = ["lambda: TOOLS", literal(made.name), *listed]
             words.append(bracketed("undo=undoing(", parts, ")", 4).lstrip())
         about = [f"{name}: {said}" for name, p in made.arguments if (said := p.description[:200].strip())]
         lines = [
