@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
+from string import Formatter
 from typing import Any, Literal, TypedDict
 
 from frontdesk.domain import Grant, Json, Limit, Preview, Rule
@@ -132,6 +133,7 @@ def _check(
 ) -> None:
     """What fits together and what does not."""
     _check_words(title, made, declared)
+    _check_spoken(title, made, accepts, declared)
     if made.amount and made.amount not in accepts:
         raise DeclarationError(
             f"{title}: amount={made.amount!r} names no argument; it has {_listed(accepts)}"
@@ -174,6 +176,31 @@ def _check_words(title: str, made: Grant, declared: Declaration) -> None:
             raise DeclarationError(
                 f"{title}: its limits speak of {_listed(money)}: give each of them in each currency"
             )
+
+
+def _check_spoken(title: str, made: Grant, accepts: Collection[str], declared: Declaration) -> None:
+    """What the built-in local model and the widget say of the tool."""
+    listed = not isinstance(declared.get("examples", ()), str)
+    if not listed or not all(isinstance(one, str) and one.strip() for one in made.examples):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DeclarationError(
+            f'{title}: examples= is a list of what customers say: examples=["where is order 789"]'
+        )
+    for name, question in made.asks.items():
+        if name not in accepts:
+            raise DeclarationError(f"{title}: asks= names {name!r}; it may ask for {_listed(accepts)}")
+        if not isinstance(question, str) or not question.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DeclarationError(
+                f'{title}: asks= has a question for each argument: {{{name!r}: "Which one?"}}'
+            )
+    # A width such as {order_id:>400000000} would take as much memory, an attribute would say what is nobody's business.
+    try:
+        named = [part[1:] for part in Formatter().parse(made.step) if part[1] is not None]
+    except ValueError:
+        named = [("", "", None)]
+    if any(name not in accepts or spec or conversion for name, spec, conversion in named):
+        raise DeclarationError(
+            f'{title}: step= may name an argument as it is, "Looking up order {{order_id}}"; it has {_listed(accepts)}'
+        )
 
 
 def _check_functions(title: str, made: Grant, accepts: Collection[str], takes: Collection[str]) -> None:

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 __all__ = ["is_secret", "snake", "words_of"]
 
-_HUMPS = re.compile(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])")
+_HUMPS = re.compile(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])")
 _APART = re.compile(r"[^a-z0-9]+")
+MOST_CHARS = 200  # of a name that is taken apart: a longer one is nobody's, and is not kept in memory either
 _SECRET = re.compile(
     r"pass(word|wd|phrase|code)|pwd|hash|salt|secret|token|(api|access)_?key|private|(?<!fo)otp|mfa|cvv|cvc|iban|"
     r"(card|account)_?(number|no($|_))|(^|_)ssn|ssn($|_)|tax_?(id|number)|national_?id|passport|fingerprint|"
@@ -19,7 +20,7 @@ _SECRET = re.compile(
 
 def words_of(name: str) -> list[str]:
     """``customerId``, ``customer-id`` and ``customer_id`` are the words customer and id; what is not ASCII is a gap."""
-    return list(_words(name))
+    return list(_words(name)) if len(name) <= MOST_CHARS else [name.lower()]
 
 
 @lru_cache(100_000)
@@ -34,7 +35,7 @@ def snake(name: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a field or column of this name is kept from every model and customer."""
-    return name.startswith("_") or bool(_SECRET.search(snake(name)))
+    return name.startswith("_") or len(name) > MOST_CHARS or bool(_SECRET.search(snake(name)))
 
 
 def _spaced(name: str) -> str:

@@ -41,8 +41,6 @@ class Made:
 
 def beside(made: Decision) -> dict[str, Any]:
     """Words of @tool(…) for a change: values, a Made, or a list of such."""
-    if made.status != "enabled":
-        return {}
     found: dict[str, Any] = {word: made.words[word] for word in PLAIN if word in made.words}
     rules = [_rule(rule) for rule in made.words.get("requires", ())]
     if made.amount:

@@ -6,30 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter as Argument
 from inspect import Signature
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 
-from pydantic import Field
-
-from frontdesk.domain import Customer, Json, Money
+from frontdesk.domain import Customer, Json
 from frontdesk.errors import DeclarationError
-from frontdesk.tools import Tool, tool
+from frontdesk.tools import Tool
 from frontdesk.tools.backend import Backend, Token, joined
 from frontdesk.tools.openapi.access import PREFIX, access_of
-from frontdesk.tools.openapi.arguments import annotation
-from frontdesk.tools.openapi.beside import live
 from frontdesk.tools.openapi.decide import decide, enable, ordered
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import Document, load
-from frontdesk.tools.openapi.operations import FORM, Operation, Parameter, operations, server
+from frontdesk.tools.openapi.operations import FORM, operations, server
 from frontdesk.tools.openapi.records import Call, Records
 from frontdesk.tools.openapi.rules import number
 from frontdesk.tools.openapi.schema import select
-from frontdesk.tools.openapi.spoken import spoken
+from frontdesk.tools.openapi.signed import declared
 
-__all__ = ["described", "from_openapi"]
+__all__ = ["from_openapi"]
 
-KINDS: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 DONE = {"done": True}
 
 
@@ -80,29 +75,11 @@ _enable = enable  # the keyword has the same name
 
 
 def _tool(document: Document, made: Decision, records: Records, every: Callable[[], Sequence[Tool]]) -> Tool:
-    changes = made.status == "enabled"
-
     async def call(customer: Customer, effect_id: str = "", **arguments: Any) -> Any:
         answer = await _call(made, records, customer, arguments, effect_id)
         return select(answer, made.shown.shape) if not made.shown.empty else DONE
 
-    call.__name__ = made.name
-    call.__doc__ = described(made.operation)
-    hints = {name: _hint(document, p, money=name == made.amount) for name, p in made.arguments}
-    code: dict[str, Any] = {"customer": Customer, **({"effect_id": str} if changes else {})}
-    call.__annotations__ = {**code, **hints}
-    signature = [Argument(name, Argument.KEYWORD_ONLY) for name in code]
-    for name, parameter in made.arguments:
-        default = Argument.empty if parameter.required else None
-        signature.append(Argument(name, Argument.KEYWORD_ONLY, default=default))
-    cast("Any", call).__signature__ = Signature(signature)
-    if not changes:
-        return tool(permission=made.permission, **spoken(made))(call)
-    subject = _subject(made, records)
-    reconcile = {"reconcile": "repeat"} if made.repeatable else {}
-    more: Any = {**spoken(made), **({"subject": subject} if subject else {}), **reconcile}
-    more |= live(made, every)
-    return tool(permission=made.permission, confirm=True, **more)(call)
+    return declared(document, made, call, subject=_subject(made, records), tools=every)
 
 
 def _subject(made: Decision, records: Records) -> Any:
@@ -160,17 +137,3 @@ def _put(body: Json, inside: Sequence[str], value: Any) -> None:
     for name in inside[:-1]:
         body = body.setdefault(name, {})
     body[inside[-1]] = value
-
-
-def described(operation: Operation) -> str:
-    """What a model reads of a tool."""
-    said = " ".join(operation.summary.split())[:300]
-    return said or f"{operation.method.upper()} {operation.path}"
-
-
-def _hint(document: Document, parameter: Parameter, *, money: bool) -> Any:
-    name, values, several = annotation(document, parameter.schema)
-    hint: Any = Money if money else Literal[values] if values else KINDS[name]
-    hint = list[hint] if several else hint
-    said = " ".join(parameter.description.split())[:200] or None
-    return Annotated[hint if parameter.required else hint | None, Field(description=said)]

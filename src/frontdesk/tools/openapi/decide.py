@@ -25,6 +25,7 @@ from frontdesk.tools.openapi.operations import (
     speaks_json,
 )
 from frontdesk.tools.openapi.schema import members, shown
+from frontdesk.tools.openapi.signed import check
 from frontdesk.tools.openapi.standing import stand
 from frontdesk.tools.openapi.under import bare
 from frontdesk.tools.openapi.verbs import named_like_a_change
@@ -130,6 +131,8 @@ def _by_path_alone(made: Decision) -> bool:
 def _settle(document: Document, made: Decision, ground: Ground) -> bool:
     try:
         made.status, made.reason = _judge(document, made, ground), ""
+        if not (made.status == "change" and made.operation.reads):
+            check(document, made)
     except LeftOut as why:
         made.status, made.reason = "left out", str(why)
     except DeclarationError as error:

@@ -10,7 +10,6 @@ from frontdesk.tools.openapi import rules
 from frontdesk.tools.openapi.access import PREFIX, Access
 from frontdesk.tools.openapi.arguments import annotation
 from frontdesk.tools.openapi.beside import beside, worded
-from frontdesk.tools.openapi.call import described
 from frontdesk.tools.openapi.decide import ordered
 from frontdesk.tools.openapi.decision import Before, Decision
 from frontdesk.tools.openapi.identity import Identity
@@ -18,6 +17,7 @@ from frontdesk.tools.openapi.layout import bracketed, docstring, imported, liter
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.operations import FORM, Parameter, server
+from frontdesk.tools.openapi.signed import described
 from frontdesk.tools.openapi.spoken import spoken
 from frontdesk.tools.openapi.typed import Types
 from frontdesk.tools.sql.declared import singular
@@ -169,7 +169,7 @@ class Module:
             words.append("confirm=True")
             words += [f"subject={own}"] if (own := self._subject(made)) else []
             words += ['reconcile="repeat"'] if made.repeatable else []
-        words += worded(spoken(made) | beside(made))
+        words += worded(spoken(made) | (beside(made) if changes else {}))
         if changes and made.words.get("undo"):
             places = [made.standing, *([made.again] if made.again else [])]
             listed = [_dict("", {name: literal(at) for name, at in place.items()}) for place in places]
