@@ -54,6 +54,23 @@ def test_a_rule_that_is_a_bare_predicate_does_not_pass_where_it_is_false() -> No
     assert decide.holds(made.grant, {"status": "shipped"}, {}).verdict == "refuse"
 
 
+async def test_defaults_are_stored_as_though_said_and_never_take_the_place_of_what_was_said() -> None:
+    def defaults(order: Any, said: Any) -> dict[str, Any]:
+        return {"order_id": "9", "reason": order["status"], "customer": "ben-2"}
+
+    @tool(permission="a:b", confirm=True, subject=subject, defaults=defaults)
+    async def send(order_id: str, customer: Customer, reason: str | None = None) -> None:
+        """Send."""
+
+    context = ToolContext(Principal("customer", "anna-1"), uuid4(), uuid4())
+    seen = await look(send, {"order_id": "1"}, context, 5)
+    assert seen.arguments == {"order_id": "1", "reason": "shipped"}
+    assert "shipped" in seen.preview.text
+    broken = declare(subject=subject, defaults=lambda order, _: order["nothing"])
+    with pytest.raises(ToolError, match="cannot be worked out"):
+        await look(broken, {"order_id": "1", "amount": "5 EUR"}, context, 5)
+
+
 def test_money_with_a_description_is_read_as_money() -> None:
     @tool(permission="a:b", confirm=True)
     async def pay(amount: Annotated[Money, Field(description="how much")]) -> None:
