@@ -16,7 +16,7 @@ from aiohttp import web
 from frontdesk.helpdesks import Chatwoot, Freshdesk, Helpdesk, Intercom, Webhook, Zendesk
 from tests.helpdesks.fake import SECRET, Fake, Refused, Signed, mac, need
 
-__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "WebhookFake", "ZendeskFake"]
+__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "IntercomFake", "WebhookFake", "ZendeskFake"]
 
 
 def basic(user: str, password: str) -> str:

@@ -19,7 +19,15 @@ from frontdesk.helpdesks.plain import text_of
 from frontdesk.people.courier import Courier
 from frontdesk.store import deliveries
 from frontdesk.testing import temporary_database
-from tests.helpdesks.fakes import FAKES, ChatwootFake, Fake, FreshdeskFake, WebhookFake
+from tests.helpdesks.fakes import (
+    FAKES,
+    ChatwootFake,
+    Fake,
+    FreshdeskFake,
+    IntercomFake,
+    WebhookFake,
+    ZendeskFake,
+)
 from tests.helpdesks.test_courier import _due_now, _ticket
 
 BACK = {"open": "open", "pending": "pending", "solved": "solved", "closed": "solved"}
@@ -72,7 +80,19 @@ async def test_what_the_helpdesk_says_is_understood(fake: Fake) -> None:
         assert told == StatusChange(
             "101", status if fake.words["closed"] == word != fake.words["solved"] else BACK[status]
         )
-    assert desk.changed(*fake.say("101", "on_the_moon")) is None
+
+
+async def test_a_state_of_the_shops_own_still_brings_replies(fake: Fake) -> None:
+    asked = isinstance(
+        fake, (ZendeskFake, FreshdeskFake, IntercomFake)
+    )  # the others' messages have their reply
+    for word in ("on_the_moon", "Waiting on Customer", "6", "Offen"):
+        assert fake.desk().changed(*fake.say("101", word)) == (StatusChange("101", None) if asked else None)
+
+
+async def test_zendesks_on_hold_is_pending() -> None:
+    fake = ZendeskFake()
+    assert fake.desk().changed(*fake.say("101", "On-hold")) == StatusChange("101", "pending")
 
 
 async def test_what_is_written_to_the_customer_there_is_understood(

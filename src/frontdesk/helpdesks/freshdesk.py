@@ -92,8 +92,9 @@ class Freshdesk:
         """Only whoever knows the secret is believed."""
         checked(headers.get("x-frontdesk-secret", ""), shared(self.webhook_secret))
         told = read(body)
-        status = STATUSES.get(str(told.get("status", "")).lower())
-        return StatusChange(str(told.get("id", "")), status) if status else None
+        identity = str(told.get("id", ""))
+        # A state of the shop's own is none of ours; the message may still be about a reply.
+        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """What went out to the customer, of the newest hundred entries. It names nobody."""

@@ -92,10 +92,9 @@ class Intercom:
         identity = str((inner(item, "ticket") or item).get("id", ""))
         if told.get("topic") == "ticket.admin.replied":
             return StatusChange(identity, None)
-        status = STATUSES.get(str(item.get("ticket_state", "")))
-        if told.get("topic") != "ticket.state.updated" or status is None:
+        if told.get("topic") != "ticket.state.updated" or not identity:
             return None
-        return StatusChange(identity, status)
+        return StatusChange(identity, STATUSES.get(str(item.get("ticket_state", ""))))
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Comments of admins, among the ticket's parts."""

@@ -26,7 +26,8 @@ from frontdesk.helpdesks.base import (
 )
 
 STATUSES: dict[str, Status] = {
-    "new": "open", "open": "open", "pending": "pending", "hold": "pending", "solved": "solved", "closed": "closed",
+    "new": "open", "open": "open", "pending": "pending", "hold": "pending", "on-hold": "pending",
+    "solved": "solved", "closed": "closed",
 }  # fmt: skip
 
 
@@ -101,8 +102,9 @@ class Zendesk:
         except ValueError:
             raise InvalidToken from None
         told = read(body)
-        status = STATUSES.get(str(told.get("status", "")).lower())
-        return StatusChange(str(told.get("id", "")), status) if status else None
+        identity = str(told.get("id", ""))
+        # A state of the shop's own is none of ours; the message may still be about a reply.
+        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Public comments of agents, among the newest hundred."""
