@@ -16,7 +16,7 @@ from frontdesk.helpdesks.base import Status
 from frontdesk.people.courier import Courier
 from frontdesk.store import customers, deliveries
 from frontdesk.store.conversations import begin
-from frontdesk.store.heard import heard
+from frontdesk.store.heard import heard, replied
 
 
 class Memory:
@@ -147,6 +147,70 @@ async def test_an_id_with_a_colon_stays_whole(database: Database) -> None:
     await _all(database, helpdesk, 2)
     assert helpdesk.tickets[0].customer.startswith("acme:")
     assert helpdesk.tickets[0].customer.endswith(":1")
+
+
+async def _brought(database: Database) -> None:
+    """A ticket that is "1" over there."""
+    await deliveries.declare(database, "memory")
+    await _ticket(database)
+    await _all(database, Memory(), 2)
+
+
+async def test_a_state_is_written_before_replies_are_asked_for(database: Database) -> None:
+    class Slow(Memory):
+        async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+            asked.set()
+            await answers.wait()
+            return (Reply("r1", "Hello."),)
+
+    asked, answers = asyncio.Event(), asyncio.Event()
+    await _brought(database)
+    desk = Slow()
+    courier = Courier(database, desk)
+    await courier.start()
+    first = asyncio.create_task(courier.hear(desk, StatusChange("1", "pending")))
+    await asked.wait()
+    second = asyncio.create_task(courier.hear(desk, StatusChange("1", "solved")))
+    async with asyncio.timeout(20):  # it never comes where the state waits for the answers
+        while await _status(database) != "solved":
+            await asyncio.sleep(0.01)
+    answers.set()
+    await asyncio.gather(first, second)
+    await courier.stop()
+    assert await _status(database) == "solved"
+
+
+async def test_erasing_and_hearing_lock_in_the_same_order(database: Database) -> None:
+    await _brought(database)
+    async with database.transaction(staff="test") as connection:
+        await connection.execute(
+            "SELECT 1 FROM conversations WHERE id = (SELECT conversation_id FROM tickets) FOR UPDATE"
+        )
+        hearing = asyncio.create_task(heard(database, "memory", "1", "solved"))
+        writing = asyncio.create_task(replied(database, "memory", "1", [Reply("r1", "Hello.")]))
+        async with asyncio.timeout(10):
+            while await _waiting(database) < 2:
+                await asyncio.sleep(0.01)
+        await connection.execute("UPDATE tickets SET external_id = NULL")
+    assert await asyncio.gather(hearing, writing) == [False, False]
+
+
+async def _status(database: Database) -> str:
+    async with database.transaction(staff="test") as connection:
+        row = await (await connection.execute("SELECT status FROM tickets")).fetchone()
+    return row[0] if row else ""
+
+
+async def _waiting(database: Database) -> int:
+    """How many wait for a lock."""
+    async with database.transaction(staff="test") as connection:
+        row = await (
+            await connection.execute(
+                "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks k USING (pid)"
+                " WHERE a.datname = current_database() AND NOT k.granted"
+            )
+        ).fetchone()
+    return row[0] if row else 0
 
 
 async def test_states_go_both_ways_and_closed_stays_closed(database: Database) -> None:

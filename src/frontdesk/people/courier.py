@@ -18,7 +18,7 @@ from frontdesk.helpdesks.base import Status
 from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
 from frontdesk.store.deliveries import DueTicket
-from frontdesk.store.heard import heard, known
+from frontdesk.store.heard import heard, known, replied
 from frontdesk.telemetry import spans
 
 __all__ = ["Courier"]
@@ -64,8 +64,12 @@ class Courier:
             if await store.under_way(self._database, helpdesk.name):
                 raise TicketUnderWay
             return
+        # At once: asking for replies takes a while, and the next state must not overtake this one.
+        if change.status:
+            await heard(self._database, helpdesk.name, change.id, change.status)
         replies = change.replies or await self._replies(helpdesk, change.id)
-        await heard(self._database, helpdesk.name, change.id, change.status, replies)
+        if replies:
+            await replied(self._database, helpdesk.name, change.id, replies)
 
     async def _replies(self, helpdesk: Helpdesk, identity: str) -> tuple[Reply, ...]:
         assert self._client is not None, "started, as there is a helpdesk"  # noqa: S101
