@@ -55,7 +55,7 @@ class ZendeskFake(Fake):
                 for n, w in enumerate(written, start=50)
             ]
             return {
-                "comments": [*reversed(said), asked],
+                "comments": [*reversed(said), asked][: int(request.query["per_page"])],
                 "users": [*users, {"id": 7, "name": "c", "role": "end-user"}],
             }
         if request.method == "GET":
@@ -113,14 +113,14 @@ class FreshdeskFake(Fake):
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
         if request.path.endswith("/conversations"):
-            assert request.query["per_page"] == "100"
             said = [
                 {"id": w["id"], "body_text": w["text"], "private": w["private"], "incoming": False}
                 for w in self.tickets[request.path.split("/")[-2]]["written"]
             ]
             asked = {"id": 1, "body_text": "By the customer", "private": False, "incoming": True}
-            first = 100 * (int(request.query["page"]) - 1)
-            return [asked, *said][first : first + 100]
+            size = int(request.query["per_page"])
+            first = size * (int(request.query["page"]) - 1)
+            return [asked, *said][first : first + size]
         if request.method == "GET":
             known = list(self.tickets.items())[: self.indexed]
             query = request.query["query"]

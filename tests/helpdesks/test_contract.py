@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from uuid import uuid4
 
 import httpx
@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from frontdesk.database import Database
 from frontdesk.errors import InvalidToken, MalformedBody, NotFound
-from frontdesk.helpdesks import Chatwoot, Freshdesk, Intercom, Reply, StatusChange, TicketCopy, Zendesk
+from frontdesk.helpdesks import (
+    Chatwoot,
+    Freshdesk,
+    Helpdesk,
+    Intercom,
+    Reply,
+    StatusChange,
+    TicketCopy,
+    Zendesk,
+)
+from frontdesk.helpdesks.base import call
 from frontdesk.helpdesks.plain import text_of
 from frontdesk.people.courier import Courier
 from frontdesk.store import deliveries
@@ -125,6 +135,59 @@ async def test_the_newest_of_many_entries_are_read(client: httpx.AsyncClient) ->
             fake.reply(made.id, f"reply {n}")
         found = await fake.desk().replies(client, made.id)
         assert found[-1].text == "reply 198"
+        fake.reply(made.id, "reply 199")  # the first of a page
+        found = await fake.desk().replies(client, made.id)
+        assert [reply.text for reply in found[-3:]] == ["reply 197", "reply 198", "reply 199"]
+
+
+GOOD = {"id": 2, "body": "Hello.", "body_text": "Hello."}
+ZENDESK = {"author_id": 5, "public": True}
+FRESHDESK = {"incoming": False, "private": False}
+INTERCOM = {"part_type": "comment", "author": {"type": "admin"}}
+
+
+@pytest.mark.parametrize(
+    ("desk", "answer"),
+    [
+        (
+            Zendesk("s", "e", token="t"),
+            lambda e: {"users": [{"id": 5, "role": "agent", "name": None}], "comments": e},
+        ),
+        (Freshdesk("s", key="k"), lambda e: e),
+        (Intercom("t", "1"), lambda e: {"ticket_parts": {"ticket_parts": e}}),
+    ],
+    ids=["zendesk", "freshdesk", "intercom"],
+)
+async def test_a_reply_that_cannot_be_read_costs_only_itself(
+    desk: Helpdesk, answer: Callable[[list[object]], object]
+) -> None:
+    good = {**ZENDESK, **FRESHDESK, **INTERCOM, **GOOD}
+    bad = [
+        None,
+        {},
+        {**good, "body": 7, "body_text": None},
+        {**good, "author": None, "author_id": [], "private": 1},
+    ]
+    told = answer([good, *bad])
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
+    async with httpx.AsyncClient(transport=transport) as client:
+        assert await desk.replies(client, "1") == (Reply("2", "Hello."),)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    read = 0
+
+    async def endless() -> AsyncGenerator[bytes]:
+        nonlocal read
+        while read < 50_000_000:
+            read += 1_000_000
+            yield b" " * 1_000_000
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=endless()))
+    async with httpx.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx.DecodingError):
+            await call(client, "GET", "http://helpdesk.example")
+    assert read < 10_000_000
 
 
 async def test_html_becomes_text() -> None:

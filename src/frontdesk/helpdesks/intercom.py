@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
     Reply,
@@ -20,6 +21,8 @@ from frontdesk.helpdesks.base import (
     secret,
     shared,
     signature,
+    text,
+    written,
 )
 from frontdesk.helpdesks.plain import text_of
 
@@ -99,11 +102,13 @@ class Intercom:
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Comments of admins, among the ticket's parts."""
         found = await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
-        return tuple(
-            Reply(str(each["id"]), text_of(each["body"]), str(each["author"].get("name") or ""))
-            for each in found["ticket_parts"]["ticket_parts"]
-            if each["part_type"] == "comment" and each["author"]["type"] == "admin" and each["body"]
-        )
+        return written(found["ticket_parts"]["ticket_parts"], _reply)
 
     def _title(self, ticket: TicketCopy) -> str:
         return f"{ticket.reference} {ticket.key}"
+
+
+def _reply(part: Json) -> Reply | None:
+    if part["part_type"] != "comment" or part["author"]["type"] != "admin" or not part["body"]:
+        return None
+    return Reply(str(part["id"]), text_of(text(part["body"])), str(part["author"].get("name") or ""))

@@ -89,7 +89,9 @@ async def replied(database: Database, name: str, external_id: str, replies: Sequ
         if ticket is None:
             return False
         for reply in replies:
-            if not reply.text.startswith(f"[T-{ticket.number}]"):  # our own ticket, as some tell of it
+            if reply.text and not reply.text.startswith(
+                f"[T-{ticket.number}]"
+            ):  # our own ticket, as some tell of it
                 silence = ticket.status in ("open", "pending")
                 await _write(connection, ticket.conversation_id, name, reply, silence=silence)
     return True
