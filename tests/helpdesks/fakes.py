@@ -23,6 +23,10 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class ZendeskFake(Fake):
     """Support API v2, with idempotency keys: the same key with another body is refused."""
 
@@ -51,7 +55,13 @@ class ZendeskFake(Fake):
             asked = {"id": 1, "author_id": 7, "public": True, "body": "By the customer"}
             users = [{"id": n, "name": w["author"], "role": "agent"} for n, w in enumerate(written, start=50)]
             said = [
-                {"id": w["id"], "author_id": n, "public": not w["private"], "body": w["text"]}
+                {
+                    "id": w["id"],
+                    "author_id": n,
+                    "public": not w["private"],
+                    "body": w["text"],
+                    "created_at": iso(w["at"]),
+                }
                 for n, w in enumerate(written, start=50)
             ]
             return {
@@ -83,7 +93,7 @@ class ZendeskFake(Fake):
         return self.sign(json.dumps({"id": identity, "status": word}).encode(), at)
 
     def sign(self, body: bytes, at: float | None = None) -> Signed:
-        stamp = datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stamp = iso(at or time.time())
         signature = base64.b64encode(mac(SECRET.encode(), stamp.encode() + body)).decode()
         return {
             "x-zendesk-webhook-signature": signature,
@@ -114,7 +124,13 @@ class FreshdeskFake(Fake):
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
         if request.path.endswith("/conversations"):
             said = [
-                {"id": w["id"], "body_text": w["text"], "private": w["private"], "incoming": False}
+                {
+                    "id": w["id"],
+                    "body_text": w["text"],
+                    "private": w["private"],
+                    "incoming": False,
+                    "created_at": iso(w["at"]),
+                }
                 for w in self.tickets[request.path.split("/")[-2]]["written"]
             ]
             asked = {"id": 1, "body_text": "By the customer", "private": False, "incoming": True}
@@ -179,6 +195,7 @@ class IntercomFake(Fake):
                 {
                     "id": w["id"],
                     "part_type": "note" if w["private"] else "comment",
+                    "created_at": w["at"],
                     "body": f"<p>{escape(w['text'])}</p>",
                     "author": {"type": "admin", "id": "5", "name": w["author"]},
                 }

@@ -123,6 +123,9 @@ async def test_what_is_written_to_the_customer_there_is_understood(
         assert change.id == made.id
         for reply in change.replies or await desk.replies(client, made.id):
             assert seen.setdefault(reply.id, reply) == reply
+            assert (reply.at is None) == isinstance(
+                fake, (ChatwootFake, WebhookFake)
+            )  # theirs are always new
     found = [(" ".join(reply.text.split()), reply.author) for reply in seen.values()]
     names = ("", "") if fake.desk().name == "freshdesk" else ("Ann Agent", "Ben Agent")
     assert found == [("Hello <b>, it is on its way & paid.", names[0]), ("Anything else?", names[1])]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
-from frontdesk.database import Database
+from frontdesk.database import Database, migrate
 from frontdesk.domain import Principal
 from frontdesk.helpdesks import External, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import Status
@@ -17,6 +19,7 @@ from frontdesk.people.courier import Courier
 from frontdesk.store import customers, deliveries
 from frontdesk.store.conversations import begin
 from frontdesk.store.heard import heard, replied
+from frontdesk.testing import temporary_url
 
 
 class Memory:
@@ -193,6 +196,35 @@ async def test_erasing_and_hearing_lock_in_the_same_order(database: Database) ->
                 await asyncio.sleep(0.01)
         await connection.execute("UPDATE tickets SET external_id = NULL")
     assert await asyncio.gather(hearing, writing) == [False, False]
+
+
+async def test_replies_of_before_the_upgrade_are_not_told_again(database: Database) -> None:
+    await _brought(database)
+    now = datetime.now(UTC)
+    old = [Reply(f"old{n}", "Answered last month.", at=now - timedelta(days=30)) for n in range(20)]
+    new = [Reply("new", "Today.", at=now + timedelta(seconds=1)), Reply("undated", "Whenever.")]
+    assert await replied(database, "memory", "1", old)
+    assert await _written(database) == ("queued", [])
+    assert await replied(database, "memory", "1", [*old, *new])
+    assert await _written(database) == ("human", ["Today.", "Whenever."])
+
+
+def test_a_helpdesk_that_was_declared_is_heard_from_the_upgrade_on() -> None:
+    url = temporary_url(migrated=False)
+    migrate(url, to=18)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO frontdesk.helpdesks VALUES ('zendesk', now() - interval '1 month')")
+        migrate(url)
+        found = connection.execute("SELECT heard_since > now() - interval '1 day' FROM frontdesk.helpdesks")
+        assert found.fetchall() == [(True,)]
+
+
+async def _written(database: Database) -> tuple[str, list[str]]:
+    """The conversation's mode, and what staff wrote in it."""
+    async with database.transaction(staff="test") as connection:
+        mode = await (await connection.execute("SELECT mode FROM conversations")).fetchone()
+        said = await connection.execute("SELECT body FROM messages WHERE role = 'staff' ORDER BY turn_seq, n")
+        return mode[0] if mode else "", [body for (body,) in await said.fetchall()]
 
 
 async def _status(database: Database) -> str:

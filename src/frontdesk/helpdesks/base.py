@@ -7,6 +7,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import httpx
@@ -27,6 +28,7 @@ __all__ = [
     "call",
     "checked",
     "fresh",
+    "moment",
     "read",
     "secret",
     "signature",
@@ -142,6 +144,17 @@ def written(entries: Iterable[Any], told: Callable[[Any], Reply | None]) -> tupl
         if reply:
             found.append(reply)
     return tuple(found)
+
+
+def moment(value: Any) -> datetime | None:
+    """ISO 8601 or Unix seconds; None of anything else."""
+    try:
+        found = (
+            datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+        )
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def text(value: Any) -> str:

@@ -17,6 +17,7 @@ from frontdesk.helpdesks.base import (
     TicketCopy,
     call,
     checked,
+    moment,
     read,
     secret,
     shared,
@@ -120,4 +121,4 @@ class Freshdesk:
 def _reply(entry: Json) -> Reply | None:
     if entry["incoming"] or entry["private"]:
         return None
-    return Reply(str(entry["id"]), text(entry["body_text"]))
+    return Reply(str(entry["id"]), text(entry["body_text"]), at=moment(entry.get("created_at")))

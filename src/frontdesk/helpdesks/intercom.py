@@ -17,6 +17,7 @@ from frontdesk.helpdesks.base import (
     call,
     checked,
     inner,
+    moment,
     read,
     secret,
     shared,
@@ -111,4 +112,9 @@ class Intercom:
 def _reply(part: Json) -> Reply | None:
     if part["part_type"] != "comment" or part["author"]["type"] != "admin" or not part["body"]:
         return None
-    return Reply(str(part["id"]), text_of(text(part["body"])), str(part["author"].get("name") or ""))
+    return Reply(
+        str(part["id"]),
+        text_of(text(part["body"])),
+        str(part["author"].get("name") or ""),
+        moment(part.get("created_at")),
+    )

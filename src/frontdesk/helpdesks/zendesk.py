@@ -21,6 +21,7 @@ from frontdesk.helpdesks.base import (
     call,
     checked,
     fresh,
+    moment,
     read,
     secret,
     shared,
@@ -131,4 +132,9 @@ def _reply(people: Mapping[object, Json], comment: Json) -> Reply | None:
     who = people.get(comment["author_id"], {})
     if not comment["public"] or who.get("role") not in ("agent", "admin"):
         return None
-    return Reply(str(comment["id"]), text(comment["body"]), str(who.get("name") or ""))
+    return Reply(
+        str(comment["id"]),
+        text(comment["body"]),
+        str(who.get("name") or ""),
+        moment(comment.get("created_at")),
+    )

@@ -82,13 +82,18 @@ async def heard(database: Database, name: str, external_id: str, status: str) ->
 async def replied(database: Database, name: str, external_id: str, replies: Sequence[Reply]) -> bool:
     """Write what is new of ``replies`` into the ticket's conversation; whether it is one of ours.
 
-    A reply to a ticket that is not done silences the AI as a colleague's does.
+    A reply to a ticket that is not done silences the AI as a colleague's does. Replies of before they were heard at all
+    are left out: the customer has had them from the helpdesk. The transcript has each as of now, behind what is there.
     """
     async with database.transaction(staff=COURIER) as connection:
         ticket = await _locked(connection, name, external_id)
         if ticket is None:
             return False
+        cursor = await connection.execute("SELECT heard_since FROM helpdesks WHERE name = %s", (name,))
+        since = await cursor.fetchone()
         for reply in replies:
+            if since and reply.at and reply.at < since[0]:
+                continue
             if reply.text and not reply.text.startswith(
                 f"[T-{ticket.number}]"
             ):  # our own ticket, as some tell of it
