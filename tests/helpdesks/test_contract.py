@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from uuid import uuid4
@@ -23,6 +24,7 @@ from frontdesk.helpdesks import (
     StatusChange,
     TicketCopy,
     Zendesk,
+    intercom,
 )
 from frontdesk.helpdesks.base import call
 from frontdesk.helpdesks.plain import text_of
@@ -177,6 +179,21 @@ async def test_a_reply_that_cannot_be_read_costs_only_itself(
         assert await desk.replies(client, "1") == (Reply("2", "Hello."),)
 
 
+async def test_html_is_read_beside_the_event_loop(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(
+        intercom, "text_of", lambda html: threads.append(threading.get_ident()) or text_of(html)
+    )
+    async with IntercomFake() as fake:
+        made = await fake.desk().create(client, copy())
+        fake.reply(made.id, "Hello.")
+        assert await fake.desk().replies(client, made.id)
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+
+
 async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
     read = 0
 
@@ -202,6 +219,53 @@ async def test_html_becomes_text() -> None:
         "Hello Ann,\nsee this page (https://shop.example/t)\n\n- one\n- twono https://a.example"
     )
     assert text_of("a < b & <unclosed") == "a < b & <unclosed"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("see <![0] in the log", "see <![0] in the log"),
+        ("if a<![b then <!ELEMENT", "if a<![b then <!ELEMENT"),
+        ("<!DOCTYPE html>a<!-- b > <i>c -->d<![endif]-->e<?xml x?>f", "adef"),
+        ("I <!-- you &#" + "9" * 5000 + "; &eacute;&lt;p&gt;", None),
+        ("x <3 > y &amp; <B CLASS=x>bold</B><br/>z", "x <3 > y & bold\nz"),
+        ("<a class='b' HREF=https://a.example/?x=1&amp;y=2>here</a>", "here (https://a.example/?x=1&y=2)"),
+        ("a<style>p > b { } <p></style>b<script>if (a<b) c</script>d", "abd"),
+    ],
+)
+def test_odd_html_becomes_text_too(html: str, expected: str | None) -> None:
+    found = text_of(html)
+    assert found == (expected or found)
+    assert found
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<!--",
+        "<![",
+        "<a '",
+        '<a href="',
+        "<",
+        "</",
+        "&#",
+        "&lt",
+        "<p><a href='",
+        "<!-",
+        "a",
+        "a href ",
+    ],
+)
+def test_reading_html_is_linear(piece: str) -> None:
+    # Done at once where it is; hours where it is quadratic, which the suite's limit ends.
+    assert isinstance(text_of("<" + piece * 300_000), str)
+
+
+@given(st.text(alphabet="<>/!-[]&#;ap\"'= \n?", max_size=60))
+@settings(max_examples=300, deadline=None, database=None)
+def test_no_html_raises(html: str) -> None:
+    text_of(html)
 
 
 async def test_a_signature_that_is_wrong_missing_or_old_is_refused(fake: Fake) -> None:

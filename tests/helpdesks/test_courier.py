@@ -209,6 +209,13 @@ async def test_replies_of_before_the_upgrade_are_not_told_again(database: Databa
     assert await _written(database) == ("human", ["Today.", "Whenever."])
 
 
+async def test_spaces_of_every_kind_stay_spaces_and_joined_signs_stay_joined(database: Database) -> None:
+    await _brought(database)
+    said = "It costs 14,95\u00a0€,\u202f24\u2009h.\u3000\U0001f469\u200d\U0001f4bb\u202e\x07\nBye"
+    assert await replied(database, "memory", "1", [Reply("r1", said, "Ann\u00a0Agent")])
+    assert (await _written(database))[1] == ["It costs 14,95 €, 24 h. \U0001f469\u200d\U0001f4bb\nBye"]
+
+
 def test_a_helpdesk_that_was_declared_is_heard_from_the_upgrade_on() -> None:
     url = temporary_url(migrated=False)
     migrate(url, to=18)

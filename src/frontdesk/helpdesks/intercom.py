@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -103,7 +104,8 @@ class Intercom:
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Comments of admins, among the ticket's parts."""
         found = await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
-        return written(found["ticket_parts"]["ticket_parts"], _reply)
+        # Megabytes of HTML would hold everybody else up.
+        return await asyncio.to_thread(written, found["ticket_parts"]["ticket_parts"], _reply)
 
     def _title(self, ticket: TicketCopy) -> str:
         return f"{ticket.reference} {ticket.key}"

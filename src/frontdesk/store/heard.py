@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -156,4 +157,6 @@ async def _audit(connection: Connection, conversation: UUID, name: str, **what: 
 
 
 def _clean(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
+    # Every kind of space is one. The joiners hold an emoji, or the letters of a word, together.
+    spaced = (" " if unicodedata.category(c) == "Zs" else c for c in text)
+    return "".join(c for c in spaced if c in "\n\t\u200c\u200d" or c.isprintable()).strip()
