@@ -56,7 +56,7 @@ class _Reading:
         else:
             if name in _BREAKS:
                 self.said.append(_BREAKS[name])
-            if name in _UNSEEN:
+            if name in _UNSEEN and not attributes.endswith("/"):
                 self._unseen = name
             if name == "a":
                 self._target = _target(attributes)
