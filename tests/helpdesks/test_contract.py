@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from uuid import uuid4
 
 import httpx
@@ -18,16 +17,12 @@ from frontdesk.errors import InvalidToken, MalformedBody, NotFound
 from frontdesk.helpdesks import (
     Chatwoot,
     Freshdesk,
-    Helpdesk,
     Intercom,
     Reply,
     StatusChange,
     TicketCopy,
     Zendesk,
-    intercom,
 )
-from frontdesk.helpdesks.base import call
-from frontdesk.helpdesks.plain import text_of
 from frontdesk.people.courier import Courier
 from frontdesk.store import deliveries
 from frontdesk.testing import temporary_database
@@ -131,141 +126,6 @@ async def test_what_is_written_to_the_customer_there_is_understood(
     found = [(" ".join(reply.text.split()), reply.author) for reply in seen.values()]
     names = ("", "") if fake.desk().name == "freshdesk" else ("Ann Agent", "Ben Agent")
     assert found == [("Hello <b>, it is on its way & paid.", names[0]), ("Anything else?", names[1])]
-
-
-async def test_the_newest_of_many_entries_are_read(client: httpx.AsyncClient) -> None:
-    async with FreshdeskFake() as fake:
-        made = await fake.desk().create(client, copy())
-        for n in range(199):
-            fake.reply(made.id, f"reply {n}")
-        found = await fake.desk().replies(client, made.id)
-        assert found[-1].text == "reply 198"
-        fake.reply(made.id, "reply 199")  # the first of a page
-        found = await fake.desk().replies(client, made.id)
-        assert [reply.text for reply in found[-3:]] == ["reply 197", "reply 198", "reply 199"]
-
-
-GOOD = {"id": 2, "body": "Hello.", "body_text": "Hello."}
-ZENDESK = {"author_id": 5, "public": True}
-FRESHDESK = {"incoming": False, "private": False}
-INTERCOM = {"part_type": "comment", "author": {"type": "admin"}}
-
-
-@pytest.mark.parametrize(
-    ("desk", "answer"),
-    [
-        (
-            Zendesk("s", "e", token="t"),
-            lambda e: {"users": [{"id": 5, "role": "agent", "name": None}], "comments": e},
-        ),
-        (Freshdesk("s", key="k"), lambda e: e),
-        (Intercom("t", "1"), lambda e: {"ticket_parts": {"ticket_parts": e}}),
-    ],
-    ids=["zendesk", "freshdesk", "intercom"],
-)
-async def test_a_reply_that_cannot_be_read_costs_only_itself(
-    desk: Helpdesk, answer: Callable[[list[object]], object]
-) -> None:
-    good = {**ZENDESK, **FRESHDESK, **INTERCOM, **GOOD}
-    bad = [
-        None,
-        {},
-        {**good, "body": 7, "body_text": None},
-        {**good, "author": None, "author_id": [], "private": 1},
-    ]
-    told = answer([good, *bad])
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
-    async with httpx.AsyncClient(transport=transport) as client:
-        assert await desk.replies(client, "1") == (Reply("2", "Hello."),)
-
-
-async def test_html_is_read_beside_the_event_loop(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    threads: list[int] = []
-    monkeypatch.setattr(
-        intercom, "text_of", lambda html: threads.append(threading.get_ident()) or text_of(html)
-    )
-    async with IntercomFake() as fake:
-        made = await fake.desk().create(client, copy())
-        fake.reply(made.id, "Hello.")
-        assert await fake.desk().replies(client, made.id)
-    assert len(threads) == 1
-    assert threads[0] != threading.get_ident()
-
-
-async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
-    read = 0
-
-    async def endless() -> AsyncGenerator[bytes]:
-        nonlocal read
-        while read < 50_000_000:
-            read += 1_000_000
-            yield b" " * 1_000_000
-
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=endless()))
-    async with httpx.AsyncClient(transport=transport) as client:
-        with pytest.raises(httpx.DecodingError):
-            await call(client, "GET", "http://helpdesk.example")
-    assert read < 10_000_000
-
-
-async def test_html_becomes_text() -> None:
-    html = (
-        "<p>Hello&nbsp;Ann,<br>see <a href='https://shop.example/t'>this page</a></p><script>x()</script>"
-        "<ul><li>one</li><li>two</li></ul><a href='javascript:x()'>no</a> <a href='https://a.example'>https://a.example</a>"
-    )
-    assert text_of(html) == (
-        "Hello Ann,\nsee this page (https://shop.example/t)\n\n- one\n- twono https://a.example"
-    )
-    assert text_of("a < b & <unclosed") == "a < b & <unclosed"
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("see <![0] in the log", "see <![0] in the log"),
-        ("if a<![b then <!ELEMENT", "if a<![b then <!ELEMENT"),
-        ("<!DOCTYPE html>a<!-- b > <i>c -->d<![endif]-->e<?xml x?>f", "adef"),
-        ("I <!-- you &#" + "9" * 5000 + "; &eacute;&lt;p&gt;", None),
-        ("x <3 > y &amp; <B CLASS=x>bold</B><br/>z", "x <3 > y & bold\nz"),
-        ("<a class='b' HREF=https://a.example/?x=1&amp;y=2>here</a>", "here (https://a.example/?x=1&y=2)"),
-        ("a<style>p > b { } <p></style>b<script>if (a<b) c</script>d", "abd"),
-    ],
-)
-def test_odd_html_becomes_text_too(html: str, expected: str | None) -> None:
-    found = text_of(html)
-    assert found == (expected or found)
-    assert found
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "<a ",
-        "<!--",
-        "<![",
-        "<a '",
-        '<a href="',
-        "<",
-        "</",
-        "&#",
-        "&lt",
-        "<p><a href='",
-        "<!-",
-        "a",
-        "a href ",
-    ],
-)
-def test_reading_html_is_linear(piece: str) -> None:
-    # Done at once where it is; hours where it is quadratic, which the suite's limit ends.
-    assert isinstance(text_of("<" + piece * 300_000), str)
-
-
-@given(st.text(alphabet="<>/!-[]&#;ap\"'= \n?", max_size=60))
-@settings(max_examples=300, deadline=None, database=None)
-def test_no_html_raises(html: str) -> None:
-    text_of(html)
 
 
 async def test_a_signature_that_is_wrong_missing_or_old_is_refused(fake: Fake) -> None:

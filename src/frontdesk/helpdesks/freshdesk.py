@@ -103,7 +103,7 @@ class Freshdesk:
         """What went out to the customer, of the newest 50 entries at least, among the first thousand. It names nobody."""
         url = f"{self._base}/api/v2/tickets/{identity}/conversations"
         page, before, entries = 1, list[Json](), await self._entries(client, url, 1)
-        while len(entries) == PAGE and page < MOST_PAGES:
+        while len(entries) >= PAGE and page < MOST_PAGES:
             page, before = page + 1, entries
             entries = await self._entries(client, url, page)
         return written([*before, *entries], _reply)
