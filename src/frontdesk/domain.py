@@ -375,11 +375,14 @@ class TurnResult:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person wrote to the customer in a helpdesk, as plain text. ``id``: the same however often it is told."""
+    """What a person wrote to the customer in a helpdesk, as plain text. ``id``: the same however often it is told. ``at``: when;
+    None where the helpdesk does not say.
+    """
 
     id: str
     text: str
     author: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

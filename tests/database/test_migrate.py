@@ -28,6 +28,7 @@ LANDED = {
     "0016_privacy": "f1521e0bb401ccfe",
     "0017_passwords": "31043b53e0abb850",
     "0018_reports": "ffd05de83f67e311",
+    "0019_replies": "a68e723d9cd1d748",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -113,7 +114,9 @@ class Fake:
     def write(self, identity: str, text: str, author: str, private: bool) -> str:
         written = self.tickets[identity]["written"]
         once = str(1000 * int(identity) + len(written))
-        written.append({"id": once, "text": text, "author": author, "private": private})
+        written.append(
+            {"id": once, "text": text, "author": author, "private": private, "at": int(time.time()) + 1}
+        )
         return once
 
     def reply(self, identity: str, text: str, author: str = "Ann Agent", *, private: bool = False) -> Signed:

@@ -16,11 +16,15 @@ from aiohttp import web
 from frontdesk.helpdesks import Chatwoot, Freshdesk, Helpdesk, Intercom, Webhook, Zendesk
 from tests.helpdesks.fake import SECRET, Fake, Refused, Signed, mac, need
 
-__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "WebhookFake", "ZendeskFake"]
+__all__ = ["FAKES", "ChatwootFake", "Fake", "FreshdeskFake", "IntercomFake", "WebhookFake", "ZendeskFake"]
 
 
 def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ZendeskFake(Fake):
@@ -51,11 +55,17 @@ class ZendeskFake(Fake):
             asked = {"id": 1, "author_id": 7, "public": True, "body": "By the customer"}
             users = [{"id": n, "name": w["author"], "role": "agent"} for n, w in enumerate(written, start=50)]
             said = [
-                {"id": w["id"], "author_id": n, "public": not w["private"], "body": w["text"]}
+                {
+                    "id": w["id"],
+                    "author_id": n,
+                    "public": not w["private"],
+                    "body": w["text"],
+                    "created_at": iso(w["at"]),
+                }
                 for n, w in enumerate(written, start=50)
             ]
             return {
-                "comments": [*reversed(said), asked],
+                "comments": [*reversed(said), asked][: int(request.query["per_page"])],
                 "users": [*users, {"id": 7, "name": "c", "role": "end-user"}],
             }
         if request.method == "GET":
@@ -83,7 +93,7 @@ class ZendeskFake(Fake):
         return self.sign(json.dumps({"id": identity, "status": word}).encode(), at)
 
     def sign(self, body: bytes, at: float | None = None) -> Signed:
-        stamp = datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stamp = iso(at or time.time())
         signature = base64.b64encode(mac(SECRET.encode(), stamp.encode() + body)).decode()
         return {
             "x-zendesk-webhook-signature": signature,
@@ -113,14 +123,20 @@ class FreshdeskFake(Fake):
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
         if request.path.endswith("/conversations"):
-            assert request.query["per_page"] == "100"
             said = [
-                {"id": w["id"], "body_text": w["text"], "private": w["private"], "incoming": False}
+                {
+                    "id": w["id"],
+                    "body_text": w["text"],
+                    "private": w["private"],
+                    "incoming": False,
+                    "created_at": iso(w["at"]),
+                }
                 for w in self.tickets[request.path.split("/")[-2]]["written"]
             ]
             asked = {"id": 1, "body_text": "By the customer", "private": False, "incoming": True}
-            first = 100 * (int(request.query["page"]) - 1)
-            return [asked, *said][first : first + 100]
+            size = int(request.query["per_page"])
+            first = size * (int(request.query["page"]) - 1)
+            return [asked, *said][first : first + size]
         if request.method == "GET":
             known = list(self.tickets.items())[: self.indexed]
             query = request.query["query"]
@@ -179,6 +195,7 @@ class IntercomFake(Fake):
                 {
                     "id": w["id"],
                     "part_type": "note" if w["private"] else "comment",
+                    "created_at": w["at"],
                     "body": f"<p>{escape(w['text'])}</p>",
                     "author": {"type": "admin", "id": "5", "name": w["author"]},
                 }

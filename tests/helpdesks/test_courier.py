@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
-from frontdesk.database import Database
+from frontdesk.database import Database, migrate
 from frontdesk.domain import Principal
 from frontdesk.helpdesks import External, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import Status
 from frontdesk.people.courier import Courier
 from frontdesk.store import customers, deliveries
 from frontdesk.store.conversations import begin
-from frontdesk.store.heard import heard
+from frontdesk.store.heard import heard, replied
+from frontdesk.testing import temporary_url
 
 
 class Memory:
@@ -147,6 +150,106 @@ async def test_an_id_with_a_colon_stays_whole(database: Database) -> None:
     await _all(database, helpdesk, 2)
     assert helpdesk.tickets[0].customer.startswith("acme:")
     assert helpdesk.tickets[0].customer.endswith(":1")
+
+
+async def _brought(database: Database) -> None:
+    """A ticket that is "1" over there."""
+    await deliveries.declare(database, "memory")
+    await _ticket(database)
+    await _all(database, Memory(), 2)
+
+
+async def test_a_state_is_written_before_replies_are_asked_for(database: Database) -> None:
+    class Slow(Memory):
+        async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
+            asked.set()
+            await answers.wait()
+            return (Reply("r1", "Hello."),)
+
+    asked, answers = asyncio.Event(), asyncio.Event()
+    await _brought(database)
+    desk = Slow()
+    courier = Courier(database, desk)
+    await courier.start()
+    first = asyncio.create_task(courier.hear(desk, StatusChange("1", "pending")))
+    await asked.wait()
+    second = asyncio.create_task(courier.hear(desk, StatusChange("1", "solved")))
+    async with asyncio.timeout(20):  # it never comes where the state waits for the answers
+        while await _status(database) != "solved":
+            await asyncio.sleep(0.01)
+    answers.set()
+    await asyncio.gather(first, second)
+    await courier.stop()
+    assert await _status(database) == "solved"
+
+
+async def test_erasing_and_hearing_lock_in_the_same_order(database: Database) -> None:
+    await _brought(database)
+    async with database.transaction(staff="test") as connection:
+        await connection.execute(
+            "SELECT 1 FROM conversations WHERE id = (SELECT conversation_id FROM tickets) FOR UPDATE"
+        )
+        hearing = asyncio.create_task(heard(database, "memory", "1", "solved"))
+        writing = asyncio.create_task(replied(database, "memory", "1", [Reply("r1", "Hello.")]))
+        async with asyncio.timeout(10):
+            while await _waiting(database) < 2:
+                await asyncio.sleep(0.01)
+        await connection.execute("UPDATE tickets SET external_id = NULL")
+    assert await asyncio.gather(hearing, writing) == [False, False]
+
+
+async def test_replies_of_before_the_upgrade_are_not_told_again(database: Database) -> None:
+    await _brought(database)
+    now = datetime.now(UTC)
+    old = [Reply(f"old{n}", "Answered last month.", at=now - timedelta(days=30)) for n in range(20)]
+    new = [Reply("new", "Today.", at=now + timedelta(seconds=1)), Reply("undated", "Whenever.")]
+    assert await replied(database, "memory", "1", old)
+    assert await _written(database) == ("queued", [])
+    assert await replied(database, "memory", "1", [*old, *new])
+    assert await _written(database) == ("human", ["Today.", "Whenever."])
+
+
+async def test_spaces_of_every_kind_stay_spaces_and_joined_signs_stay_joined(database: Database) -> None:
+    await _brought(database)
+    said = "It costs 14,95\u00a0€,\u202f24\u2009h.\u3000\U0001f469\u200d\U0001f4bb\u202e\x07\nBye"
+    assert await replied(database, "memory", "1", [Reply("r1", said, "Ann\u00a0Agent")])
+    assert (await _written(database))[1] == ["It costs 14,95 €, 24 h. \U0001f469\u200d\U0001f4bb\nBye"]
+
+
+def test_a_helpdesk_that_was_declared_is_heard_from_the_upgrade_on() -> None:
+    url = temporary_url(migrated=False)
+    migrate(url, to=18)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO frontdesk.helpdesks VALUES ('zendesk', now() - interval '1 month')")
+        migrate(url)
+        found = connection.execute("SELECT heard_since > now() - interval '1 day' FROM frontdesk.helpdesks")
+        assert found.fetchall() == [(True,)]
+
+
+async def _written(database: Database) -> tuple[str, list[str]]:
+    """The conversation's mode, and what staff wrote in it."""
+    async with database.transaction(staff="test") as connection:
+        mode = await (await connection.execute("SELECT mode FROM conversations")).fetchone()
+        said = await connection.execute("SELECT body FROM messages WHERE role = 'staff' ORDER BY turn_seq, n")
+        return mode[0] if mode else "", [body for (body,) in await said.fetchall()]
+
+
+async def _status(database: Database) -> str:
+    async with database.transaction(staff="test") as connection:
+        row = await (await connection.execute("SELECT status FROM tickets")).fetchone()
+    return row[0] if row else ""
+
+
+async def _waiting(database: Database) -> int:
+    """How many wait for a lock."""
+    async with database.transaction(staff="test") as connection:
+        row = await (
+            await connection.execute(
+                "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks k USING (pid)"
+                " WHERE a.datname = current_database() AND NOT k.granted"
+            )
+        ).fetchone()
+    return row[0] if row else 0
 
 
 async def test_states_go_both_ways_and_closed_stays_closed(database: Database) -> None:

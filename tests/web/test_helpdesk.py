@@ -231,10 +231,24 @@ async def test_where_replies_cannot_be_read_it_is_to_be_told_again(
     customer, conversation, identity = await _asked(database, fake)
     told = fake.reply(identity, "Hello.")
     with monkeypatch.context() as broken:
-        broken.setattr(fake, "answer", lambda *_: {"comments": None})
+        broken.setattr(fake, "answer", lambda *_: 1 / 0)  # its 500
         assert await _tell(door, told) == 503
     assert await _tell(door, told) == 204
     assert await _read(door, customer, conversation) == [("Ann Agent", "Hello.")]
+
+
+async def test_replies_that_will_never_be_readable_are_not_told_again_and_the_state_arrives(
+    door: httpx.AsyncClient, database: Database, fake: ZendeskFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await _ticket(database)
+    identity = await _bring(database, fake)
+    for answer, word in (({"comments": None}, "pending"), ({"comments": "x" * 6_000_000}, "solved")):
+        with monkeypatch.context() as broken:
+            broken.setattr(fake, "answer", lambda *_, answer=answer: answer)
+            assert await _say(door, fake, identity, word) == 204
+        status = await _status(database, number)
+        assert status is not None
+        assert status[0] == word
 
 
 async def test_an_open_page_hears_of_it_at_once(

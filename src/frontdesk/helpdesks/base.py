@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import httpx
 import orjson
+import structlog
 
 from frontdesk.domain import Json, Reply
 from frontdesk.errors import DeclarationError, InvalidToken, MalformedBody, NotFound
 
 __all__ = [
+    "UNEXPECTED",
     "External",
     "Helpdesk",
     "Reply",
@@ -25,14 +28,19 @@ __all__ = [
     "call",
     "checked",
     "fresh",
+    "moment",
     "read",
     "secret",
     "signature",
+    "text",
+    "written",
 ]
 
+log = structlog.get_logger("frontdesk.helpdesk")
 Status = Literal["open", "pending", "solved", "closed"]
 SECONDS = 15.0  # for one call
-MOST_BYTES = 1_000_000  # of an answer
+MOST_BYTES = 5_000_000  # of an answer: a page of Zendesk's longest comments
+UNEXPECTED = (KeyError, TypeError, AttributeError)  # of JSON that is not what it should be
 WINDOW = 300.0  # seconds by which a signed message's clock may differ; older ones are somebody's recording
 
 
@@ -108,15 +116,52 @@ class Helpdesk(Protocol):
 
 
 async def call(client: httpx.AsyncClient, method: str, url: str, **given: Any) -> Any:
-    """The JSON of a 2xx answer, None for an empty one. Raises httpx.HTTPError."""
-    answer = await client.request(method, url, timeout=SECONDS, follow_redirects=False, **given)
-    answer.raise_for_status()
-    if not answer.content:
+    """The JSON of a 2xx answer, None for an empty one. Raises httpx.HTTPError: DecodingError where it cannot be read."""
+    body = bytearray()
+    async with client.stream(method, url, timeout=SECONDS, follow_redirects=False, **given) as answer:
+        answer.raise_for_status()
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise httpx.DecodingError("too long", request=answer.request)
+    if not body:
         return None
     try:
-        return orjson.loads(answer.content[:MOST_BYTES])
+        return orjson.loads(body)
     except ValueError:  # a proxy's page: whether anything was made is unknown
         raise httpx.DecodingError("no JSON", request=answer.request) from None
+
+
+def written(entries: Iterable[Any], told: Callable[[Any], Reply | None]) -> tuple[Reply, ...]:
+    """What ``told`` makes of each entry, without those that are no reply. One that cannot be read costs only itself."""
+    found: list[Reply] = []
+    for entry in entries:
+        try:
+            reply = told(entry)
+        except UNEXPECTED as error:
+            log.warning("reply not read", error=type(error).__name__)
+            continue
+        if reply:
+            found.append(reply)
+    return tuple(found)
+
+
+def moment(value: Any) -> datetime | None:
+    """ISO 8601 or Unix seconds; None of anything else."""
+    try:
+        found = (
+            datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+        )
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def text(value: Any) -> str:
+    """``value``, where it is text. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def read(body: bytes) -> Json:

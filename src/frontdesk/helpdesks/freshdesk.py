@@ -17,9 +17,12 @@ from frontdesk.helpdesks.base import (
     TicketCopy,
     call,
     checked,
+    moment,
     read,
     secret,
     shared,
+    text,
+    written,
 )
 
 NUMBERS: dict[Status, int] = {"open": 2, "pending": 3, "solved": 4, "closed": 5}
@@ -28,7 +31,7 @@ STATUSES: dict[str, Status] = {
     "2": "open", "3": "pending", "4": "solved", "5": "closed",
 }  # fmt: skip
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
-PAGE, MOST_PAGES = 100, 10  # of a ticket's entries, the oldest first
+PAGE, MOST_PAGES = 50, 20  # of a ticket's entries, the oldest first
 PORTAL = 2  # where a ticket came from
 
 
@@ -92,21 +95,18 @@ class Freshdesk:
         """Only whoever knows the secret is believed."""
         checked(headers.get("x-frontdesk-secret", ""), shared(self.webhook_secret))
         told = read(body)
-        status = STATUSES.get(str(told.get("status", "")).lower())
-        return StatusChange(str(told.get("id", "")), status) if status else None
+        identity = str(told.get("id", ""))
+        # A state of the shop's own is none of ours; the message may still be about a reply.
+        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
-        """What went out to the customer, of the newest hundred entries. It names nobody."""
+        """What went out to the customer, of the newest 50 entries at least, among the first thousand. It names nobody."""
         url = f"{self._base}/api/v2/tickets/{identity}/conversations"
-        page, entries = 1, await self._entries(client, url, 1)
-        while len(entries) == PAGE and page < MOST_PAGES:
+        page, before, entries = 1, list[Json](), await self._entries(client, url, 1)
+        while len(entries) >= PAGE and page < MOST_PAGES:
             page, before = page + 1, entries
-            entries = await self._entries(client, url, page) or before
-        return tuple(
-            Reply(str(each["id"]), each["body_text"])
-            for each in entries
-            if not each["incoming"] and not each["private"]
-        )
+            entries = await self._entries(client, url, page)
+        return written([*before, *entries], _reply)
 
     async def _entries(self, client: httpx.AsyncClient, url: str, page: int) -> list[Json]:
         return await call(client, "GET", url, params={"per_page": PAGE, "page": page}, auth=(self.key, "X"))
@@ -116,3 +116,9 @@ class Freshdesk:
 
     def _external(self, identity: object) -> External:
         return External(str(identity), f"{self._base}/a/tickets/{identity}")
+
+
+def _reply(entry: Json) -> Reply | None:
+    if entry["incoming"] or entry["private"]:
+        return None
+    return Reply(str(entry["id"]), text(entry["body_text"]), at=moment(entry.get("created_at")))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
 
+from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
     Reply,
@@ -16,10 +18,13 @@ from frontdesk.helpdesks.base import (
     call,
     checked,
     inner,
+    moment,
     read,
     secret,
     shared,
     signature,
+    text,
+    written,
 )
 from frontdesk.helpdesks.plain import text_of
 
@@ -92,19 +97,26 @@ class Intercom:
         identity = str((inner(item, "ticket") or item).get("id", ""))
         if told.get("topic") == "ticket.admin.replied":
             return StatusChange(identity, None)
-        status = STATUSES.get(str(item.get("ticket_state", "")))
-        if told.get("topic") != "ticket.state.updated" or status is None:
+        if told.get("topic") != "ticket.state.updated" or not identity:
             return None
-        return StatusChange(identity, status)
+        return StatusChange(identity, STATUSES.get(str(item.get("ticket_state", ""))))
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Comments of admins, among the ticket's parts."""
         found = await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
-        return tuple(
-            Reply(str(each["id"]), text_of(each["body"]), str(each["author"].get("name") or ""))
-            for each in found["ticket_parts"]["ticket_parts"]
-            if each["part_type"] == "comment" and each["author"]["type"] == "admin" and each["body"]
-        )
+        # Megabytes of HTML would hold everybody else up.
+        return await asyncio.to_thread(written, found["ticket_parts"]["ticket_parts"], _reply)
 
     def _title(self, ticket: TicketCopy) -> str:
         return f"{ticket.reference} {ticket.key}"
+
+
+def _reply(part: Json) -> Reply | None:
+    if part["part_type"] != "comment" or part["author"]["type"] != "admin" or not part["body"]:
+        return None
+    return Reply(
+        str(part["id"]),
+        text_of(text(part["body"])),
+        str(part["author"].get("name") or ""),
+        moment(part.get("created_at")),
+    )

@@ -6,9 +6,11 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import httpx
 
+from frontdesk.domain import Json
 from frontdesk.errors import InvalidToken
 from frontdesk.helpdesks.base import (
     External,
@@ -19,15 +21,20 @@ from frontdesk.helpdesks.base import (
     call,
     checked,
     fresh,
+    moment,
     read,
     secret,
     shared,
     signature,
+    text,
+    written,
 )
 
 STATUSES: dict[str, Status] = {
-    "new": "open", "open": "open", "pending": "pending", "hold": "pending", "solved": "solved", "closed": "closed",
+    "new": "open", "open": "open", "pending": "pending", "hold": "pending", "on-hold": "pending",
+    "solved": "solved", "closed": "closed",
 }  # fmt: skip
+PAGE = 25  # comments of any length in an answer that is read
 
 
 @dataclass(frozen=True)
@@ -101,29 +108,33 @@ class Zendesk:
         except ValueError:
             raise InvalidToken from None
         told = read(body)
-        status = STATUSES.get(str(told.get("status", "")).lower())
-        return StatusChange(str(told.get("id", "")), status) if status else None
+        identity = str(told.get("id", ""))
+        # A state of the shop's own is none of ours; the message may still be about a reply.
+        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
-        """Public comments of agents, among the newest hundred."""
+        """Public comments of agents, among the newest 25."""
         found = await call(
             client,
             "GET",
             f"{self._base}/tickets/{identity}/comments.json",
-            params={"include": "users", "sort_order": "desc"},
+            params={"include": "users", "sort_order": "desc", "per_page": PAGE},
             auth=self._auth,
         )
         people = {each["id"]: each for each in found["users"]}
-        written = [
-            (each, people.get(each["author_id"], {}))
-            for each in reversed(found["comments"])
-            if each["public"]
-        ]
-        return tuple(
-            Reply(str(each["id"]), each["body"], str(who.get("name", "")))
-            for each, who in written
-            if who.get("role") in ("agent", "admin")
-        )
+        return written(reversed(found["comments"]), partial(_reply, people))
 
     def _external(self, identity: object) -> External:
         return External(str(identity), f"{self._base.removesuffix('/api/v2')}/agent/tickets/{identity}")
+
+
+def _reply(people: Mapping[object, Json], comment: Json) -> Reply | None:
+    who = people.get(comment["author_id"], {})
+    if not comment["public"] or who.get("role") not in ("agent", "admin"):
+        return None
+    return Reply(
+        str(comment["id"]),
+        text(comment["body"]),
+        str(who.get("name") or ""),
+        moment(comment.get("created_at")),
+    )

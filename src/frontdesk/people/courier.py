@@ -14,11 +14,11 @@ import structlog
 from frontdesk.database import Database
 from frontdesk.errors import TicketUnderWay
 from frontdesk.helpdesks import Helpdesk, Reply, StatusChange, TicketCopy
-from frontdesk.helpdesks.base import Status
+from frontdesk.helpdesks.base import UNEXPECTED, Status
 from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
 from frontdesk.store.deliveries import DueTicket
-from frontdesk.store.heard import heard, known
+from frontdesk.store.heard import heard, known, replied
 from frontdesk.telemetry import spans
 
 __all__ = ["Courier"]
@@ -27,7 +27,6 @@ log = structlog.get_logger("frontdesk.helpdesk")
 LOOK_SECONDS = 3.0
 CALL_SECONDS = store.LEASE_SECONDS * 0.75  # an answer that drips in must not outlast what keeps others away
 HEAR_SECONDS = 8.0  # a helpdesk waits no longer for an answer to its webhook
-UNEXPECTED = (KeyError, TypeError, AttributeError)  # of JSON that is not what it should be
 MOST_ATTEMPTS = 10  # over about a day
 LONGEST = 6 * 3600.0  # between two of them
 # Answers after which nothing was made and nothing will be. A key that has expired may be a new one tomorrow.
@@ -64,8 +63,12 @@ class Courier:
             if await store.under_way(self._database, helpdesk.name):
                 raise TicketUnderWay
             return
+        # At once: asking for replies takes a while, and the next state must not overtake this one.
+        if change.status:
+            await heard(self._database, helpdesk.name, change.id, change.status)
         replies = change.replies or await self._replies(helpdesk, change.id)
-        await heard(self._database, helpdesk.name, change.id, change.status, replies)
+        if replies:
+            await replied(self._database, helpdesk.name, change.id, replies)
 
     async def _replies(self, helpdesk: Helpdesk, identity: str) -> tuple[Reply, ...]:
         assert self._client is not None, "started, as there is a helpdesk"  # noqa: S101
@@ -75,7 +78,8 @@ class Courier:
         except (httpx.HTTPError, TimeoutError, *UNEXPECTED) as error:
             code = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
             log.warning("replies not read", helpdesk=helpdesk.name, error=type(error).__name__, status=code)
-            if 400 <= code < 500 and code != 429:  # it will say so each time; the state arrives all the same
+            unreadable = isinstance(error, (httpx.DecodingError, *UNEXPECTED))
+            if unreadable or (400 <= code < 500 and code != 429):  # it will say so each time
                 return ()
             raise TicketUnderWay from None
 

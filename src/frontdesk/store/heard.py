@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+from psycopg.rows import class_row
 
 from frontdesk.database import Database
 from frontdesk.domain import Reply
 from frontdesk.store.deliveries import COURIER
 from frontdesk.store.people import LEAVE, Connection
 
-__all__ = ["heard", "known"]
+__all__ = ["heard", "known", "replied"]
 
 LONGEST, LONGEST_NAME = 8000, 80  # characters, as of what is written in the console
 # Whoever of ours holds it goes on holding it; where nobody does, the AI is silent from here on.
@@ -22,6 +25,7 @@ UPDATE conversations SET mode = 'human', assignee_name = %(name)s, taken_at = co
   queued_at = coalesce(queued_at, now())
 WHERE id = %(id)s AND assignee IS NULL
 """
+_FIND = "SELECT id, conversation_id, number, status FROM tickets WHERE helpdesk = %s AND external_id = %s "
 _SET = """
 UPDATE tickets SET status = %(status)s, updated_at = now(),
   closed_at = CASE WHEN %(status)s IN ('solved', 'closed') THEN coalesce(closed_at, now()) END WHERE id = %(id)s
@@ -31,6 +35,14 @@ SELECT c.mode <> 'ai' AND c.assignee IS NULL AND NOT EXISTS (
   SELECT FROM tickets t WHERE t.conversation_id = c.id AND t.status IN ('open', 'pending'))
 FROM conversations c WHERE c.id = %s FOR UPDATE
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    id: UUID
+    conversation_id: UUID
+    number: int
+    status: str
 
 
 async def known(database: Database, name: str, external_id: str) -> bool:
@@ -44,48 +56,72 @@ async def known(database: Database, name: str, external_id: str) -> bool:
         return await cursor.fetchone() is not None
 
 
-async def heard(
-    database: Database, name: str, external_id: str, status: str | None, replies: Sequence[Reply] = ()
-) -> bool:
-    """Write what is new of ``replies`` into the ticket's conversation, then give the ticket its ``status``, if there is
-    one; whether it is one of ours.
+async def heard(database: Database, name: str, external_id: str, status: str) -> bool:
+    """Give the ticket its ``status``; whether it is one of ours.
 
-    A reply silences the AI as a colleague's does. With its last ticket done, a conversation that none of ours holds is
-    resolved. Closed tickets stay closed when it says solved: that is what most helpdesks make of closed.
+    With its last ticket done, a conversation that none of ours holds is resolved. Closed tickets stay closed when it
+    says solved: that is what most helpdesks make of closed.
     """
     async with database.transaction(staff=COURIER) as connection:
-        cursor = await connection.execute(
-            "SELECT id, conversation_id, number, status FROM tickets WHERE helpdesk = %s AND external_id = %s FOR UPDATE",
-            (name, external_id),
-        )
-        row = await cursor.fetchone()
-        if row is None:
+        ticket = await _locked(connection, name, external_id)
+        if ticket is None:
             return False
-        ticket, conversation, number, was = row
-        for reply in replies:
-            if not reply.text.startswith(f"[T-{number}]"):  # our own ticket, as some tell of it
-                await _write(connection, conversation, name, reply, silence=was in ("open", "pending"))
-        if status is None or status == was or (was, status) == ("closed", "solved"):
+        if status == ticket.status or (ticket.status, status) == ("closed", "solved"):
             return True
-        await connection.execute(_SET, {"status": status, "id": ticket})
+        await connection.execute(_SET, {"status": status, "id": ticket.id})
         await connection.execute(
-            "UPDATE deliveries SET status_told = %s WHERE ticket_id = %s", (status, ticket)
+            "UPDATE deliveries SET status_told = %s WHERE ticket_id = %s", (status, ticket.id)
         )
-        await _audit(connection, conversation, name, event="ticket", number=number, status=status)
+        await _audit(
+            connection, ticket.conversation_id, name, event="ticket", number=ticket.number, status=status
+        )
         if status in ("solved", "closed"):
-            await _resolve(connection, conversation, name)
+            await _resolve(connection, ticket.conversation_id, name)
     return True
+
+
+async def replied(database: Database, name: str, external_id: str, replies: Sequence[Reply]) -> bool:
+    """Write what is new of ``replies`` into the ticket's conversation; whether it is one of ours.
+
+    A reply to a ticket that is not done silences the AI as a colleague's does. Replies of before they were heard at all
+    are left out: the customer has had them from the helpdesk. The transcript has each as of now, behind what is there.
+    """
+    async with database.transaction(staff=COURIER) as connection:
+        ticket = await _locked(connection, name, external_id)
+        if ticket is None:
+            return False
+        cursor = await connection.execute("SELECT heard_since FROM helpdesks WHERE name = %s", (name,))
+        since = await cursor.fetchone()
+        for reply in replies:
+            if since and reply.at and reply.at < since[0]:
+                continue
+            if reply.text and not reply.text.startswith(
+                f"[T-{ticket.number}]"
+            ):  # our own ticket, as some tell of it
+                silence = ticket.status in ("open", "pending")
+                await _write(connection, ticket.conversation_id, name, reply, silence=silence)
+    return True
+
+
+async def _locked(connection: Connection, name: str, external_id: str) -> _Ticket | None:
+    """The ticket, locked behind its conversation: in the order of whoever erases, and writes in the console."""
+    cursor = connection.cursor(row_factory=class_row(_Ticket))
+    await cursor.execute(_FIND, (name, external_id))
+    found = await cursor.fetchone()
+    if found is None:
+        return None
+    await cursor.execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (found.conversation_id,))
+    await cursor.execute(_FIND + "FOR UPDATE", (name, external_id))  # it may be gone, or have changed
+    return await cursor.fetchone()
 
 
 async def _write(
     connection: Connection, conversation: UUID, name: str, reply: Reply, *, silence: bool
 ) -> None:
     once, text = f"{name}:{_clean(reply.id)}"[:200], _clean(reply.text)[:LONGEST]
-    locked = await connection.execute(
-        "SELECT mode FROM conversations WHERE id = %s FOR UPDATE", (conversation,)
-    )
-    mode = await locked.fetchone()
-    # Asked once the row is locked, in a statement of its own, which sees what another process has just written.
+    held = await connection.execute("SELECT mode FROM conversations WHERE id = %s", (conversation,))
+    mode = await held.fetchone()
+    # The row is locked: a statement of its own sees what another process has just written.
     there = await connection.execute(
         "SELECT 1 FROM messages WHERE conversation_id = %s AND author IS NULL AND client_id = %s",
         (conversation, once),
@@ -121,4 +157,6 @@ async def _audit(connection: Connection, conversation: UUID, name: str, **what: 
 
 
 def _clean(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
+    # Every kind of space is one. The joiners hold an emoji, or the letters of a word, together.
+    spaced = (" " if unicodedata.category(c) == "Zs" else c for c in text)
+    return "".join(c for c in spaced if c in "\n\t\u200c\u200d" or c.isprintable()).strip()
