@@ -1,6 +1,7 @@
 """What one process takes on at a time, through the whole application."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from frontdesk.database import Database
 from frontdesk.errors import QueueFull
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.web.app import create_app
-from frontdesk.web.load import Streams
+from frontdesk.web.load import BODY_LOOKS, BODY_SECONDS, Streams, _pass_over  # pyright: ignore[reportPrivateUsage]
 from tests.desk import Backend, follow, make_desk
 from tests.web.service import SERVICE_KEY, bearer, make_settings
 
@@ -174,3 +175,17 @@ async def test_a_conversations_stream_ends_and_is_read_on_with_a_session_that_st
         assert answer.status_code == 200
         assert "event: handoff" in answer.text
         assert answer.text.endswith("\n\n")
+
+
+async def test_a_body_that_came_while_the_process_lagged_is_read_before_its_sender_is_refused() -> None:
+    """Who is answered and cut off while a body lies unread hears of a broken connection, and no Retry-After."""
+    came: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def lag() -> None:
+        time.sleep(BODY_SECONDS / BODY_LOOKS + 0.1)
+        loop.call_soon(came.put_nowait, {"type": "http.request", "body": b"{}", "more_body": False})
+
+    loop.call_later(0.01, lag)
+    await _pass_over(came.get)  # type: ignore[arg-type]
+    assert came.empty()
