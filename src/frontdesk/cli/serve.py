@@ -27,6 +27,10 @@ from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.telemetry import configure
 from frontdesk.web.app import create_app
 
+# The system has its own maximum and takes that (4,096 as a rule): who waits to be accepted is refused with a sentence,
+# who finds no room there hears of a broken connection.
+BACKLOG = 65_535
+
 
 @click.command()
 @click.argument("desk", default="support:desk")
@@ -117,6 +121,7 @@ def run(app: Callable[..., Any], settings: Settings, listening: Callable[[], Non
             date_header=False,
             timeout_graceful_shutdown=12,
             timeout_keep_alive=30,
+            backlog=BACKLOG,
         )
         _Server(config, listening).run()
 
