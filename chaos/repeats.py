@@ -62,15 +62,16 @@ async def _repeat(clients: list[aiohttp.ClientSession], n: int, tally: Tally, rn
 
 
 async def _answered(client: aiohttp.ClientSession, tally: Tally, body: dict[str, str]) -> bytes:
-    """Ask until there is an answer: 202 means that it is being worked at."""
+    """Ask until there is an answer: 202 means that it is being worked at, 503 that there is too much at once."""
     statuses: Counter[int] = Counter()
     while statuses.total() < 200:
         status, answer = await post(client, "/support/chat", **body)
         if status == 200:
             return answer
         statuses[status] += 1
-        tally.expect(status == 202, f"{body['client_message_id']}: status {status}")
-        await asyncio.sleep(0.05)
+        tally.counts["503"] += status == 503
+        tally.expect(status in (202, 503), f"{body['client_message_id']}: status {status}")
+        await asyncio.sleep(1.0 if status == 503 else 0.05)
     return b"never answered"
 
 

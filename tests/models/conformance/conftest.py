@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_anthropic import ChatAnthropic
+from langchain_anthropic import _client_utils as anthropic_utils
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models import _client_utils
@@ -65,5 +66,6 @@ async def close(model: Any) -> None:
         _client_utils._cached_async_httpx_client.cache_clear()  # they share one, whatever the address
     elif isinstance(model, ChatAnthropic):
         await model._async_client.close()
+        anthropic_utils._get_default_async_httpx_client.cache_clear()  # a later port may be this one's again
     else:
         await model._async_client._client.aclose()
