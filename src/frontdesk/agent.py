@@ -62,7 +62,6 @@ class _Turn:
     budget: Budget | None = None
     degraded: list[str] = field(default_factory=list[str])
     model: str = ""
-    began: float = field(default_factory=time.perf_counter)
     calls: list[ModelCall] = field(default_factory=list[ModelCall])
     stopped: str = ""
     model_index: int = 0  # once a model has failed, the turn stays with the next one
@@ -114,10 +113,8 @@ class Agent:
         result.prompt_version = prompt_template()[0]
         result.mode = "queued" if _handed_over(result.steps) else turn.mode
         result.ms = (time.perf_counter() - started) * 1000
-        result.calls, result.stopped = (
-            [_told_of_call(call, state.began) for call in state.calls],
-            state.stopped,
-        )
+        result.calls = [_told_of_call(call, started) for call in state.calls]
+        result.stopped = state.stopped
         return result
 
     async def hand_over(self, turn: TurnInput, on_step: OnStep = unwatched) -> TurnResult:

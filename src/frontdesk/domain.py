@@ -361,9 +361,7 @@ class TurnResult:
     actions: list[Action] = field(default_factory=list[Action])
     receipt: list[Json] = field(default_factory=list[Json])  # what each detail of the reply is bound to
     confidence: float | None = None  # of the local model that answered it in a cascade
-    calls: list[Json] = field(
-        default_factory=list[Json]
-    )  # models asked: model, at, ms, and error where it failed
+    calls: list[Json] = field(default_factory=list[Json])  # models asked: model, at, ms, and what failed
     waited: float = 0.0  # milliseconds from the acceptance to the run
     stopped: str = ""  # what the output gate had done to the reply: rewritten, replaced
 

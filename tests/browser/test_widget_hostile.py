@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ TURN = "00000000-0000-4000-8000-{:012d}"
 CORS = {"access-control-allow-origin": SHOP}
 
 
-def conversation(payloads: list[str]) -> dict[str, Any]:
+def conversation(payloads: Sequence[str]) -> dict[str, Any]:
     """Each payload as a customer's text, a file's name, a reply, a citation, an action, staff's words and name."""
     messages: list[dict[str, Any]] = []
     actions: list[dict[str, Any]] = []
@@ -36,11 +37,22 @@ def conversation(payloads: list[str]) -> dict[str, Any]:
             "handoff": handoff, "rating": None, "next_after_turn": None}  # fmt: skip
 
 
-async def test_w12_s5_no_payload_runs_or_fetches_anything(tmp_path: Path, page: Page) -> None:
-    assert len(set(PAYLOADS)) >= 300
+async def in_conversation(visit: Visit, payloads: Sequence[str]) -> None:
+    """Whoever enters goes on with a conversation that holds ``payloads``; it streams nothing."""
 
     async def tell(route: Route) -> None:
-        await route.fulfill(json=conversation(PAYLOADS), headers=CORS)
+        await route.fulfill(json=conversation(payloads), headers=CORS)
+
+    await visit.page.route(
+        "**/support/conversations/*/events", lambda route: route.fulfill(status=404, json={}, headers=CORS)
+    )
+    await visit.page.route("**/support/conversations/*", tell)
+    kept = f"{{ conversation: '{TURN.format(9)}', greeted: false }}"
+    await visit.page.add_init_script(f"localStorage['frontdesk:{visit.desk.url}'] ||= JSON.stringify({kept})")
+
+
+async def test_w12_s5_no_payload_runs_or_fetches_anything(tmp_path: Path, page: Page) -> None:
+    assert len(set(PAYLOADS)) >= 300
 
     async def listed(route: Route) -> None:
         rows = [
@@ -59,17 +71,9 @@ async def test_w12_s5_no_payload_runs_or_fetches_anything(tmp_path: Path, page: 
 
     async with widget_desk(tmp_path) as desk:
         visit = Visit(desk, page, "u1")
-        await page.route(
-            "**/support/conversations/*/events",
-            lambda route: route.fulfill(status=404, json={}, headers=CORS),
-        )
-        await page.route("**/support/conversations/*", tell)
+        await in_conversation(visit, PAYLOADS)
         await page.route("**/support/conversations", listed)
         await page.route("**/support/widget.json*", config)
-        key = f"frontdesk:{desk.url}"
-        await page.add_init_script(
-            f"localStorage['{key}'] ||= JSON.stringify({{ conversation: '{TURN.format(9)}', greeted: false }})"
-        )
         await visit.enter()
         await expect(visit.log.locator("li.staff")).to_have_count(len(PAYLOADS), timeout=20_000)
         await visit.dialog.get_by_role("button", name="Conversations").click()
@@ -97,19 +101,9 @@ DEEP = tuple(nest * times + "x" for nest in NESTS for times in (20, 600, 1200, 2
 async def test_text_nested_thousands_deep_does_not_take_the_tab_with_it(tmp_path: Path, page: Page) -> None:
     """Chromium's tab dies of some two thousand nested lists: what is nested deeper than a few is shown as written."""
 
-    async def tell(route: Route) -> None:
-        await route.fulfill(json=conversation(list(DEEP)), headers=CORS)
-
     async with widget_desk(tmp_path) as desk:
         visit = Visit(desk, page, "u1")
-        await page.route(
-            "**/support/conversations/*/events",
-            lambda route: route.fulfill(status=404, json={}, headers=CORS),
-        )
-        await page.route("**/support/conversations/*", tell)
-        key = f"frontdesk:{desk.url}"
-        kept = f"{{ conversation: '{TURN.format(9)}', greeted: false }}"
-        await page.add_init_script(f"localStorage['{key}'] ||= JSON.stringify({kept})")
+        await in_conversation(visit, DEEP)
         await visit.enter()
         await expect(visit.log.locator("li.staff")).to_have_count(len(DEEP), timeout=20_000)
         deepest = await visit.log.evaluate(

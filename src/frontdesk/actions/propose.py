@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -79,16 +81,23 @@ async def _read(tool: Tool, arguments: Json, context: ToolContext, seconds: floa
         raise ToolUnavailable("This failed for a reason of our own.") from None
 
 
+@contextmanager
+def _worked_out(tool: Tool, failed: str) -> Generator[None]:
+    """The shop's plain code: what it raises that is no ToolError refuses the proposal, and is logged by its type as ``failed``."""
+    try:
+        yield
+    except ToolError:
+        raise
+    except Exception as error:  # noqa: BLE001  as above
+        log.warning(failed, tool=tool.name, error=type(error).__name__)
+        raise ToolRefused("This cannot be worked out.") from None
+
+
 def _completed(tool: Tool, subject: Any, arguments: Json) -> Json:
     """The arguments with what stands in the record for those that were not said: what is shown is what is sent."""
     assert tool.grant.defaults is not None  # noqa: S101  (the caller asks)
-    try:
+    with _worked_out(tool, "defaults failed"):
         more = tool.grant.defaults(subject, arguments)
-    except ToolError:
-        raise
-    except Exception as error:  # noqa: BLE001  the shop's code, as above
-        log.warning("defaults failed", tool=tool.name, error=type(error).__name__)
-        raise ToolRefused("This cannot be worked out.") from None
     said = {name: value for name, value in arguments.items() if value is not None}
     return tool.parse(tidy({**arguments, **more, **said}))[1]
 
@@ -96,13 +105,8 @@ def _completed(tool: Tool, subject: Any, arguments: Json) -> Json:
 def _preview(tool: Tool, subject: Any, arguments: Json) -> Preview:
     """What the tool's own preview says, else the arguments themselves; in characters a customer can trust."""
     grant = tool.grant
-    try:
+    with _worked_out(tool, "preview failed"):
         made = _ruled(tool, subject, arguments)
-    except ToolError:
-        raise
-    except Exception as error:  # noqa: BLE001  as above
-        log.warning("preview failed", tool=tool.name, error=type(error).__name__)
-        raise ToolRefused("This cannot be worked out.") from None
     if grant.amount and arguments.get(grant.amount) is not None:
         said = _amount(arguments[grant.amount])
         if made.amount not in (None, said):  # one would be counted and shown, the other sent

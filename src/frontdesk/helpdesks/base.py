@@ -32,6 +32,7 @@ __all__ = [
     "read",
     "secret",
     "signature",
+    "state_of",
     "text",
     "written",
 ]
@@ -173,6 +174,15 @@ def read(body: bytes) -> Json:
     if not isinstance(found, dict):
         raise MalformedBody
     return found
+
+
+def state_of(told: Json, statuses: Mapping[str, Status]) -> StatusChange | None:
+    """``{"id": …, "status": …}`` of a webhook; None without an id.
+
+    A state of the shop's own is none of ours; the message may still be about a reply.
+    """
+    identity = str(told.get("id", ""))
+    return StatusChange(identity, statuses.get(str(told.get("status", "")).lower())) if identity else None
 
 
 def inner(told: Json, name: str) -> Json:

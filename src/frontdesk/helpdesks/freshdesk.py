@@ -21,6 +21,7 @@ from frontdesk.helpdesks.base import (
     read,
     secret,
     shared,
+    state_of,
     text,
     written,
 )
@@ -94,10 +95,7 @@ class Freshdesk:
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """Only whoever knows the secret is believed."""
         checked(headers.get("x-frontdesk-secret", ""), shared(self.webhook_secret))
-        told = read(body)
-        identity = str(told.get("id", ""))
-        # A state of the shop's own is none of ours; the message may still be about a reply.
-        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
+        return state_of(read(body), STATUSES)
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """What went out to the customer, of the newest 50 entries at least, among the first thousand. It names nobody."""

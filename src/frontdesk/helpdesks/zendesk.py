@@ -26,6 +26,7 @@ from frontdesk.helpdesks.base import (
     secret,
     shared,
     signature,
+    state_of,
     text,
     written,
 )
@@ -107,10 +108,7 @@ class Zendesk:
             fresh(str(datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()))
         except ValueError:
             raise InvalidToken from None
-        told = read(body)
-        identity = str(told.get("id", ""))
-        # A state of the shop's own is none of ours; the message may still be about a reply.
-        return StatusChange(identity, STATUSES.get(str(told.get("status", "")).lower())) if identity else None
+        return state_of(read(body), STATUSES)
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Public comments of agents, among the newest 25."""

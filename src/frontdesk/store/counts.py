@@ -10,7 +10,7 @@ import orjson
 from psycopg import Connection, IsolationLevel
 
 from frontdesk.database import as_owner
-from frontdesk.store.outcomes import CONVERSATIONS, FIGURES, PERIOD, TURNS, Outcomes, ToolCount, told
+from frontdesk.store.outcomes import CONVERSATIONS, FIGURES, PERIOD, TURNS, Outcomes, told
 
 PERIODS = (7, 30, 90)
 LOCK_SECONDS = 30
@@ -137,11 +137,9 @@ def kept(owner_conninfo: str, days: int) -> Counted | None:
     if row is None:
         return None
     found = row["content"]["outcomes"]
-    found["since"], found["until"] = (datetime.fromisoformat(found[end]) for end in ("since", "until"))
-    found["tools"] = [ToolCount(**tool) for tool in found["tools"]]
-    found["seconds"] = tuple(found["seconds"]) if found["seconds"] else None
+    since, until = (datetime.fromisoformat(found.pop(end)) for end in ("since", "until"))
     return Counted(
-        Outcomes(**found),
+        told(found, since, until),
         [Day(date.fromisoformat(each.pop("day")), **each) for each in row["content"]["days"]],
         [(title, number) for title, number in row["content"]["cited"]],
         row["content"]["kept"],

@@ -29,9 +29,7 @@ class DueTicket:
     external_id: str | None
     attempts: int
     called_at: datetime | None
-    turn: (
-        UUID | None
-    )  # the conversation's newest when the ticket was opened: the one that opened it, as a rule
+    turn: UUID | None  # the newest when the ticket was opened: the one that opened it, as a rule
 
 
 # One statement: the oldest that is due, taken for a minute.

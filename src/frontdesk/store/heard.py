@@ -95,9 +95,8 @@ async def replied(database: Database, name: str, external_id: str, replies: Sequ
         for reply in replies:
             if since and reply.at and reply.at < since[0]:
                 continue
-            if reply.text and not reply.text.startswith(
-                f"[T-{ticket.number}]"
-            ):  # our own ticket, as some tell of it
+            ours = reply.text.startswith(f"[T-{ticket.number}]")  # our own ticket, as some tell of it
+            if reply.text and not ours:
                 silence = ticket.status in ("open", "pending")
                 await _write(connection, ticket.conversation_id, name, reply, silence=silence)
     return True
