@@ -298,7 +298,7 @@ REPLY = (
     Protection(
         "the check of statuses in a reply",
         GROUNDING,
-        ((" + unsupported_statuses(reply, evidence, told)", ""),),
+        (("    missing += unsupported_statuses(details.reply, evidence, told)\n", ""),),
         ("tests/policies/test_statuses.py", "-k", "not_said_to_be_done"),
     ),
     Protection(
@@ -310,13 +310,13 @@ REPLY = (
     Protection(
         "the check of amounts in a reply",
         GROUNDING,
-        (("    missing += _unknown_numbers(amounts, source)\n", ""),),
+        (("    missing += _unknown_numbers(details.amounts, source)\n", ""),),
         ("tests/policies/test_grounding.py", "-k", "nothing_supports or prove_no_amount"),
     ),
     Protection(
         "that a customer's words prove no amount",
         GROUNDING,
-        (("_unknown_numbers(amounts, source)", '_unknown_numbers(amounts, f"{source}\\n{told}")'),),
+        (("_unknown_numbers(details.amounts, source)", '_unknown_numbers(amounts, f"{source}\\n{told}")'),),
         ("tests/policies/test_grounding.py", "-k", "prove_no_amount"),
     ),
 )

@@ -115,7 +115,7 @@ PROTECTIONS = (
     Protection(
         "the check of deadlines",
         "src/frontdesk/policies/grounding.py",
-        (("    missing += unsupported_deadlines(reply, source, told)\n", ""),),
+        (("    missing += unsupported_deadlines(details.plain, source, told)\n", ""),),
         ("tests/policies/test_grounding.py",),
     ),
     Protection(

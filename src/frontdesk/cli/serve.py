@@ -30,6 +30,9 @@ from frontdesk.web.app import create_app
 # The system has its own maximum and takes that (4,096 as a rule): who waits to be accepted is refused with a sentence,
 # who finds no room there hears of a broken connection.
 BACKLOG = 65_535
+# uvloop accepts one connection a round of its loop for each socket that listens. A process with much to do makes some
+# hundred rounds a second: with one socket, new customers wait in the system's queue for half a minute.
+LISTENERS = 32
 
 
 @click.command()
@@ -123,7 +126,8 @@ def run(app: Callable[..., Any], settings: Settings, listening: Callable[[], Non
             timeout_keep_alive=30,
             backlog=BACKLOG,
         )
-        _Server(config, listening).run()
+        bound = config.bind_socket()
+        _Server(config, listening).run([bound, *(bound.dup() for _ in range(LISTENERS - 1))])
 
 
 def hang_up(_signal: int, _frame: FrameType | None) -> None:

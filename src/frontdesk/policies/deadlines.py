@@ -8,8 +8,10 @@ What a customer tells of the time behind them ("I have waited three weeks") may 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from frontdesk.knowledge.quantity import Quantity, durations, keyed_durations
 
@@ -46,15 +48,23 @@ def unsupported_deadlines(reply: str, source: str, told: str) -> list[str]:
 
     ``told`` is what the customer said. All three are plain text or JSON.
     """
+    claimed, clocks, weekdays = _promised(reply)
     return [
-        *_durations(reply, source, told),
-        *_clocks(reply, f"{source}\n{told}"),
-        *_weekdays(reply, f"{source}\n{told}"),
+        *_durations(reply, claimed, source, told),
+        *_clocks(clocks, f"{source}\n{told}"),
+        *_weekdays(weekdays, f"{source}\n{told}"),
     ]
 
 
-def _durations(reply: str, source: str, told: str) -> list[str]:
-    unseen = [claim for claim in durations(reply) if not _stands(claim.text, source)]
+@lru_cache(maxsize=4)  # a receipt asks of the same line with one source after the other
+def _promised(reply: str) -> tuple[tuple[Quantity, ...], tuple[tuple[str, int], ...], frozenset[str]]:
+    """Its durations, times of day (as written and in minutes) and weekdays."""
+    clocks = tuple((match[0], _clock(match)) for match in CLOCK.finditer(reply))
+    return tuple(durations(reply)), clocks, frozenset(m[1].lower() for m in WEEKDAY.finditer(reply))
+
+
+def _durations(reply: str, claimed: Iterable[Quantity], source: str, told: str) -> list[str]:
+    unseen = [claim for claim in claimed if not _stands(claim.text, source)]
     if not unseen:
         return []
     known = _claims(source)
@@ -98,8 +108,7 @@ def _stands(text: str, source: str) -> bool:
     return False
 
 
-def _clocks(reply: str, source: str) -> list[str]:
-    claimed = [(match[0], _clock(match)) for match in CLOCK.finditer(reply)]
+def _clocks(claimed: Collection[tuple[str, int]], source: str) -> list[str]:
     if not claimed:
         return []
     known = {_clock(match) for match in CLOCK.finditer(source)}
@@ -117,8 +126,7 @@ def _clock(match: re.Match[str]) -> int:
     return (hours * 60 + int(minute)) % 1440
 
 
-def _weekdays(reply: str, source: str) -> list[str]:
-    claimed = {match[1].lower() for match in WEEKDAY.finditer(reply)}
+def _weekdays(claimed: Collection[str], source: str) -> list[str]:
     if not claimed:
         return []
     known = {found.lower() for found in _ANY_WEEKDAY.findall(source)}

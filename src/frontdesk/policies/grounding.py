@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from frontdesk.knowledge.quantity import without_durations
 from frontdesk.policies.citing import MARK, cite, marked, told_of
@@ -111,22 +113,42 @@ def unsupported(reply: str, evidence: Iterable[str], said: Iterable[str] = ()) -
     evidence = list(evidence)
     reply = QUOTED.sub(lambda m: "" if m[1] in told else m[0], reply)
     source = "\n".join(evidence)
-    reply = MARK.sub("", marked(reply, known=0))
-    missing = _unknown_places(reply, source) + unsupported_statuses(reply, evidence, told)
-    reply = LIST_ITEM.sub("", EMPHASIS.sub("", URL.sub(" ", reply))).replace("24/7", "")
-    missing += unsupported_deadlines(reply, source, told)
-    reply = without_durations(reply)
+    details = _details(reply)
+    missing = _unknown_places(details.places, source)
+    missing += unsupported_statuses(details.reply, evidence, told)
+    missing += unsupported_deadlines(details.plain, source, told)
     # What stands there word for word is looked for first: reading all of a window's numbers costs more.
-    dates = sorted(date for date in _dates(reply) if not _stands(_iso(date), source))
+    dates = [date for date in details.dates if not _stands(_iso(date), source)]
     if dates:
         known = _dates(source)
         missing += [_iso(date) for date in dates if not any(_same_day(date, other) for other in known)]
+    missing += _unknown_numbers(details.amounts, source)
+    return missing + _unknown_numbers(details.numbers, f"{source}\n{told}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What a reply says that needs a source: places and numbers as written, dates as (year or 0, month, day)."""
+
+    reply: str  # without the marks of its citations
+    plain: str  # without emphasis, numbers of lists and addresses either
+    places: frozenset[str]
+    dates: tuple[tuple[int, int, int], ...]
+    amounts: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+@lru_cache(maxsize=4)  # a receipt asks of the same line with one source after the other
+def _details(reply: str) -> _Details:
+    reply = MARK.sub("", marked(reply, known=0))
+    plain = LIST_ITEM.sub("", EMPHASIS.sub("", URL.sub(" ", reply))).replace("24/7", "")
+    rest = without_durations(plain)
+    dates = sorted(_dates(rest))
     for shape in (ISO_DATE, DAY_FIRST, DAY_MONTH, MONTH_DAY):
-        reply = shape.sub(" ", reply)
-    amounts = [before or after for before, after in AMOUNT.findall(reply)]
-    missing += _unknown_numbers(amounts, source)
-    plain = [n for n in NUMBER.findall(AMOUNT.sub(" ", reply)) if not _is_small(n)]
-    return missing + _unknown_numbers(plain, f"{source}\n{told}")
+        rest = shape.sub(" ", rest)
+    amounts = tuple(before or after for before, after in AMOUNT.findall(rest))
+    numbers = tuple(n for n in NUMBER.findall(AMOUNT.sub(" ", rest)) if not _is_small(n))
+    return _Details(reply, plain, frozenset(_places(reply)), tuple(dates), amounts, numbers)
 
 
 def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
@@ -137,12 +159,16 @@ def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
     return sorted({_plain(n) for n in unseen if not _told(n, known)})
 
 
-def _unknown_places(reply: str, source: str) -> list[str]:
-    """Links and addresses that are not in the source, whole: a known one's beginning is another place."""
-    found = {place.rstrip(PUNCTUATION) for shape in PLACES for place in shape.findall(reply)}
+def _places(text: str) -> set[str]:
+    """Links and addresses, as written."""
+    return {place.rstrip(PUNCTUATION) for shape in PLACES for place in shape.findall(text)}
+
+
+def _unknown_places(found: frozenset[str], source: str) -> list[str]:
+    """Those that are not in the source, whole: a known one's beginning is another place."""
     if not found:
         return []
-    known = {place.rstrip(PUNCTUATION) for shape in PLACES for place in shape.findall(source)}
+    known = _places(source)
     known |= {f"mailto:{address}" for address in ADDRESS.findall(source)}
     known |= {host for place in known for host in BARE.findall(place)}
     return sorted(found - known)

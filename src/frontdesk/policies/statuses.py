@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -88,23 +89,32 @@ def unsupported_statuses(reply: str, evidence: Iterable[str], said: str = "") ->
 
     ``evidence`` are tool results; what the customer ``said`` may be said back.
     """
-    if not QUICK.search(reply):
+    claims = _claimed(reply)
+    if not claims:
         return []
     evidence = list(evidence)
     results = [found for text in evidence if (found := _read(text)) is not None]
     missing: list[str] = []
-    for sentence in SENTENCE.findall(reply):
-        if sentence.endswith("?") or not QUICK.search(sentence):
+    for sentence, claim, shown in claims:
+        if claim.lower() in said.lower() or _defines(sentence, claim, evidence):
             continue
-        for forms, claim, shown in _CLAIMS:
-            found = claim.search(sentence) if forms.search(sentence) else None
-            if found is None or _not_said(sentence, found) or found[0].lower() in said.lower():
-                continue
-            if _defines(sentence, found[0], evidence):
-                continue
-            if not any(shown.search(text) for text in _speaking(results, sentence)):
-                missing.append(found[0])
+        if not any(shown.search(text) for text in _speaking(results, sentence)):
+            missing.append(claim)
     return missing
+
+
+@lru_cache(maxsize=4)  # a receipt asks of the same line with one source after the other
+def _claimed(reply: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """(sentence, what it claims, the words that show it)."""
+    if not QUICK.search(reply):
+        return ()
+    return tuple(
+        (sentence, found[0], shown)
+        for sentence in SENTENCE.findall(reply)
+        if not sentence.endswith("?") and QUICK.search(sentence)
+        for forms, claim, shown in _CLAIMS
+        if forms.search(sentence) and (found := claim.search(sentence)) and not _not_said(sentence, found)
+    )
 
 
 def _defines(sentence: str, claim: str, evidence: Iterable[str]) -> bool:
