@@ -21,8 +21,8 @@ SHOP_TOKEN = {"authorization": "Bearer shop-demo"}
 class Demo:
     """A running demo; ``lines`` is what it printed until it was up."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
-        self.port, self.shop_port = free_port(), free_port()
+    def __init__(self, data_dir: Path, port: int = 0, **environment: str) -> None:
+        self.port, self.shop_port = port or free_port(), free_port()
         self.data_dir = data_dir
         variables = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FRONTDESK_")},

@@ -180,7 +180,7 @@ def test_a_fact_told_in_turn_two_is_used_in_turn_sixty_after_a_clean_restart(tmp
     for n in range(57):
         first.say(("thanks", "How long is the warranty?", "ok")[n % 3], conversation_id=conversation)
     stops_cleanly(first, signal.SIGINT)
-    second = Demo(tmp_path / "data")
+    second = Demo(tmp_path / "data", first.port)  # citations lead there
     try:
         assert second.seconds < first.seconds
         assert "62 articles, unchanged" in second.text
@@ -213,6 +213,19 @@ def stops_cleanly(demo: Demo, number: signal.Signals) -> None:
 def test_a_taken_port_is_said_in_a_sentence(demo: Demo, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=rf"port {demo.port} is taken: choose another"):
         Demo(tmp_path / "data", PORT=str(demo.port))
+
+
+def test_a_citation_leads_to_the_section_it_names_on_the_shops_own_pages(demo: Demo) -> None:
+    cited = [c["url"] for c in demo.say("What is your refund policy?")["citations"]]
+    assert cited and all(url.startswith(f"http://127.0.0.1:{demo.port}/help/") for url in cited)
+    with httpx.Client() as browser:
+        for url in cited:
+            page = browser.get(url)
+            assert page.status_code == 200
+            assert "#" not in url or f'id="{url.partition("#")[2]}"' in page.text
+        assert "Refund policy" in browser.get(f"http://127.0.0.1:{demo.port}/help").text
+        hidden = browser.get(f"http://127.0.0.1:{demo.port}/help/internal/fraud-checks")
+        assert (hidden.status_code, "raud" in hidden.text) == (404, False)
 
 
 def test_the_shops_own_pages_sign_in_a_customer_for_the_widget(demo: Demo) -> None:

@@ -6,6 +6,7 @@ how the built-in local model words a result; a chat model with a key reads the r
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ desk = Frontdesk(
     "OurShop",
     tools=[get_order_status, list_orders, get_profile, get_payments, get_refunds, get_returns, *ACTIONS],
     knowledge=Path(__file__).parent / "help-center",
-    knowledge_url="https://ourshop.example/help/{slug}",
+    knowledge_url=os.environ.get("SHOP_HELP_URL", "https://ourshop.example/help/{slug}"),
     widget=Widget(suggestions=["Where is my order?", "How long do refunds take?", "Talk to a person"]),
     instructions="OurShop sells outdoor and home goods in Europe and North America. Prices are in EUR.",
 )

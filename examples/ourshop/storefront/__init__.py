@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.responses import Response
 
 from examples.ourshop.client import shop
+from examples.ourshop.storefront import articles
 from frontdesk import ToolNotFound, ToolUnavailable
 
 HERE = Path(__file__).parent
@@ -72,6 +73,7 @@ def storefront(token_for: Callable[[str], str]) -> APIRouter:
     pages = Pages(token_for)
     _catalog(router, pages)
     _account(router, pages)
+    _help(router, pages)
 
     @router.get("/shop/{name}")
     async def file(name: str) -> Response:
@@ -96,6 +98,19 @@ def _catalog(router: APIRouter, pages: Pages) -> None:
             return {"product": await shop.get(f"/products/{_plain(product_id)}")}
 
         return await pages.found(request, "product.html", read())
+
+
+def _help(router: APIRouter, pages: Pages) -> None:
+    @router.get("/help")
+    async def topics(request: Request) -> Response:
+        return pages.show(request, "help.html", pages=list(articles.pages().values()))
+
+    @router.get("/help/{slug:path}")
+    async def article(request: Request, slug: str) -> Response:
+        page = articles.pages().get(slug)
+        if page is None:
+            return pages.show(request, "sorry.html", 404, text="There is no such page.")
+        return pages.show(request, "help.html", page=page)
 
 
 def _account(router: APIRouter, pages: Pages) -> None:

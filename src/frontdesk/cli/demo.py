@@ -156,8 +156,11 @@ async def _with_staff(settings: Settings) -> list[str]:
 
 
 def _serve(settings: Settings, shop_port: int, models: Sequence[tuple[str, BaseChatModel]]) -> None:
+    storefront = _storefront(settings)
+    if storefront:  # it shows the help center: citations lead there
+        os.environ["SHOP_HELP_URL"] = f"http://{settings.host}:{settings.port}/help/{{slug}}"
     desk = load_desk("examples.ourshop.support:desk")
-    app = create_app(desk, settings, models=models, front=_storefront(settings))
+    app = create_app(desk, settings, models=models, front=storefront)
     asyncio.run(prepare(desk, settings))
     staff = asyncio.run(_with_staff(settings))
     greeting = partial(
