@@ -217,7 +217,8 @@ def test_a_taken_port_is_said_in_a_sentence(demo: Demo, tmp_path: Path) -> None:
 
 def test_a_citation_leads_to_the_section_it_names_on_the_shops_own_pages(demo: Demo) -> None:
     cited = [c["url"] for c in demo.say("What is your refund policy?")["citations"]]
-    assert cited and all(url.startswith(f"http://127.0.0.1:{demo.port}/help/") for url in cited)
+    assert cited
+    assert all(url.startswith(f"http://127.0.0.1:{demo.port}/help/") for url in cited)
     with httpx.Client() as browser:
         for url in cited:
             page = browser.get(url)

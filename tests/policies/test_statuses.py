@@ -111,3 +111,12 @@ def test_a_result_with_passages_that_are_no_articles_is_read_all_the_same(passag
     assert unsupported_statuses(
         "Status: Delivered; What it means: the parcel was delivered.", [f'{{"passages":{passages}}}']
     )
+
+
+def test_a_status_defined_in_a_row_of_a_table_may_be_read_out() -> None:
+    row = "Status: Delivered; What it means: The carrier reports that the parcel was delivered."
+    passage = f'{{"passages":[{{"text":"{row}"}}]}}'
+    assert not unsupported_statuses(
+        "- Delivered: The carrier reports that the parcel was delivered.", [passage]
+    )
+    assert unsupported_statuses("- Delivered: The parcel was delivered.", [passage])

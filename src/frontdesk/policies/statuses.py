@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import orjson
 
+from frontdesk.knowledge.rows import as_told
+
 # Each status with the forms a reply may have, and the words that show it in a result.
 SHOWN: tuple[tuple[str, str], ...] = (
     (r"delivered|geliefert|zugestellt|entregado|livrée?", r"delivered|geliefert|zugestellt|entregado|livré"),
@@ -137,6 +139,7 @@ def _sentences(passage: str) -> Iterator[str]:
     for line in passage.splitlines():
         plain = line.strip().removeprefix("- ").removeprefix("* ").removeprefix("• ")
         yield plain
+        yield as_told(plain)
         yield from (sentence.strip() for sentence in SENTENCE.findall(plain))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from frontdesk.knowledge.rows import as_told
 from frontdesk.models.local.catalog import Encoder
 from frontdesk.models.local.text import content_words
 
@@ -28,7 +29,14 @@ def quotation(question: str, passages: list[dict[str, Any]], encoder: Encoder) -
 
 def _quoted(passage: dict[str, Any]) -> str:
     chosen = passage["quote"]
-    return chosen if isinstance(chosen, str) else joined([str(sentence) for sentence in chosen])
+    lines = [chosen] if isinstance(chosen, str) else [str(sentence) for sentence in chosen]
+    told = [as_told(line) for line in lines]
+    if len(told) > 1:  # rows of one table
+        told = [
+            f"- {now}" if now != was and "\n" not in now else now
+            for was, now in zip(lines, told, strict=True)
+        ]
+    return joined(told)
 
 
 def see_also(passages: list[dict[str, Any]]) -> str:
@@ -53,7 +61,7 @@ def _related(passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def joined(sentences: list[str]) -> str:
     """Sentences as a paragraph, items as a list."""
-    return ("\n" if any(_ITEM.match(s) for s in sentences) else " ").join(sentences)
+    return ("\n" if any(_ITEM.match(s) or "\n" in s for s in sentences) else " ").join(sentences)
 
 
 def best_sentences(question: str, passage: str, encoder: Encoder) -> str:
