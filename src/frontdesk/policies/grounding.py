@@ -146,9 +146,15 @@ def _details(reply: str) -> _Details:
     dates = sorted(_dates(rest))
     for shape in (ISO_DATE, DAY_FIRST, DAY_MONTH, MONTH_DAY):
         rest = shape.sub(" ", rest)
-    amounts = tuple(before or after for before, after in AMOUNT.findall(rest))
-    numbers = tuple(n for n in NUMBER.findall(AMOUNT.sub(" ", rest)) if not _is_small(n))
-    return _Details(reply, plain, frozenset(_places(reply)), tuple(dates), amounts, numbers)
+    amounts: list[str] = []
+
+    def taken(amount: re.Match[str]) -> str:
+        amounts.append(amount[1] or amount[2])
+        return " "
+
+    numbers = NUMBER.findall(AMOUNT.sub(taken, rest))
+    plainly = tuple(number for number in numbers if not _is_small(number))
+    return _Details(reply, plain, frozenset(_places(reply)), tuple(dates), tuple(amounts), plainly)
 
 
 def _unknown_numbers(numbers: Iterable[str], source: str) -> list[str]:
