@@ -129,15 +129,17 @@ class Backend:
         key: str,
         query: Mapping[str, Any] | None = None,
         form: bool = False,
+        multipart: bool = False,
         customer: Customer | None = None,
     ) -> Any:
         """Change something, sent once, with ``key`` as Idempotency-Key. Raises as ``read`` does.
 
-        ``form``: the body goes out as a form's, not as JSON. What the turn has read before is forgotten.
+        ``form``, ``multipart``: the body goes out as a form's, urlencoded or in parts, not as JSON. What the turn has
+        read before is forgotten.
         """
         kept().clear()
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        sent: Json = {"data": body} if form else {} if body is None else {"json": body}
+        sent = _body(body, form=form, multipart=multipart)
         answer = await self._send(method, path, given, customer, key, **sent)
         try:
             return _json(answer)
@@ -227,6 +229,23 @@ def _presenting(certificate: str, key: str) -> ssl.SSLContext:
             "certificate= names a certificate and its key that cannot be read: write (FILE, FILE)"
         ) from None
     return context
+
+
+def _body(body: Any, *, form: bool, multipart: bool) -> Json:
+    """The body in the words of httpx."""
+    if multipart:
+        return {"files": [part for name, value in (body or {}).items() for part in _parts(name, value)]}
+    return {"data": body} if form else {} if body is None else {"json": body}
+
+
+def _parts(name: str, value: Any) -> list[tuple[str, tuple[str | None, ...]]]:
+    """A field of a form in parts: each value of a list in one of its own, what is no text as JSON writes it."""
+    if isinstance(value, list):
+        return [part for one in cast("list[Any]", value) for part in _parts(name, one)]
+    if isinstance(value, dict):
+        return [(name, (None, orjson.dumps(value).decode(), "application/json"))]
+    text = "" if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
+    return [(name, (None, text))]
 
 
 def _passed(status: int, data: bytes) -> bytes:

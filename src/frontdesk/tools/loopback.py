@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import HTTP
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -170,8 +172,20 @@ def _handler(outer: Loopback) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _form(data: bytes, media: str) -> Json:
+    """The fields of a form in parts; of one that comes more than once, a list."""
+    said: dict[str, list[str]] = {}
+    whole = message_from_bytes(b"content-type: " + media.encode() + b"\r\n\r\n" + data, policy=HTTP)
+    for part in whole.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        said.setdefault(name, []).append(cast("bytes", part.get_payload(decode=True)).decode())
+    return {name: values if len(values) > 1 else values[0] for name, values in said.items()}
+
+
 def _read(data: bytes, media: str) -> Json:
     if media.startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(data.decode()))
+    if media.startswith("multipart/form-data"):
+        return _form(data, media)
     read: Any = orjson.loads(data) if data else {}
     return read if isinstance(read, dict) else {}

@@ -135,6 +135,23 @@ ODD = spec(
                 "responses": {"201": {"description": "", "content": {"text/plain": {}}}},
             }
         },
+        "/users/{user_id}/complaints": {
+            "post": {
+                "operationId": "complain",
+                "parameters": [at("user_id")],
+                "requestBody": sends(
+                    {
+                        **thing(
+                            text=STRING, seats=INTEGER, tags={"type": "array", "items": STRING}, address=ADDRESS,
+                            photo={"type": "string", "format": "binary"},
+                        ),
+                        "required": ["text", "seats"],
+                    },
+                    "multipart/form-data",
+                ),
+                "responses": {"201": {"description": ""}},
+            }
+        },
     },
     info={"title": "odd", "version": "1"},
     servers=[{"url": "https://{region}.shop.example/api", "variables": {"region": {"default": "eu"}}}],
@@ -152,4 +169,4 @@ ODD = spec(
         }
     },
 )  # fmt: skip
-ODD_CHANGES = ["update.User", "dropOrder", "putLine", "refund", "wish"]
+ODD_CHANGES = ["update.User", "dropOrder", "putLine", "refund", "wish", "complain"]

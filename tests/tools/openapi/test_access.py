@@ -265,6 +265,16 @@ async def test_a_body_holds_what_was_said_and_the_customer_by_code(
     assert backend.asked[-1].headers["content-type"] == "application/x-www-form-urlencoded"
 
 
+async def test_a_form_in_parts_is_sent_as_one(backend: Loopback, clients: list[Backend]) -> None:
+    tools = odd(backend, clients)
+    backend.holds("POST /users/anna-1/complaints")
+    said = {"text": "a & b\nc ü", "seats": 2, "tags": ["x", "y"], "address_city": "Ghent", "photo": "no"}
+    await call(tools["complain"], **said)
+    assert backend.asked[-1].headers["content-type"].startswith("multipart/form-data; boundary=")
+    sent = {"text": "a & b\nc ü", "seats": "2", "tags": ["x", "y"], "address": '{"city":"Ghent"}'}
+    assert backend.asked[-1].body == sent
+
+
 async def test_values_are_written_as_the_document_says(backend: Loopback, clients: list[Backend]) -> None:
     clients.append(Backend(backend.url))
     tools = from_openapi({**ODD, "security": []}, customer=["user_id"], backend=clients[0])

@@ -136,15 +136,35 @@ def test_a_change_lies_under_a_read_whose_parameter_has_another_name() -> None:
     assert [(b.read.name, b.arguments) for b in made.before] == [("get_order", {"order_id": "order_id"})]
 
 
-@pytest.mark.parametrize("media", ["multipart/form-data", "application/octet-stream", "application/xml"])
+FILE = {"type": "string", "format": "binary"}
+FILES = {
+    "a binary field": FILE,
+    "a list of them": {"type": "array", "items": FILE},
+    "in the words of 3.1": {"contentMediaType": "image/png"},
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_form_in_parts_is_taken_without_its_files_and_not_where_it_needs_one(what: str) -> None:
+    fields = thing(text=STRING, photo=FILES[what])
+    made = changed(fields, requestBody=sends(fields, "multipart/form-data"))
+    assert (made.status, [name for name, _ in made.arguments]) == ("change", ["text"])
+    needed = {**fields, "required": ["photo"]}
+    made = changed(needed, requestBody=sends(needed, "multipart/form-data"))
+    assert (made.status, made.reason) == ("left out", "it needs 'photo', which is a file")
+
+
+@pytest.mark.parametrize("media", ["multipart/mixed", "application/octet-stream", "application/xml"])
 def test_a_body_that_is_neither_json_nor_a_form_is_left_out(media: str) -> None:
     assert changed(thing(a=STRING), requestBody=sends(thing(a=STRING), media)).status == "left out"
 
 
-def test_a_form_of_openapi_2_is_read_and_a_file_in_it_is_left_out() -> None:
+def test_a_form_of_openapi_2_is_read_and_a_file_that_it_needs_leaves_it_out() -> None:
     form = [{"name": "text", "in": "formData", "type": "string", "required": True}]
     user = {"name": "user_id", "in": "path", "type": "string", "required": True}
-    for more, status in (([], "change"), ([{"name": "f", "in": "formData", "type": "file"}], "left out")):
+    file = {"name": "f", "in": "formData", "type": "file"}
+    cases = (([], "change"), ([file], "change"), ([{**file, "required": True}], "left out"))
+    for more, status in cases:
         said = {"parameters": [user, *form, *more], "responses": {}}
         document = {"swagger": "2.0", "info": {}, "paths": {"/users/{user_id}/notes": {"post": said}}}
         assert decide(load(document))[0].status == status

@@ -43,7 +43,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     made = generate(folder, ODD, *enabling(ODD_CHANGES))
     assert (
-        "8 operations: 3 read, 5 change data when confirmed, 0 change data (off), 0 left out" in made.output
+        "9 operations: 3 read, 6 change data when confirmed, 0 change data (off), 0 left out" in made.output
     )
     return folder
 
@@ -63,7 +63,9 @@ def run(folder: Path, *command: str) -> str:
 
 
 def test_what_is_written_passes_the_tests_written_with_it(odd: Path) -> None:
-    assert "9 passed" in run(odd, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
+    assert "10 passed" in run(
+        odd, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error"
+    )
 
 
 def test_a_change_of_a_part_passes_the_test_written_with_it(tmp_path: Path) -> None:

@@ -52,11 +52,11 @@ def fields_of(
         return
     names = required(document, schema) if needed else set[str]()
     for name, node in properties.items():
-        said = document.resolve(node)
-        if not isinstance(said, dict) or said.get("readOnly"):
-            continue
         must, here = name in names, (*inside, str(name))
-        about = str(cast("Json", said).get("description") or "")
+        said = _sayable(document, node, here, needed=must)
+        if said is None:
+            continue
+        about = str(said.get("description") or "")
         below, inner = members(document, node)
         if below == "object" and len(inside) < DEEPEST:
             yield from fields_of(document, node, needed=must, inside=here)
@@ -65,11 +65,31 @@ def fields_of(
             of, item = members(document, inner)
             below, inner = ("plain", {"type": "array", "items": item}) if of == "plain" else (of, {})
         if below == "plain":
-            default = str(cast("Json", said).get(OF_FIELDS) or "")
+            default = str(said.get(OF_FIELDS) or "")
             made = Parameter(str(name), "body", must, cast("Json", inner), about, inside=here)
             yield replace(made, example=example_of(said), default=default)
         elif must:
             raise LeftOut(f"it needs {'.'.join(here)!r}, which is no plain value and no list of such")
+
+
+def _sayable(document: Document, node: Any, inside: tuple[str, ...], *, needed: bool) -> Json | None:
+    """A field's schema; None for what only the backend sets, and for a file that may be left away."""
+    said = document.resolve(node)
+    if not isinstance(said, dict) or said.get("readOnly"):
+        return None
+    if not _is_file(document, cast("Json", said)):
+        return cast("Json", said)
+    if needed:
+        raise LeftOut(f"it needs {'.'.join(inside)!r}, which is a file")
+    return None
+
+
+def _is_file(document: Document, node: Json) -> bool:
+    """Whether a field of a form holds a file, or several."""
+    items = document.resolve(node["items"]) if "items" in node else None
+    if isinstance(items, dict):
+        return _is_file(document, cast("Json", items))
+    return node.get("format") == "binary" or node.get("type") == "file" or "contentMediaType" in node
 
 
 def is_plain(document: Document, parameter: Parameter) -> bool:

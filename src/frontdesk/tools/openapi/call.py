@@ -17,7 +17,7 @@ from frontdesk.tools.openapi.decide import decide, enable, ordered
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.identity import find
 from frontdesk.tools.openapi.load import Document, load
-from frontdesk.tools.openapi.operations import FORM, operations, server
+from frontdesk.tools.openapi.operations import FORM, MULTIPART, operations, server
 from frontdesk.tools.openapi.records import Call, Records
 from frontdesk.tools.openapi.rules import number
 from frontdesk.tools.openapi.schema import select
@@ -128,8 +128,9 @@ async def _call(
         owner = made.owner if made.proof == "field" else ()
         return await records.proved(Call("GET", operation.path, at, query, owner), customer)
     sent = body if operation.body is not None else None
-    form = operation.body_media == FORM
-    asked = Call(operation.method.upper(), operation.path, at, query, body=sent, form=form)
+    form, multipart = (operation.body_media == media for media in (FORM, MULTIPART))
+    method = operation.method.upper()
+    asked = Call(method, operation.path, at, query, body=sent, form=form, multipart=multipart)
     return await records.changed(asked, customer, effect_id)
 
 

@@ -18,6 +18,7 @@ from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.operations import (
     FORM,
+    MULTIPART,
     Operation,
     Parameter,
     alternatives,
@@ -182,11 +183,10 @@ def _refuse_outright(operation: Operation) -> None:
         raise LeftOut("it is for staff")
     if operation.server:
         raise LeftOut("it has a server of its own, to which the credential must not go")
-    if operation.body_media.startswith("multipart/"):
-        raise LeftOut("it sends files or a form in parts")
+    forms = (FORM, MULTIPART)
     if (
         operation.body is not None
-        and operation.body_media != FORM
+        and operation.body_media not in forms
         and not speaks_json((operation.body_media,))
     ):
         raise LeftOut(f"it sends {operation.body_media or 'what is not described'}")

@@ -12,12 +12,22 @@ from frontdesk.errors import DeclarationError
 from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.load import Document
 
-__all__ = ["FORM", "Operation", "Parameter", "alternatives", "example_of", "operations", "server"]
+__all__ = [
+    "FORM",
+    "MULTIPART",
+    "Operation",
+    "Parameter",
+    "alternatives",
+    "example_of",
+    "operations",
+    "server",
+]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _JSON = re.compile(r"^(application/(.+\+)?json|\*/\*|application/\*)\s*(;.*)?$", re.IGNORECASE)
 BETWEEN = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabs": "\t"}
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 # What OpenAPI 2.0 calls them: (style, explode)
 _FORMATS = {"csv": ("form", False), "ssv": ("spaceDelimited", False), "tsv": ("tabs", False),
             "pipes": ("pipeDelimited", False), "multi": ("form", True)}  # fmt: skip
@@ -136,9 +146,9 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
         made.body_required = bool(body.get("required"))
     elif form:
         consumes = said.get("consumes") or document.root.get("consumes") or (FORM,)
-        made.body_media = FORM if FORM in consumes else str(consumes[0])
+        made.body_media = next((m for m in (FORM, MULTIPART) if m in consumes), str(consumes[0]))
         if any(p.get("type") == "file" for p in form):
-            made.body_media = "multipart/form-data"
+            made.body_media = MULTIPART
         needed = [p["name"] for p in form if p.get("required")]
         made.body = {
             "type": "object",
@@ -149,7 +159,8 @@ def _fill(document: Document, made: Operation, item: Json, said: Json) -> None:
     elif said.get("requestBody"):
         asked = document.resolve(said["requestBody"])
         content = asked.get("content") or {}
-        made.body_media = next((m for m in content if _JSON.match(m)), next(iter(content), ""))
+        forms = (m for m in (FORM, MULTIPART, *content) if m in content)
+        made.body_media = next((m for m in content if _JSON.match(m)), next(forms, ""))
         made.body = (content.get(made.body_media) or {}).get("schema") or {}
         made.body_required = bool(asked.get("required"))
     _answer(document, made, said)

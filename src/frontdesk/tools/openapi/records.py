@@ -32,6 +32,7 @@ class Call:
     owner: str | Sequence[str] = ()
     body: Mapping[str, Any] | None = None
     form: bool = False
+    multipart: bool = False
 
     @property
     def place(self) -> str:
@@ -89,12 +90,13 @@ class Records:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         form: bool = False,
+        multipart: bool = False,
     ) -> T:
         """Change something, once for each ``key``, and what ``shows`` names of the answer.
 
         Whose it is has to be proved before. What is None in ``body`` is left away. Raises as ``read`` does.
         """
-        call = Call(method, path, at or {}, query or {}, body=body, form=form)
+        call = Call(method, path, at or {}, query or {}, body=body, form=form, multipart=multipart)
         answer = await self.changed(call, customer, key)
         return cast("T", select(answer, shape_of(shows)))
 
@@ -102,7 +104,14 @@ class Records:
         """The whole answer to a change, which is not to be shown; as ``change`` otherwise."""
         sent = None if call.body is None else _given(call.body)
         answer = await self._backend.change(
-            call.method, call.place, sent, key=key, query=call.query, form=call.form, customer=customer
+            call.method,
+            call.place,
+            sent,
+            key=key,
+            query=call.query,
+            form=call.form,
+            multipart=call.multipart,
+            customer=customer,
         )
         if self._foreign(answer, customer):
             raise ToolUnavailable("The system behind this answered with what is not this customer's.")

@@ -16,7 +16,7 @@ from frontdesk.tools.openapi.identity import Identity
 from frontdesk.tools.openapi.layout import bracketed, docstring, imported, literal
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.naming import noun
-from frontdesk.tools.openapi.operations import FORM, Parameter, server
+from frontdesk.tools.openapi.operations import FORM, MULTIPART, Parameter, server
 from frontdesk.tools.openapi.signed import described
 from frontdesk.tools.openapi.spoken import spoken
 from frontdesk.tools.openapi.typed import Types
@@ -231,6 +231,7 @@ class Module:
         if not operation.reads and operation.body is not None:
             parts.append(_dict("body=", _body(made)))
             parts += ["form=True"] if operation.body_media == FORM else []
+            parts += ["multipart=True"] if operation.body_media == MULTIPART else []
         verb = "read" if operation.reads else "change"
         if shows == DONE:
             lines += [bracketed(f"await API.{verb}(", parts, ")", 4), '    return {"done": True}']
