@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 
 from frontdesk.cli.greeting import dev_key
+from frontdesk.errors import SettingsError
 from frontdesk.settings import load
 
 console = Console(highlight=False)
@@ -54,6 +55,11 @@ def _say(http: httpx.Client, user_id: str, message: str) -> list[dict[str, Any]]
             if not answer.is_success:
                 answer.read()
                 console.print(f"[red]{answer.status_code} {escape(answer.json().get('detail', ''))}[/red]")
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    raise SettingsError(
+                        f"the desk at {http.base_url} does not know this key: run frontdesk chat in the folder that"
+                        " the desk was started in, or name its key with --key and its address with --url"
+                    )
                 return []
             kind = ""
             for line in answer.iter_lines():

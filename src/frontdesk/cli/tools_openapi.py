@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -52,8 +54,10 @@ def from_openapi(
     made = decide(document, customer, token=token is not None)
     enable(made, enabled)
     access = Access(token=True) if token else access_of(document, made, PREFIX)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0  # a pipe has one line for each
     for decision in made:
-        click.echo(plain("  ".join(row(decision))))
+        for line in row(decision, width).splitlines():
+            click.echo(plain(line))
     click.echo(f"\n{summary(document, made)}")
     if access.variables:
         click.echo(f"The credential comes from {', '.join(access.variables)}")

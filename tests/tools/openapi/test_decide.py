@@ -15,6 +15,7 @@ from frontdesk.tools.loopback import Loopback
 from frontdesk.tools.openapi.decide import Decision, decide
 from frontdesk.tools.openapi.decision import braces
 from frontdesk.tools.openapi.load import load
+from frontdesk.tools.openapi.table import row
 from tests.tools.openapi.specs import ORDER, SHOP, STRING, answer, at, spec, thing
 
 Json = dict[str, Any]
@@ -277,3 +278,14 @@ def test_three_thousand_operations_are_decided() -> None:
     said = {"parameters": [at("user_id")], "responses": answer(ORDER)}
     document = spec({f"/users/{{user_id}}/t{n}": {"get": said} for n in range(3000)})
     assert len({d.name for d in decide(load(document))}) == 3000
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_in_a_terminal_what_was_decided_stands_below_its_operation(width: int) -> None:
+    made = decided(SHOP)
+    lines = row(made["cancel_order"], width).splitlines()
+    assert lines[0] == "change    POST    /orders/{order_id}/cancel"
+    assert all(line.startswith(" " * 10) and not line[10].isspace() for line in lines[1:])
+    assert max(map(len, lines)) <= width
+    assert "--enable cancel_order" in lines[-1]  # in one piece
+    assert "\n" not in row(made["cancel_order"])

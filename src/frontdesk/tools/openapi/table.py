@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -13,15 +14,26 @@ from frontdesk.tools.openapi.schema import is_money
 
 __all__ = ["markdown", "row", "summary"]
 
+INDENT = 10  # what is said of an operation stands below its method
 
-def row(made: Decision) -> list[str]:
-    """One operation, in columns of text."""
+
+def row(made: Decision, width: int = 0) -> str:
+    """One operation for a terminal of ``width`` columns, what was decided below it; in one line where width is 0."""
     operation = made.operation
-    called = [f"{made.status:8}", f"{operation.method.upper()} {operation.path}", made.name]
-    if made.status == "left out":
-        return [*called, made.reason]
-    line = f"--enable {made.name}" if made.status == "change" and not operation.reads else ""
-    return [*called, made.permission, *(part for part in (*_facts(made), made.reason, line) if part)]
+    first = f"{made.status:{INDENT}}{operation.method.upper():7} {operation.path}"
+    parts = [made.name, made.reason]
+    if made.status != "left out":
+        line = f"--enable {made.name}" if made.status == "change" and not operation.reads else ""
+        parts = [made.name, made.permission, *_facts(made), made.reason, line]
+    said = [" ".join(part.split()) for part in parts if part]
+    if not width:
+        return "  ".join([first, *said])
+    # What is to be copied stays whole.
+    whole = [part.replace(" ", "\N{NO-BREAK SPACE}") if part.startswith("--") else part for part in said]
+    space = " " * INDENT
+    below = textwrap.fill(" · ".join(whole), max(width, 40), initial_indent=space, subsequent_indent=space,
+                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
+    return f"{first}\n{below.replace(chr(0xA0), ' ')}"
 
 
 def summary(document: Document, decisions: Sequence[Decision]) -> str:
@@ -88,7 +100,7 @@ def _facts(made: Decision) -> list[str]:
     facts += [f"hidden: {', '.join(made.shown.dropped)}"] if made.shown.dropped else []
     given = [name for name, p in made.arguments if p.where == "body" and is_money(p.name)]
     money = [*made.shown.money, *given]
-    return facts + ([f"money: {', '.join(money)}"] if money else [])
+    return facts + ([f"money: {', '.join(dict.fromkeys(money))}"] if money else [])
 
 
 def _operation(made: Decision) -> str:
