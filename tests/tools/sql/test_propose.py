@@ -108,7 +108,19 @@ def test_a_schema_full_of_traps(tmp_path: Path) -> None:
     assert not of(made, "parcels").table.filters or "status" not in of(made, "parcels").table.filters
     assert any(remark.startswith("status: not offered") for remark in of(made, "parcels").remarks)
     assert set(made.left_out) == {"chats", "links", "audit", "carts", "nodes"}
-    assert "two ways" in made.left_out["links"]
+    assert made.left_out["links"].startswith("two ways")
+    assert made.left_out["links"].endswith("say which with --owner links=…")
+
+
+def test_the_way_to_an_owner_can_be_said(tmp_path: Path) -> None:
+    made = proposed(
+        tmp_path, HOSTILE, owners={"links": "chat_sale_id", "scans": "parcel_id", "nodes": "parent_id"}
+    )  # type: ignore[arg-type]
+    assert of(made, "links").table.owner == Through("chat_sale_id", "sales.id", "buyer_id")
+    assert of(made, "scans").table.owner == Through(
+        "parcel_id", "parcels.id", Through("sale_id", "sales.id", "buyer_id")
+    )
+    assert "nobody's" in made.left_out["nodes"]  # its own id is no customer's
 
 
 def test_an_amount_kept_as_a_float_is_a_number_and_shown(tmp_path: Path) -> None:

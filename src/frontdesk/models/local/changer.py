@@ -131,11 +131,11 @@ class Changer:
             return []
         known = context.known_ids(parameter, self.dialogue)
         bare = without_address(self.message)
-        found = [i for i in slots.identifiers(bare, parameter, known) if i.lower() in clause]
+        found = [i for i in slots.identifiers(bare, parameter, known) if _says(clause, i)]
         wanted = " ".join(wanted_clauses(bare))
-        found = [i for i in found if i.lower() in wanted] or found
+        found = [i for i in found if _says(wanted, i)] or found
         behind = _MEANT.sub("", plain(bare))
-        corrected = [i for i in found if i.lower() in behind]
+        corrected = [i for i in found if _says(behind, i)]
         return corrected if corrected and len(found) > 1 else found
 
     def _pointed(self, parameter: Parameter) -> list[str]:
@@ -337,6 +337,11 @@ class Changer:
 _ASKS = re.compile(
     r"(?:^|[,.;!] |\band )(?:who|what|how|when|where|why|which|do|does|did|is|are|can|could)\b.*\?\s*$|^(?:ok |okay |great |good |thanks |and |[.,!] ?)*(?:how|what|when|where|why|who)\b"
 )
+
+
+def _says(text: str, identity: str) -> bool:
+    """Whether an id stands in the text; customers leave the # before it out."""
+    return identity.lower().lstrip("#") in text
 
 
 def is_wide_question(text: str) -> bool:

@@ -69,7 +69,7 @@ class Filler:
 
     def _ids_for(self, parameter: Parameter, text: str) -> tuple[str, ...]:
         """Named here; else chosen from a list; else named elsewhere in the message; else what "it" means."""
-        here = tuple(i for i in self.ids(parameter, self.dialogue.message) if i.lower() in text)
+        here = tuple(i for i in self.ids(parameter, self.dialogue.message) if i.lower().lstrip("#") in text)
         if here:
             return here
         chosen = context.chosen_id(text, parameter, self.dialogue)

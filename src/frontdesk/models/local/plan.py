@@ -104,9 +104,12 @@ class Planner:
             named = parameter.thing in plain(self.dialogue.message)
             for token in self.filler.ids(parameter, self.dialogue.message):
                 claim = (bool(parameter.shapes) and parameter.fits(token), named, parameter.thing)
-                if token not in found or claim[:2] > found[token][:2]:
-                    found[token] = claim
-        return {token.lstrip("#"): thing for token, (_, _, thing) in found.items()}
+                bare = token.lstrip(
+                    "#"
+                )  # some ids are written with it, and the same token may be another's without
+                if bare not in found or claim[:2] > found[bare][:2]:
+                    found[bare] = claim
+        return {bare: thing for bare, (_, _, thing) in found.items()}
 
     @property
     def things(self) -> dict[str, str]:

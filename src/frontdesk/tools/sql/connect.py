@@ -28,6 +28,8 @@ from frontdesk.errors import SettingsError, ToolUnavailable
 SECONDS = 5.0
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql",
            "mariadb": "mariadb+pymysql"}  # fmt: skip
+WRITE = "write postgresql://user:password@host/database, mysql://… or sqlite:///shop.db"
+EMPTY = f"it is empty. Set the variable that your tools read it from, SHOP_DATABASE_URL: {WRITE}"
 KNOWN = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
@@ -54,9 +56,7 @@ def engine_of(url: str, *, seconds: float = SECONDS) -> sa.Engine:
             connect_args=timeout,
         )
     except (ArgumentError, NoSuchModuleError, ValueError):  # their words quote the password
-        raise SettingsError(
-            "this is no address of a database: write postgresql://user:password@host/database, mysql://… or sqlite:///shop.db"
-        ) from None
+        raise SettingsError(f"this is no address of a database: {EMPTY if not url else WRITE}") from None
     except ModuleNotFoundError as error:
         raise SettingsError(f"this database needs a driver: pip install {error.name}") from None
 

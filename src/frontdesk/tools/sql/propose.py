@@ -85,8 +85,12 @@ def owners_of(shapes: Mapping[str, Shape], customers: str, said: Mapping[str, st
     """By table: (its owner, why) or (None, why not)."""
     found: dict[str, Reasoned] = {}
     for name, shape in shapes.items():
-        if name in said:
+        leads_to = _points(shape, shapes).get(said.get(name, ""), ("", ""))[0]
+        if name in said and leads_to in ("", customers):
             found[name] = (said[name], "as you said")
+        elif name in said:
+            why = f"{said[name]} leads to {leads_to}, whose rows are nobody's"
+            found[name] = (None, why) if customers else (said[name], "as you said")
         elif name == customers:
             found[name] = (shape.key, "the customers themselves: each sees their own row")
         else:
@@ -95,7 +99,7 @@ def owners_of(shapes: Mapping[str, Shape], customers: str, said: Mapping[str, st
     for _ in shapes:
         further = {
             name: path for name, (owner, why) in found.items() if owner is None and not why.startswith("two ")
-            for path in [_through(shapes[name], shapes, found, customers)] if path
+            for path in [_through(shapes[name], shapes, found, customers, said.get(name, ""))] if path
         }  # fmt: skip
         if not further:
             break
@@ -140,13 +144,14 @@ def _direct(shape: Shape, shapes: Mapping[str, Shape], customers: str) -> Reason
 
 
 def _through(
-    shape: Shape, shapes: Mapping[str, Shape], found: Mapping[str, Reasoned], customers: str
+    shape: Shape, shapes: Mapping[str, Shape], found: Mapping[str, Reasoned], customers: str, said: str = ""
 ) -> Reasoned | None:
-    """An owner that stands in a table that ``shape`` points to."""
+    """An owner that stands in a table that ``shape`` points to, by the column ``said`` where one was named."""
     ways: list[tuple[str, str, str, str]] = []
     for column, (table, target) in _points(shape, shapes).items():
         owner, _ = found.get(table, (None, ""))
-        if table in (customers, shape.name) or owner is None or _of_others(column):
+        unfit = column != said if said else _of_others(column)
+        if table in (customers, shape.name) or owner is None or unfit:
             continue
         if target in shapes[table].unique or target == shapes[table].key:
             ways.append(
@@ -159,7 +164,10 @@ def _through(
             )
     if len(ways) > 1:
         listed = ", ".join(f"{column} → {table}" for column, table, _, _ in ways)
-        return (None, f"two ways or more lead to an owner: {listed}; declare one with Through(…)")
+        return (
+            None,
+            f"two ways or more lead to an owner: {listed}; say which with --owner {shape.name}=…",
+        )
     if not ways:
         return None
     column, table, target, doubt = ways[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -123,7 +124,7 @@ def says(table: Table, shape: Shape, *, each: bool) -> str:
     )
     parts: list[str] = []
     for name in table.shown:
-        if (name == key and not table.own_row) or not name.isidentifier() or name.lower().endswith("_id"):
+        if (name == key and not table.own_row) or not name.isidentifier() or _unsaid(name, table, shape):
             continue
         shown = (
             f"{name}|date"
@@ -132,11 +133,18 @@ def says(table: Table, shape: Shape, *, each: bool) -> str:
             if "status" in name
             else name
         )
-        parts.append(f"[ · {name.replace('_', ' ')}: {{{shown}}}]")
+        label = re.sub(r"_id$", "", name, flags=re.IGNORECASE).replace("_", " ")
+        parts.append(f"[ · {label}: {{{shown}}}]")
     if not each:
         return f"{named or 'This is what we have on your account:'}{''.join(parts)}"
     things = table.plural.replace("_", " ")
     return f"{{each {table.plural}}}- {named}{''.join(parts)}\n{{else}}There are no {things} on your account.{{/each}}"
+
+
+def _unsaid(name: str, table: Table, shape: Shape) -> bool:
+    """Whether a column is an id that says nothing to a customer: of their order it does, of a product it does not."""
+    through = isinstance(table.owner, Through) and name == table.owner.column
+    return name.lower().endswith("_id") and not through and (name in shape.points or name == shape.key)
 
 
 # ------------------------------------------------------------------ the database of the tests
