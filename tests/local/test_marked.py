@@ -52,3 +52,9 @@ def test_an_order_is_meant_with_and_without_its_mark(message: str, called: str, 
     talk = Talk(tools=TOOLS)
     talk.say(message.format(number))
     assert talk.calls == [(called, {"order_id": "#W5918442"})]
+
+
+def test_a_payment_method_is_no_payment_that_an_order_is_asked_about() -> None:
+    talk = Talk(tools=TOOLS)
+    talk.say("what did I pay for order W5918442")
+    assert "get_payment_method" not in dict(talk.calls)

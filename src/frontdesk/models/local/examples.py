@@ -17,7 +17,7 @@ HAND_OVER = "hand_over"
 ROLES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], bool | None], ...] = (
     (REFUNDS, re.compile(r"refund|reimburse"), re.compile(r"^(create|request|make|issue|start|refund)_"), None),
     (RETURNS, re.compile(r"returns?(_|$)|rma"), re.compile(r"^(create|request|start|open|register)_"), None),
-    (PAYMENTS, re.compile(r"payment|charge|billing|transaction"), re.compile(r"^(create|pay|make|add|update)_"), None),
+    (PAYMENTS, re.compile(r"payment|charge|billing|transaction"), re.compile(r"^(create|pay|make|add|update)_|methods?(_|$)"), None),
     (
         ORDER_STATUS,
         re.compile(r"(order|parcel|package|shipment|delivery)s?_?(status|state|details?|info)|track|^(get|find|show|read|look_?up)_(order|parcel|shipment)$"),
