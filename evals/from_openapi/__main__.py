@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.from_openapi.renamed import VARIANT, rename
+from evals.from_openapi.renamed import rename
 from frontdesk.evaluation.backend import Suite
 from frontdesk.evaluation.happened import Result
 from frontdesk.evaluation.run import prepare, run
@@ -29,17 +29,12 @@ LONG = 160
 
 
 def results(data: Path, only: Sequence[str], *, desk: str = "desk", jobs: int = 0) -> list[Result]:
-    """One result for each scenario; of one with two forms the better. ``data`` is a folder for databases and files."""
+    """One result for each scenario, by name. ``data`` is a folder for databases and files."""
     rename(SCENARIOS, data / "scenarios", tuple(only))
     settings = load(model="local", data_dir=data)
     suite = Suite(f"{DESK}:{desk}", BACKEND)
-    best: dict[str, Result] = {}
     with prepare(data / "scenarios", suite, settings, jobs=jobs) as prepared:
-        for result in run(prepared):
-            name = result.name.removesuffix(VARIANT)
-            if name not in best or result.passed:
-                best[name] = result
-    return [best[name] for name in sorted(best)]
+        return sorted(run(prepared), key=lambda result: result.name)
 
 
 def main(said: Sequence[str]) -> int:

@@ -23,6 +23,21 @@ OrderStatus = Literal[
 ]
 
 
+STATUS_TEXT: dict[OrderStatus, str] = {
+    "placed": "has been placed and is waiting for our warehouse",
+    "processing": "is processing in our warehouse and has not been shipped yet",
+    "partly_shipped": "has been partly shipped: one part is on its way, the rest is still in our warehouse",
+    "shipped": "has been shipped",
+    "out_for_delivery": "is out for delivery",
+    "delivered": "has been delivered",
+    "delayed": "is delayed",
+    "lost": "seems to be lost with the carrier",
+    "cancelled": "has been cancelled",
+    "returned": "has been returned",
+    "partly_refunded": "has been partly refunded",
+}
+
+
 class Address(BaseModel):
     """An entry of a customer's address book."""
 
@@ -48,7 +63,11 @@ class User(BaseModel):
 
 
 class Line(BaseModel):
-    """One product in an order."""
+    """One product in an order.
+
+    ``refundable`` is what of its price is not promised back; ``return_refusal`` says why it cannot be returned today,
+    and is null where it can.
+    """
 
     id: str
     product_id: str
@@ -57,6 +76,8 @@ class Line(BaseModel):
     unit_price: Decimal
     status: str
     returnable: bool
+    refundable: Decimal
+    return_refusal: str | None
 
 
 class Shipment(BaseModel):
@@ -80,6 +101,7 @@ class Order(BaseModel):
     id: str
     user_id: str
     status: OrderStatus
+    status_text: str
     status_note: str | None
     placed_on: date
     currency: str
@@ -163,8 +185,9 @@ class Refund(BaseModel):
 
 
 class Refunds(BaseModel):
-    """Refunds, newest first."""
+    """Refunds, newest first; ``order_id`` where they are those of one order."""
 
+    order_id: str | None = None
     refunds: list[Refund]
 
 
@@ -216,8 +239,9 @@ class Return(BaseModel):
 
 
 class Returns(BaseModel):
-    """Returns, newest first."""
+    """Returns, newest first; ``order_id`` where they are those of one order."""
 
+    order_id: str | None = None
     returns: list[Return]
 
 

@@ -1,11 +1,20 @@
 """Orders in the database: reading, changing the address, cancelling."""
 
+from datetime import date
 from typing import Any
 
-from examples.ourshop.shop import refunds, rules
+from examples.ourshop.shop import refunds, returns, rules
 from examples.ourshop.shop.context import Shop
 from examples.ourshop.shop.database import Connection
-from examples.ourshop.shop.models import CancelledOrder, Line, Order, OrderPage, OrderSummary, Shipment
+from examples.ourshop.shop.models import (
+    STATUS_TEXT,
+    CancelledOrder,
+    Line,
+    Order,
+    OrderPage,
+    OrderSummary,
+    Shipment,
+)
 from examples.ourshop.shop.problems import (
     AlreadyCancelled,
     AlreadyShipped,
@@ -28,7 +37,10 @@ _ORDER = """
     FROM orders o WHERE o.id = %s
 """
 _LINES = """
-    SELECT l.id, l.product_id, l.name, l.quantity, l.unit_price, l.status, l.shipment_id, p.kind
+    SELECT l.id, l.product_id, l.name, l.quantity, l.unit_price, l.status, l.shipment_id, p.kind,
+           CASE WHEN EXISTS (SELECT FROM refunds r WHERE r.order_id = l.order_id AND r.status <> 'rejected'
+                             AND l.id = ANY (r.line_ids))
+                THEN 0.00 ELSE l.quantity * l.unit_price END AS refundable
     FROM order_lines l JOIN products p ON p.id = l.product_id
     WHERE l.order_id = %s ORDER BY l.position
 """
@@ -47,8 +59,8 @@ _PAGE = """
 """
 
 
-async def get(conn: Connection, order_id: str) -> Order:
-    """The order with its lines and parcels, or a 404."""
+async def get(conn: Connection, order_id: str, today: date) -> Order:
+    """The order with its lines, and what of them can be returned ``today``, and its parcels; or a 404."""
     found = await conn.execute(_ORDER, [order_id])
     row = await found.fetchone()
     if row is None:
@@ -59,6 +71,8 @@ async def get(conn: Connection, order_id: str) -> Order:
         Shipment(**parcel, line_ids=[line["id"] for line in lines if line["shipment_id"] == parcel["id"]])
         for parcel in parcels
     ]
+    for line, checked in zip(lines, await returns.returnable(conn, order_id, today), strict=True):
+        line["return_refusal"] = checked.refusal
     return _assemble(row, lines, shipments)
 
 
@@ -71,6 +85,7 @@ def _assemble(row: dict[str, Any], lines: list[dict[str, Any]], shipments: list[
     delivered_on = max(arrivals) if complete else None
     return Order(
         **row,
+        status_text=STATUS_TEXT[row["status"]],
         lines=[Line(**line, returnable=line["kind"] in rules.RETURNABLE_KINDS) for line in lines],
         shipping_address=ShippingAddress(
             **{part: row[f"ship_{part}"] for part in ("name", "street", "postal_code", "city", "country")}
@@ -95,10 +110,11 @@ def _summary(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-async def require(conn: Connection, order_id: str) -> None:
-    """A 404 for an order that does not exist."""
-    found = await conn.execute("SELECT FROM orders WHERE id = %s", [order_id])
-    if await found.fetchone() is None:
+async def require(conn: Connection, order_id: str, owner: str | None = None) -> None:
+    """A 404 for an order that does not exist, or is not ``owner``'s."""
+    found = await conn.execute("SELECT user_id FROM orders WHERE id = %s", [order_id])
+    row = await found.fetchone()
+    if row is None or owner not in (None, row["user_id"]):
         raise NotFound(what="order", key=order_id)
 
 
@@ -114,7 +130,7 @@ async def _lock_changeable(conn: Connection, order_id: str) -> dict[str, Any]:
     return order
 
 
-async def change_address(conn: Connection, order_id: str, address: ShippingAddress) -> Order:
+async def change_address(conn: Connection, order_id: str, address: ShippingAddress, today: date) -> Order:
     """Send the order elsewhere, as long as it is in the warehouse and the fee stays the same."""
     zone = rules.zone_of(address.country)
     if zone is None:
@@ -127,7 +143,7 @@ async def change_address(conn: Connection, order_id: str, address: ShippingAddre
         " ship_city = %(city)s, ship_country = %(country)s WHERE id = %(id)s",
         {**address.model_dump(), "id": order_id},
     )
-    return await get(conn, order_id)
+    return await get(conn, order_id, today)
 
 
 async def cancel(shop: Shop, conn: Connection, order_id: str) -> CancelledOrder:
@@ -146,5 +162,5 @@ async def cancel(shop: Shop, conn: Connection, order_id: str) -> CancelledOrder:
         refund = await refunds.create(shop, conn, order_id, RefundWish(reason="Order cancelled"))
     except ExceedsPaid:  # nothing was paid, or all of it went back already
         refund = None
-    order = await get(conn, order_id)
+    order = await get(conn, order_id, shop.today())
     return CancelledOrder(**order.model_dump(), refund=refund)

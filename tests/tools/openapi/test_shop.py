@@ -82,7 +82,7 @@ async def test_every_read_of_an_order_fails_for_everybody_else(tools: dict[str, 
 
 
 def test_only_what_was_enabled_changes_data_and_only_confirmed(tools: dict[str, Tool]) -> None:
-    assert len(tools) == 13 + len(CHANGES)
+    assert len(tools) == 11 + len(CHANGES)
     changing = {name for name, tool in tools.items() if tool.grant.changes}
     assert changing == {"cancel_order", "add_note", "create_ticket", "change_address"}
     assert all(tools[name].grant.confirm for name in changing)
@@ -100,7 +100,7 @@ async def test_somebody_elses_order_is_not_cancelled_and_ones_own_is_once(tools:
     for _ in range(2):  # the same effect twice is one
         done = orjson.loads(await cancel.call({"order_id": "456"}, mine))
         assert done["status"] == "cancelled"
-    assert len((await call(tools["order_refunds"], "u123", order_id="456"))["refunds"]) == 1
+    assert len((await call(tools["user_refunds"], "u123", order_id="456"))["refunds"]) == 1
 
 
 async def test_a_ticket_is_opened_for_whoever_asks(tools: dict[str, Tool]) -> None:

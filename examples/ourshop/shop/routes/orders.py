@@ -16,7 +16,7 @@ from examples.ourshop.shop.wishes import ShippingAddress
 router = APIRouter(tags=["orders"])
 
 
-@router.get("/users/{user_id}/orders")
+@router.get("/users/{user_id}/orders", openapi_extra=words.ORDERS)
 async def list_orders(
     shop: CurrentShop,
     user_id: str,
@@ -33,14 +33,14 @@ async def list_orders(
 async def get_order(shop: CurrentShop, order_id: str) -> Order:
     """An order with its lines and parcels."""
     async with shop.connection() as conn:
-        return await orders.get(conn, order_id)
+        return await orders.get(conn, order_id, shop.today())
 
 
 @router.put("/orders/{order_id}/shipping-address", openapi_extra=words.ADDRESS)
 async def change_address(shop: CurrentShop, order_id: str, address: ShippingAddress) -> Order:
     """Send an order elsewhere before it leaves the warehouse."""
     async with shop.connection() as conn:
-        return await orders.change_address(conn, order_id, address)
+        return await orders.change_address(conn, order_id, address, shop.today())
 
 
 @router.post("/orders/{order_id}/cancel", openapi_extra=words.CANCEL)
@@ -65,7 +65,7 @@ async def resend_invoice(shop: CurrentShop, order_id: str, key: OptionalKey = No
 
 
 async def _resend_invoice(shop: Shop, conn: Connection, order_id: str) -> SentEmail:
-    order = await orders.get(conn, order_id)
+    order = await orders.get(conn, order_id, shop.today())
     if order.placed_on < rules.invoice_kept_since(shop.today()):
         raise InvoiceGone
     return await users.send_email(shop, conn, order.user_id, "invoice", order_id)

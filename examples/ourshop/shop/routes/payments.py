@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from examples.ourshop.shop import orders, payments, users
 from examples.ourshop.shop.context import CurrentShop
 from examples.ourshop.shop.models import Payment, Payments
+from examples.ourshop.shop.routes import words
 
 router = APIRouter(tags=["payments"])
 
@@ -16,7 +17,7 @@ async def get_payment(shop: CurrentShop, payment_id: str) -> Payment:
         return await payments.get(conn, payment_id)
 
 
-@router.get("/orders/{order_id}/payments")
+@router.get("/orders/{order_id}/payments", openapi_extra=words.PAYMENTS)
 async def order_payments(shop: CurrentShop, order_id: str) -> Payments:
     """Every attempt to pay for an order."""
     async with shop.connection() as conn:

@@ -1,6 +1,8 @@
 """Refunds: /orders/{id}/refunds and /users/{id}/refunds."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from examples.ourshop.shop import orders, refunds, users
 from examples.ourshop.shop.context import CurrentShop
@@ -12,7 +14,7 @@ from examples.ourshop.shop.wishes import RefundWish
 router = APIRouter(tags=["refunds"])
 
 
-@router.get("/orders/{order_id}/refunds")
+@router.get("/orders/{order_id}/refunds", openapi_extra=words.SAID_BY_USER)
 async def order_refunds(shop: CurrentShop, order_id: str) -> Refunds:
     """The refunds of an order."""
     async with shop.connection() as conn:
@@ -20,12 +22,17 @@ async def order_refunds(shop: CurrentShop, order_id: str) -> Refunds:
         return Refunds(refunds=await refunds.of_order(conn, order_id))
 
 
-@router.get("/users/{user_id}/refunds")
-async def user_refunds(shop: CurrentShop, user_id: str) -> Refunds:
-    """A customer's refunds."""
+@router.get("/users/{user_id}/refunds", openapi_extra=words.REFUNDS)
+async def user_refunds(
+    shop: CurrentShop, user_id: str, order_id: Annotated[str | None, Query(max_length=40)] = None
+) -> Refunds:
+    """A customer's refunds under way and done, of all orders or of the one that is named."""
     async with shop.connection() as conn:
         await users.require(conn, user_id)
-        return Refunds(refunds=await refunds.of_user(conn, user_id))
+        if order_id is not None:
+            await orders.require(conn, order_id, owner=user_id)
+        found = await refunds.of_user(conn, user_id)
+        return Refunds(order_id=order_id, refunds=[one for one in found if order_id in (None, one.order_id)])
 
 
 @router.post("/orders/{order_id}/refunds", status_code=201, openapi_extra=words.REFUND)

@@ -12,7 +12,7 @@ from examples.ourshop.shop.wishes import EmailChange
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.get("/{user_id}")
+@router.get("/{user_id}", openapi_extra=words.ACCOUNT)
 async def get_user(shop: CurrentShop, user_id: str) -> User:
     """A customer's account and addresses."""
     async with shop.connection() as conn:

@@ -23,7 +23,7 @@ ORDER = words(
         "until when can I return order 123",
     ],
     says=(
-        "Order {id} is {status|words}.[ {status_note}][ It was shipped on {shipped_on|date}.]"
+        "Order {id} {status_text}.[ {status_note}][ It was shipped on {shipped_on|date}.]"
         "[@when  It should arrive on {expected_delivery|date}.][@when  It was delivered on {delivered_on|date}.]"
         "[ It was cancelled on {cancelled_on|date}.]"
         "[\n{each shipments}- With {carrier}, tracking number {tracking_number}: {tracking_url}\n{/each}]"
@@ -32,7 +32,63 @@ ORDER = words(
         "[?total Order {id} comes to {total|money:currency}.]"
         "[?return_until You can return order {id} until {return_until|date}.]"
     ),
+    asks={"order_id": "Which order do you mean? Its number is in your confirmation e-mail."},
+    step="Looking up order {order_id}",
+    limits={"return window": "30 days"},
 )
+ORDERS = words(
+    examples=["what did I order", "show me my orders", "list my purchases", "which orders do I have open"],
+    says=(
+        "These are your latest orders:\n{each orders}- **Order {id}** of {placed_on|date}: {status|words},"
+        " {total|money:currency}[ ({summary})]\n{else}There are no orders on your account yet.{/each}"
+    ),
+)
+ACCOUNT = words(
+    examples=[
+        "which e-mail address do you have for me",
+        "what is my address on file",
+        "my account details",
+    ],
+    step="Looking up your account",
+    says=(
+        "This is what we have on your account: {name}, {email}[, phone {phone}]."
+        "[\nYour addresses:\n{each addresses}- {name}, {street}, {postal_code} {city}, {country}\n{/each}]"
+    ),
+)
+PAYMENTS = words(
+    examples=[
+        "did my payment for order 456 go through",
+        "how much did I pay for 123",
+        "how did I pay for order 789",
+        "was I charged twice for 456",
+    ],
+    step="Looking up the payment of order {order_id}",
+    asks={"order_id": "Which order's payment do you mean?"},
+    says=(
+        "{each payments}The payment of {amount|money:currency} for order {order_id} by {description} is"
+        " **{status|words}**[ (paid on {paid_on|date})].\n"
+        "{else}There is no payment for this order yet.{/each}"
+    ),
+)
+REFUNDS = words(
+    examples=["where is my refund", "is my money back on its way", "refund status of order 456"],
+    says=(
+        "{each refunds}The refund of {amount|money:currency} for order {order_id} is **{status|words}**"
+        "[ (paid out on {paid_out_on|date})].[ We pay it by {expected_by|date}.][ {note}]\n"
+        "{else}There is no refund under way[ for order {order_id}].{/each}"
+    ),
+    limits={"refund time": "5 business days"},
+)
+RETURNS = words(
+    examples=["did you receive my return", "status of my return", "has the parcel I sent back arrived"],
+    says=(
+        "{each returns}Your return for order {order_id} has the status **{status|words}**"
+        "[ (we received it on {received_on|date})].[ The refund for it is {refund_amount|money:currency}.][ {note}]\n"
+        "{else}There is no return under way[ for order {order_id}].{/each}"
+    ),
+    limits={"return label": "3.95 EUR"},
+)
+SAID_BY_USER = words(leave_out="the customer's, of which one order's are asked for by order_id, are the same")
 ADDRESS = words(
     examples=["change the address of order 456 to Mill Lane 12, 1015 CJ Amsterdam"],
     asks={
@@ -83,8 +139,13 @@ RETURN = words(
             "field": "status",
             "in": ["delivered", "partly_refunded", "returned"],
             "else": "This order has not been delivered yet.",
-        }
+        },
+        {"argument": "line_ids", "without": "return_refusal", "else": "{name}: {return_refusal}"},
     ],
+    preview={
+        "title": "Start a return for order {order_id}",
+        "text": "Return {line_ids} from order {order_id}; we send a label.",
+    },
     says="The return for order {order_id} is registered. Your label: {label.url}.",
     limit="10/day",
 )

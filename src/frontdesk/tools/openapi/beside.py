@@ -12,7 +12,7 @@ from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.decision import Decision
 from frontdesk.tools.openapi.layout import bracketed, literal
 from frontdesk.tools.openapi.naming import noun
-from frontdesk.tools.openapi.rules import among, in_currency, previewed, same, taken, undoing
+from frontdesk.tools.openapi.rules import among, in_currency, previewed, same, taken, undoing, without
 from frontdesk.tools.sql.declared import singular
 
 __all__ = ["Made", "beside", "live", "worded"]
@@ -42,7 +42,7 @@ class Made:
 def beside(made: Decision) -> dict[str, Any]:
     """Words of @tool(…) for a change: values, a Made, or a list of such."""
     found: dict[str, Any] = {word: made.words[word] for word in PLAIN if word in made.words}
-    rules = [_rule(rule) for rule in made.words.get("requires", ())]
+    rules = [_rule(rule, made) for rule in made.words.get("requires", ())]
     if made.amount:
         found["amount"] = made.amount
         rules.append(Made(in_currency, (made.amount,)))
@@ -66,9 +66,12 @@ def live(made: Decision, tools: Callable[[], Sequence[Tool]]) -> dict[str, Any]:
     return {**{word: now(value) for word, value in beside(made).items()}, **undo}
 
 
-def _rule(rule: dict[str, Any]) -> Made:
+def _rule(rule: dict[str, Any], made: Decision) -> Made:
     if "in" in rule:
         return Made(among, (rule["field"], rule["in"], rule["else"]))
+    if "without" in rule:
+        part = _parts(made)[rule["argument"]]
+        return Made(without, (rule["argument"], part, rule["without"], rule["else"]))
     return Made(same, (rule["argument"], rule["is"], rule["else"]))
 
 
@@ -87,12 +90,18 @@ def _preview(made: Decision) -> Made:
         parameter = dict(made.arguments)[made.amount]
         named |= {"amount": made.amount}
         named |= {"most": parameter.default} if parameter.default else {}
+    named |= {"parts": parts} if (parts := _parts(made)) else {}
     return Made(previewed, (title, *([said["text"]] if "text" in said else [])), named)
 
 
 def _of_amount(made: Decision) -> dict[str, Any]:
-    parts = [name for before in made.before for name in before.parts]
+    parts = _parts(made)
     return {"amount": made.amount, **({"parts": parts} if parts else {})}
+
+
+def _parts(made: Decision) -> dict[str, str]:
+    """The arguments that name parts of the record that is read first: {"line_ids": "line"}."""
+    return {name: singular(part) for name, part in made.before[0].parts.items()} if made.before else {}
 
 
 def worded(said: Mapping[str, Any]) -> list[str]:

@@ -149,6 +149,8 @@ def _judge(document: Document, made: Decision, ground: Ground) -> Status:
     operation = made.operation
     _refuse_outright(operation)
     made.words = read(operation)
+    if "leave_out" in made.words:
+        raise LeftOut(made.words["leave_out"])
     try:
         _prove(document, made, ground)
         fill(document, made, ground)

@@ -29,6 +29,7 @@ _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "requires": (list, "a list of rules"),
     "preview": (dict, "title and text as templates"),
     "undo": (bool, "true or false"),
+    "leave_out": (str, "why it is no tool"),
 }
 _OF_CHANGES = ("limit", "approve_above", "approve_twice_above", "expires", "requires", "preview", "undo")
 
@@ -63,11 +64,11 @@ def read(operation: Operation) -> Json:
 
 def _check_rule(rule: Any) -> None:
     keys = set(cast("Json", rule)) if isinstance(rule, dict) else set[str]()
-    if keys not in ({"field", "in", "else"}, {"argument", "is", "else"}) or (
-        "in" in keys and not isinstance(rule["in"], list)
-    ):
+    known = ({"field", "in", "else"}, {"argument", "is", "else"}, {"argument", "without", "else"})
+    if keys not in known or ("in" in keys and not isinstance(rule["in"], list)):
         raise DeclarationError(
-            f"{EXTENSION}: a rule is {{field: status, in: [placed], else: …}} or {{argument: …, is: field, else: …}}"
+            f"{EXTENSION}: a rule is {{field: status, in: [placed], else: …}}, {{argument: …, is: field, else: …}}"
+            " or {argument: …, without: field, else: …}"
         )
     for word in keys - {"in"}:
         if not isinstance(rule[word], str) or not rule[word].strip():

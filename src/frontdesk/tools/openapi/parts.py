@@ -10,7 +10,7 @@ from frontdesk.tools.names import words_of
 from frontdesk.tools.openapi.identity import IDS
 from frontdesk.tools.sql.declared import singular
 
-__all__ = ["parts_of"]
+__all__ = ["named_parts", "parts_of", "records"]
 
 
 def parts_of(record: Any, noun: str) -> set[str]:
@@ -22,6 +22,31 @@ def parts_of(record: Any, noun: str) -> set[str]:
     """
     single = singular(noun)
     return set(_found(record, single, single if isinstance(record, list) else ""))
+
+
+def named_parts(record: Any, noun: str, said: Any) -> list[Json]:
+    """The parts of a record that ``said``, an id or several, names: of its lines, those with such an id."""
+    listed: list[Any] = said if isinstance(said, list) else [] if said is None else [said]
+    wanted = {str(one) for one in listed}
+    return [part for part in records(record, noun) if str(part.get("id")) in wanted]
+
+
+def records(record: Any, noun: str) -> Iterator[Json]:
+    """Each ``noun`` in an answer; of a shape in place of an answer, what it shows of one."""
+    return _records(record, singular(noun), "")
+
+
+def _records(value: Any, noun: str, inside: str) -> Iterator[Json]:
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _records(item, noun, inside)
+        return
+    if not isinstance(value, dict):
+        return
+    if inside == noun or inside.endswith(f"_{noun}"):
+        yield cast("Json", value)
+    for name, inner in cast("Json", value).items():
+        yield from _records(inner, noun, singular("_".join(words_of(name))))
 
 
 def _found(value: Any, noun: str, inside: str) -> Iterator[str]:

@@ -12,9 +12,11 @@ from frontdesk.errors import ToolRefused
 from frontdesk.models.local.says import look_up, render
 from frontdesk.tools import Tool, called
 from frontdesk.tools.declare import rule
+from frontdesk.tools.openapi.parts import named_parts
 
-__all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing"]
+__all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing", "without"]
 
+CENT = Decimal("0.01")
 NULL: Final = object()  # in a body: null, where None is what was not said
 
 
@@ -31,6 +33,20 @@ def same(argument: str, field: str, otherwise: str) -> Rule:
     )
 
 
+def without(argument: str, part: str, field: str, otherwise: str) -> Rule:
+    """Each ``part`` of the record that ``argument`` names must have nothing in its ``field``.
+
+    ``otherwise`` is a template over the part, "{name}: {return_refusal}".
+    """
+
+    def check(record: Any, said: Json) -> str | None:
+        against = (one for one in named_parts(record, part, said.get(argument)) if one.get(field))
+        return next((render(otherwise, one) or otherwise for one in against), None)
+
+    check.__doc__ = otherwise
+    return check
+
+
 def in_currency(argument: str) -> Rule:
     """An amount must be in the record's own ``currency``: only its number is sent."""
 
@@ -42,30 +58,47 @@ def in_currency(argument: str) -> Rule:
 
 
 def taken(
-    fields: Mapping[str, str], *, amount: str = "", parts: Sequence[str] = ()
+    fields: Mapping[str, str], *, amount: str = "", parts: Mapping[str, str] | None = None
 ) -> Callable[[Any, Json], Json]:
     """Arguments that were not said, from where they stand in the record: {"country": "shipping_address.country"}.
 
     amount   the argument that holds money: in the record's ``currency``, and all that is left
-    parts    where one of these was named no amount is taken: the backend knows what they cost
+    parts    arguments that name parts of the record, {"line_ids": "line"}: where one was said, the amount is what is
+             left of those, or, where they have no such field, not taken: the backend knows what they cost
     """
 
     def defaults(record: Any, said: Json) -> Json:
-        priced = amount if any(said.get(part) for part in parts) else ""
-        missing = {n: field for n, field in fields.items() if said.get(n) is None and n != priced}
+        missing = {n: field for n, field in fields.items() if said.get(n) is None}
         found = {name: look_up(record, field) for name, field in missing.items()}
+        if amount in found and any(said.get(part) for part in parts or ()):
+            found[amount] = left_of(record, said, fields[amount], parts)
+            if found[amount] is None:
+                del found[amount]
         for name, value in found.items():
             if value is None:
                 raise ToolRefused(f"Say the {_words(missing[name].rpartition('.')[2])} as well.")
         if amount in found:
-            left = Decimal(str(found.pop(amount))).quantize(Decimal("0.01"), ROUND_DOWN)
+            left = Decimal(str(found.pop(amount))).quantize(CENT, ROUND_DOWN)
             currency = look_up(record, "currency")
             if left > 0:  # else the preview says that nothing is left
                 found[amount] = {"amount": str(left), "currency": currency}
         return found
 
-    defaults.__doc__ = f"{dict(fields)} {amount} {[*parts]}"
+    defaults.__doc__ = f"{dict(fields)} {amount} {[*(parts or ())]}"
     return defaults
+
+
+def left_of(record: Any, said: Json, field: str, parts: Mapping[str, str] | None) -> Decimal | None:
+    """What ``field`` says is left of the record, and not more than of its parts that were named; None: nobody says."""
+    left = look_up(record, field)
+    if left is None or isinstance(left, dict | list):
+        return None
+    named = [one for name, part in (parts or {}).items() for one in named_parts(record, part, said.get(name))]
+    of_each = [one.get(field.rpartition(".")[2]) for one in named]
+    if any(one is None for one in of_each):
+        return None
+    whole = Decimal(str(left))
+    return min(whole, sum((Decimal(str(one)) for one in of_each), Decimal(0))) if named else whole
 
 
 def number(said: Any) -> Any:
@@ -81,6 +114,7 @@ def previewed(
     changes: Mapping[str, str] | None = None,
     amount: str = "",
     most: str = "",
+    parts: Mapping[str, str] | None = None,
 ) -> Callable[[Any, Json], Preview]:
     """A preview from templates over the record and the arguments; see docs/tools.md for what a template can say.
 
@@ -88,11 +122,13 @@ def previewed(
     changes  arguments that take the place of what stands in the record: {"street": "shipping_address.street"}
     amount   the argument that holds the money
     most     the record's field that holds the most it may be
+    parts    arguments that name parts of the record, {"line_ids": "line"}: shown by the parts' names
     """
 
     def preview(record: Any, said: Json) -> Preview:
         given = {name: value for name, value in said.items() if value is not None}
-        money = _money(record, given, amount, most)
+        money = _money(record, given, amount, most, parts)
+        given |= _by_name(record, given, parts or {})
         scope = {**(cast("Json", record) if isinstance(record, dict) else {}), **given}
         scope |= {amount: str(money) if money else None} if amount else {}
         shown = render(title, scope) or title.partition(" {")[0]
@@ -149,16 +185,26 @@ def undoing(
     return undo
 
 
-def _money(record: Any, given: Json, amount: str, most: str) -> Money | None:
+def _by_name(record: Any, given: Json, parts: Mapping[str, str]) -> Json:
+    """The arguments that name parts, by what those are called."""
+    found: Json = {}
+    for argument, part in parts.items():
+        named = [
+            one.get("name") or one.get("title") for one in named_parts(record, part, given.get(argument))
+        ]
+        if named and all(named):
+            found[argument] = ", ".join(map(str, named))
+    return found
+
+
+def _money(record: Any, given: Json, amount: str, most: str, parts: Mapping[str, str] | None) -> Money | None:
     if not amount:
         return None
     currency = str(look_up(record, "currency") or "")
-    left = look_up(record, most) if most else None
+    limit = left_of(record, given, most, parts) if most else None
     said = given.get(amount)
-    if left is not None and not isinstance(left, dict | list):
-        limit = Decimal(str(left))
-        if limit <= 0 or (said and Decimal(said["amount"]) > limit):
-            raise ToolRefused(f"At most {max(limit, Decimal(0)):.2f} {currency} is left of it.")
+    if limit is not None and (limit <= 0 or (said and Decimal(said["amount"]) > limit)):
+        raise ToolRefused(f"At most {max(limit, Decimal(0)):.2f} {currency} is left of it.")
     return Money(Decimal(said["amount"]), said["currency"]) if said else None
 
 

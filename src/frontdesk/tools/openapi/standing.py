@@ -12,6 +12,7 @@ from frontdesk.tools.openapi.declared import OF_FIELDS
 from frontdesk.tools.openapi.load import Document
 from frontdesk.tools.openapi.naming import noun
 from frontdesk.tools.openapi.operations import Parameter
+from frontdesk.tools.openapi.parts import records
 from frontdesk.tools.openapi.schema import is_money, members
 
 __all__ = ["stand"]
@@ -38,20 +39,40 @@ def stand(document: Document, made: Decision) -> None:
         arguments.append((name, parameter))
     made.arguments = arguments
     for rule in made.words.get("requires", ()):
-        _shown(fields, str(rule.get("field") or rule.get("is")), "x-frontdesk: a rule")
-        argument = str(rule.get("argument") or "")
-        if not argument:
-            continue
-        if argument not in dict(arguments):
-            raise LeftOut(f"x-frontdesk: a rule is about {argument!r}, which is no argument")
-        made.standing.pop(argument, "")
-        if other := next((n for n, at in made.standing.items() if at == rule["is"]), ""):
-            made.again[argument] = other
+        _rule(made, fields, rule)
     stays = {*made.standing, *made.again}
     if made.words.get("undo") and any(p.where != "path" and name not in stays for name, p in arguments):
         raise LeftOut(
             "x-frontdesk: undo is for a PUT or PATCH whose fields all stand in the record that is read first"
         )
+
+
+def _rule(made: Decision, fields: Json, rule: Json) -> None:
+    """Raises LeftOut for a rule over what is not there; what a rule holds to the record is not what is changed in it."""
+    if "without" in rule:
+        _of_parts(made, rule)
+        return
+    _shown(fields, str(rule.get("field") or rule.get("is")), "x-frontdesk: a rule")
+    argument = str(rule.get("argument") or "")
+    if not argument:
+        return
+    if argument not in dict(made.arguments):
+        raise LeftOut(f"x-frontdesk: a rule is about {argument!r}, which is no argument")
+    made.standing.pop(argument, "")
+    if other := next((n for n, at in made.standing.items() if at == rule["is"]), ""):
+        made.again[argument] = other
+
+
+def _of_parts(made: Decision, rule: Json) -> None:
+    """Raises LeftOut unless a rule is about an argument that names parts of the record, and a field that they show."""
+    first = made.before[0] if made.before else None
+    part = first.parts.get(rule["argument"], "") if first else ""
+    if first is None or not part:
+        raise LeftOut(
+            f"x-frontdesk: a rule is about {rule['argument']!r}, which names no parts of the record"
+        )
+    if not any(rule["without"] in one for one in records(first.read.shown.shape, part)):
+        raise LeftOut(f"x-frontdesk: a rule names {rule['without']!r}, which no {part} shows")
 
 
 def _shown(fields: Json, place: str, who: str) -> None:
