@@ -30,7 +30,8 @@ LEFT = "This has left the warehouse."
 NOT_YOURS = "That is not the address on this account."
 ORDER = thing(
     id=STRING, user_id=STRING, status=STRING, currency=STRING, left=STRING,
-    place=thing(street=STRING, country=STRING), lines={"type": "array", "items": thing(id=STRING)},
+    place=thing(street=STRING, country=STRING),
+    lines={"type": "array", "items": thing(id=STRING, name=STRING, left=STRING, kept=STRING)},
 )  # fmt: skip
 COUNTRY = {**STRING, "x-frontdesk-default": "place.country"}
 AMOUNT = {"anyOf": [{"type": "number"}, STRING, {"type": "null"}], "x-frontdesk-default": "left"}
@@ -61,6 +62,8 @@ def change(name: str, method: str, body: Json, path: str = "order_id", **said: A
     }
 
 
+BACK = {**thing(line_ids={"type": "array", "items": STRING}, reason=STRING), "required": ["line_ids"]}
+KEPT = {"argument": "line_ids", "without": "kept", "else": "{name}: {kept}"}
 IN_WAREHOUSE = {"field": "status", "in": ["placed"], "else": LEFT}
 PATHS: Json = {
     "/orders/{order_id}": {
@@ -78,6 +81,10 @@ PATHS: Json = {
         "refundOrder", "post", REFUND, preview={"title": "Refund[ {amount} for] order {order_id}"},
         limit="100 EUR/day", approve_above="50 EUR",
     ),
+    "/orders/{order_id}/returns": change(
+        "sendBack", "post", BACK, requires=[KEPT],
+        preview={"title": "Return {line_ids}", "text": "Return {line_ids} of order {order_id}."},
+    ),
     "/users/{user_id}": {
         "get": {
             "operationId": "getUser",
@@ -90,11 +97,16 @@ PATHS: Json = {
         ),
     },
 }  # fmt: skip
-ENABLED = ["movePlace", "refundOrder", "changeMail"]
+ENABLED = ["movePlace", "refundOrder", "sendBack", "changeMail"]
 HELD = {
     "id": "1", "user_id": "anna-1", "status": "placed", "currency": "EUR", "left": "30.00",
     "place": {"street": "Quay 1", "country": "NL"}, "lines": [{"id": "1"}],
 }  # fmt: skip
+LINES = [
+    {"id": "1", "name": "Fleece", "left": "12.50", "kept": None},
+    {"id": "2", "name": "Scarf", "left": "25.00", "kept": None},
+    {"id": "3", "name": "Knife", "left": "0.00", "kept": "It is engraved."},
+]
 
 
 @pytest.fixture
@@ -213,6 +225,36 @@ async def test_an_amount_is_money_in_the_records_currency_and_no_more_than_is_le
     assert isinstance(whole.amount, Money)
 
 
+async def test_parts_that_say_what_is_left_of_them_are_added_up(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    backend.says("GET /orders/1", {**HELD, "lines": LINES})
+    tool = tools["refund_order"]
+    one = await proposed(tool, order_id="1", reason="x", line_ids=["1"])
+    assert (str(one.amount), one.title) == ("12.50 EUR", "Refund 12.50 EUR for order 1")
+    assert one.text.startswith("Refund 12.50 EUR for order 1 (")
+    assert "lines: Fleece" in one.text
+    both = await proposed(tool, order_id="1", reason="x", line_ids=["1", "2"])
+    assert str(both.amount) == "30.00 EUR"  # no more than is left of the whole
+    await done(tool, order_id="1", reason="x", line_ids=["1"])
+    assert backend.asked[-1].body == {"amount": "12.50", "line_ids": ["1"], "reason": "x"}
+    for said in ({"line_ids": ["3"]}, {"line_ids": ["1"], "amount": "13 EUR"}):
+        with pytest.raises(ToolRefused, match="is left of it"):
+            await proposed(tool, order_id="1", reason="x", **said)
+    with pytest.raises(ToolNotFound):
+        await proposed(tool, order_id="1", reason="x", line_ids=["9"])
+
+
+async def test_a_part_that_the_record_says_no_to_is_refused_in_the_records_words(
+    tools: dict[str, Tool], backend: Loopback
+) -> None:
+    backend.says("GET /orders/1", {**HELD, "lines": LINES})
+    preview = await proposed(tools["send_back"], order_id="1", line_ids=["1", "2"])
+    assert (preview.title, preview.text) == ("Return Fleece, Scarf", "Return Fleece, Scarf of order 1.")
+    with pytest.raises(ToolRefused, match="Knife: It is engraved"):
+        await proposed(tools["send_back"], order_id="1", line_ids=["1", "3"])
+
+
 async def test_what_was_confirmed_is_sent_and_repeated_whatever_the_record_says_by_then(
     tools: dict[str, Tool], backend: Loopback
 ) -> None:
@@ -310,6 +352,10 @@ async def test_what_was_changed_again_since_is_not_put_back(
         ),
         ({"preview": {"title": "Refund [{amount}"}}, "a template cannot be read"),
         ({"undo": True}, "undo is for"),
+        ({"leave_out": "it is said elsewhere"}, "it is said elsewhere"),
+        ({"requires": [{**KEPT, "argument": "reason"}]}, "names no parts of the record"),
+        ({"requires": [{**KEPT, "without": "secret"}]}, "which no line shows"),
+        ({"requires": [{**KEPT, "else": "[{name"}]}, "a template cannot be read"),
     ],
 )
 def test_what_cannot_be_followed_leaves_the_operation_out_and_says_why(said: Json, why: str) -> None:

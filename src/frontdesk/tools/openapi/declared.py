@@ -53,7 +53,8 @@ def read(operation: Operation) -> Json:
     preview = words.get("preview", {})
     if set(preview) - {"title", "text"}:
         raise DeclarationError(f"{EXTENSION}: preview has title and text")
-    for template in (words.get("says", ""), *preview.values()):
+    of_parts = [rule["else"] for rule in words.get("requires", ()) if "without" in rule]
+    for template in (words.get("says", ""), *preview.values(), *of_parts):
         try:
             parse(template)
             render(template, {})

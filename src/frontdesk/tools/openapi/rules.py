@@ -8,11 +8,11 @@ from inspect import signature
 from typing import Any, Final, cast
 
 from frontdesk.domain import Change, Customer, Done, Json, Money, Preview, Rule
-from frontdesk.errors import ToolRefused
+from frontdesk.errors import ToolNotFound, ToolRefused
 from frontdesk.models.local.says import look_up, render
 from frontdesk.tools import Tool, called
 from frontdesk.tools.declare import rule
-from frontdesk.tools.openapi.parts import named_parts
+from frontdesk.tools.openapi.parts import named_parts, parts_of
 
 __all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing", "without"]
 
@@ -93,12 +93,15 @@ def left_of(record: Any, said: Json, field: str, parts: Mapping[str, str] | None
     left = look_up(record, field)
     if left is None or isinstance(left, dict | list):
         return None
-    named = [one for name, part in (parts or {}).items() for one in named_parts(record, part, said.get(name))]
-    of_each = [one.get(field.rpartition(".")[2]) for one in named]
-    if any(one is None for one in of_each):
-        return None
     whole = Decimal(str(left))
-    return min(whole, sum((Decimal(str(one)) for one in of_each), Decimal(0))) if named else whole
+    asked = {name: part for name, part in (parts or {}).items() if said.get(name)}
+    if not asked:
+        return whole
+    named = [one for name, part in asked.items() for one in named_parts(record, part, said[name])]
+    of_each = [one.get(field.rpartition(".")[2]) for one in named]
+    if not named or any(one is None for one in of_each):
+        return None
+    return min(whole, sum((Decimal(str(one)) for one in of_each), Decimal(0)))
 
 
 def number(said: Any) -> Any:
@@ -186,9 +189,11 @@ def undoing(
 
 
 def _by_name(record: Any, given: Json, parts: Mapping[str, str]) -> Json:
-    """The arguments that name parts, by what those are called."""
+    """The arguments that name parts, by what those are called. Raises ToolNotFound for one that is not in the record."""
     found: Json = {}
     for argument, part in parts.items():
+        if not {str(one) for one in _several(given.get(argument))} <= parts_of(record, part):
+            raise ToolNotFound
         named = [
             one.get("name") or one.get("title") for one in named_parts(record, part, given.get(argument))
         ]
@@ -211,7 +216,7 @@ def _money(record: Any, given: Json, amount: str, most: str, parts: Mapping[str,
 def _sentence(title: str, given: Json, money: Money | None) -> str:
     """The title, and what else was said."""
     words = [
-        f"{_words(name)}: {_plain(value)}"
+        f"{_words(name.removesuffix('_ids') + 's' * name.endswith('_ids'))}: {_plain(value)}"
         for name, value in given.items()
         if not isinstance(value, dict) and _plain(value) not in title
     ]
@@ -222,6 +227,10 @@ def _sentence(title: str, given: Json, money: Money | None) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _several(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def _plain(value: Any) -> str:
