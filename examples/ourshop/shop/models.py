@@ -96,7 +96,10 @@ class Shipment(BaseModel):
 
 
 class Order(BaseModel):
-    """An order with its lines and parcels; ``refundable`` is what was paid and is not promised back."""
+    """An order with its lines and parcels.
+
+    ``refundable`` is what was paid and is not promised back; ``expected_delivery`` is null once nothing is on its way.
+    """
 
     id: str
     user_id: str

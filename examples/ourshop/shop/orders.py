@@ -58,6 +58,8 @@ _PAGE = """
     WHERE o.user_id = %s ORDER BY o.placed_at DESC, o.id DESC LIMIT %s OFFSET %s
 """
 
+_OVER = frozenset({"delivered", "cancelled", "lost", "returned", "partly_refunded"})
+
 
 async def get(conn: Connection, order_id: str, today: date) -> Order:
     """The order with its lines, and what of them can be returned ``today``, and its parcels; or a 404."""
@@ -83,6 +85,8 @@ def _assemble(row: dict[str, Any], lines: list[dict[str, Any]], shipments: list[
         bool(arrivals) and len(arrivals) == len(shipments) and all(line["shipment_id"] for line in lines)
     )
     delivered_on = max(arrivals) if complete else None
+    if row["status"] in _OVER:
+        row["expected_delivery"] = None
     return Order(
         **row,
         status_text=STATUS_TEXT[row["status"]],
