@@ -10,7 +10,7 @@ from examples.ourshop.shop.routes import words
 router = APIRouter(tags=["payments"])
 
 
-@router.get("/payments/{payment_id}")
+@router.get("/payments/{payment_id}", openapi_extra=words.BY_ORDER)
 async def get_payment(shop: CurrentShop, payment_id: str) -> Payment:
     """One payment."""
     async with shop.connection() as conn:

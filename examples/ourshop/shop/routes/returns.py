@@ -14,7 +14,7 @@ from examples.ourshop.shop.wishes import ReturnWish
 router = APIRouter(tags=["returns"])
 
 
-@router.get("/returns/{return_id}")
+@router.get("/returns/{return_id}", openapi_extra=words.BY_ORDER)
 async def get_return(shop: CurrentShop, return_id: str) -> Return:
     """One return."""
     async with shop.connection() as conn:
@@ -29,7 +29,7 @@ async def order_returns(shop: CurrentShop, order_id: str) -> Returns:
         return Returns(returns=await returns.of_order(conn, order_id))
 
 
-@router.get("/orders/{order_id}/returnable")
+@router.get("/orders/{order_id}/returnable", openapi_extra=words.IN_LINES)
 async def returnable(shop: CurrentShop, order_id: str) -> Returnable:
     """Which lines of an order can be returned today, and why the others cannot."""
     async with shop.connection() as conn:

@@ -88,6 +88,8 @@ RETURNS = words(
     ),
     limits={"return label": "3.95 EUR"},
 )
+BY_ORDER = words(leave_out="customers name the order, of which these are listed")
+IN_LINES = words(leave_out="the order's lines say the same")
 SAID_BY_USER = words(leave_out="the customer's, of which one order's are asked for by order_id, are the same")
 ADDRESS = words(
     examples=["change the address of order 456 to Mill Lane 12, 1015 CJ Amsterdam"],

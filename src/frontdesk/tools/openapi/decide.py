@@ -93,17 +93,23 @@ def enable(decisions: Sequence[Decision], names: Sequence[str]) -> None:
 
 
 def ordered(decisions: Sequence[Decision]) -> list[Decision]:
-    """Those that are tools. What is known only from a list under something else comes last: customers name the order,
+    """Those that are tools. What is known only from a list of something else's comes last: customers name the order,
     not the payment.
     """
     made = [d for d in decisions if d.status in ("read", "enabled")]
-    listed = {noun(d.operation.path) for d in made if d.proof == "parent" and d.operation.reads}
+    reads = [d for d in made if d.operation.reads]
+    listed = {noun(d.operation.path) for d in reads if d.proof == "parent" or _by_another(d)}
     return sorted(
         made,
         key=lambda d: (
             d.operation.path.endswith("}") and d.proof == "field" and noun(d.operation.path) in listed
         ),
     )
+
+
+def _by_another(made: Decision) -> bool:
+    """Whether a list can be asked for by the id of another thing: returns by order_id."""
+    return any(name.endswith("_id") for name, p in made.arguments if p.where == "query")
 
 
 def _own_path(path: str) -> str:
