@@ -1,4 +1,4 @@
-"""The example shop from its OpenAPI document alone: other people's things stay theirs, and a dozen wishes are met."""
+"""The example shop from its OpenAPI document alone: other people's things stay theirs, and the wishes of its hand-written tools are met."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ MET = (
     "payments/which-card.yaml",
     "profile/phone.yaml",
     "refund/needs-approval.yaml",
+    "refund/one-line.yaml",
     "refund/part.yaml",
+    "refund/refunded-before.yaml",
+    "refunds/none.yaml",
+    "return/not-returnable.yaml",
+    "return/one-item.yaml",
     "return/which-item.yaml",
+    "returns/refund-for-return.yaml",
     "ticket/amend.yaml",
 )
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from frontdesk.cli.tools import tools
 from frontdesk.errors import DeclarationError
 from frontdesk.tools.loopback import Loopback
-from frontdesk.tools.openapi.decide import Decision, decide
+from frontdesk.tools.openapi.decide import Decision, decide, ordered
 from frontdesk.tools.openapi.decision import braces
 from frontdesk.tools.openapi.load import load
 from frontdesk.tools.openapi.table import row
@@ -289,3 +289,16 @@ def test_in_a_terminal_what_was_decided_stands_below_its_operation(width: int) -
     assert max(map(len, lines)) <= width
     assert "--enable cancel_order" in lines[-1]  # in one piece
     assert "\n" not in row(made["cancel_order"])
+
+
+def test_a_thing_that_is_listed_by_another_things_id_comes_after_the_list() -> None:
+    back = thing(id=STRING, user_id=STRING, status=STRING)
+    listed = answer(thing(returns={"type": "array", "items": back}))
+    paths = {
+        "/returns/{id}": {"get": {"parameters": [at("id")], "responses": answer(back)}},
+        "/users/{user_id}/returns": {
+            "get": {"parameters": [at("user_id"), at("order_id", "query")], "responses": listed}
+        },
+    }
+    made = ordered(decide(load(spec(paths))))
+    assert [d.operation.path for d in made] == ["/users/{user_id}/returns", "/returns/{id}"]

@@ -73,7 +73,7 @@ async def test_own_orders_payments_and_account_are_read(tools: dict[str, Tool]) 
 
 async def test_every_read_of_an_order_fails_for_everybody_else(tools: dict[str, Tool]) -> None:
     of_orders = [tool for tool in tools.values() if tool.accepts == {"order_id"} and not tool.grant.changes]
-    assert len(of_orders) == 5
+    assert len(of_orders) == 4
     for tool in of_orders:
         for order_id in ("456", "999999"):
             with pytest.raises(ToolNotFound) as error:
@@ -82,7 +82,7 @@ async def test_every_read_of_an_order_fails_for_everybody_else(tools: dict[str, 
 
 
 def test_only_what_was_enabled_changes_data_and_only_confirmed(tools: dict[str, Tool]) -> None:
-    assert len(tools) == 11 + len(CHANGES)
+    assert len(tools) == 8 + len(CHANGES)
     changing = {name for name, tool in tools.items() if tool.grant.changes}
     assert changing == {"cancel_order", "add_note", "create_ticket", "change_address"}
     assert all(tools[name].grant.confirm for name in changing)
