@@ -80,6 +80,33 @@ async def test_fixed_orders_are_in_their_states(still_shop: httpx.AsyncClient) -
     delivered = (await still_shop.get("/orders/654")).json()
     assert (delivered["delivered_on"], delivered["return_until"]) == ("2025-01-08", "2025-02-07")
     assert [line["returnable"] for line in delivered["lines"]] == [True, False]
+    assert delivered["status_text"] == "has been delivered"
+    assert delivered["expected_delivery"] is None
+
+
+async def test_a_line_says_what_of_it_can_be_refunded_and_why_it_cannot_be_returned(
+    still_shop: httpx.AsyncClient,
+) -> None:
+    fleece, knife = (await still_shop.get("/orders/654")).json()["lines"]
+    assert (fleece["refundable"], fleece["return_refusal"]) == ("64.50", None)
+    assert "personalised" in knife["return_refusal"].lower()
+    (refund,) = (await still_shop.get("/orders/2187/refunds")).json()["refunds"]
+    gone = {line["id"]: line["refundable"] for line in (await still_shop.get("/orders/2187")).json()["lines"]}
+    assert {gone[line] for line in refund["line_ids"]} == {"0.00"}
+
+
+@pytest.mark.parametrize(("what", "order_id"), [("refunds", "2187"), ("returns", "2210")])
+async def test_a_customers_list_can_be_asked_for_by_one_of_their_orders(
+    still_shop: httpx.AsyncClient, what: str, order_id: str
+) -> None:
+    whole = (await still_shop.get(f"/users/u123/{what}")).json()
+    of_one = (await still_shop.get(f"/users/u123/{what}", params={"order_id": order_id})).json()
+    assert (whole["order_id"], of_one["order_id"]) == (None, order_id)
+    assert of_one[what] == (await still_shop.get(f"/orders/{order_id}/{what}")).json()[what]
+    assert of_one[what]
+    for nobodys in ("654", "9"):  # another customer's, and none
+        answer = await still_shop.get(f"/users/u123/{what}", params={"order_id": nobodys})
+        assert answer.status_code == 404
 
 
 async def test_payments_are_found_by_order_by_user_and_by_id(still_shop: httpx.AsyncClient) -> None:

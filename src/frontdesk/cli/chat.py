@@ -55,7 +55,7 @@ def _say(http: httpx.Client, user_id: str, message: str) -> list[dict[str, Any]]
             if not answer.is_success:
                 answer.read()
                 console.print(f"[red]{answer.status_code} {escape(answer.json().get('detail', ''))}[/red]")
-                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                if answer.status_code == 401:
                     raise SettingsError(
                         f"the desk at {http.base_url} does not know this key: run frontdesk chat in the folder that"
                         " the desk was started in, or name its key with --key and its address with --url"
