@@ -235,7 +235,18 @@ def _body(body: Any, *, form: bool, multipart: bool) -> Json:
     """The body in the words of httpx."""
     if multipart:
         return {"files": [part for name, value in (body or {}).items() for part in _parts(name, value)]}
-    return {"data": body} if form else {} if body is None else {"json": body}
+    if form:
+        return {"data": _flat(body or {})}
+    return {} if body is None else {"json": body}
+
+
+def _flat(body: Mapping[str, Any], inside: str = "") -> Json:
+    """The fields of a form, those of objects in it as ``address[city]``."""
+    found: Json = {}
+    for name, value in body.items():
+        name = f"{inside}[{name}]" if inside else name
+        found |= _flat(cast("Json", value), name) if isinstance(value, dict) else {name: value}
+    return found
 
 
 def _parts(name: str, value: Any) -> list[tuple[str, tuple[str | None, ...]]]:

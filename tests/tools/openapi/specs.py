@@ -131,7 +131,9 @@ ODD = spec(
             "post": {
                 "operationId": "wish",
                 "parameters": [at("user_id", "query")],
-                "requestBody": sends({**thing(text=STRING), "required": ["text"]}, "application/x-www-form-urlencoded"),
+                "requestBody": sends(
+                    {**thing(text=STRING, address=ADDRESS), "required": ["text"]}, "application/x-www-form-urlencoded"
+                ),
                 "responses": {"201": {"description": "", "content": {"text/plain": {}}}},
             }
         },

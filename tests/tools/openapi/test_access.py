@@ -260,8 +260,8 @@ async def test_a_body_holds_what_was_said_and_the_customer_by_code(
     await call(tools["refund"], order_id=1, amount="5", user_id="ben-2")
     assert backend.asked[-1].body == {"order_id": 1, "amount": "5", "user_id": "anna-1"}
     backend.holds("POST /wishes", query={"user_id": "anna-1"})
-    await call(tools["wish"], text="a & b")
-    assert backend.asked[-1].body == {"text": "a & b"}
+    await call(tools["wish"], text="a & b", address_city="Ghent")
+    assert backend.asked[-1].body == {"text": "a & b", "address[city]": "Ghent"}
     assert backend.asked[-1].headers["content-type"] == "application/x-www-form-urlencoded"
 
 
