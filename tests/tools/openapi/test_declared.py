@@ -222,6 +222,8 @@ async def test_an_amount_is_money_in_the_records_currency_and_no_more_than_is_le
     await done(tool, order_id="1", reason="x", line_ids=["1"])
     assert backend.asked[-1].body == {"line_ids": ["1"], "reason": "x"}
     assert (await proposed(tool, order_id="1", reason="x", line_ids=["1"])).amount is None
+    with pytest.raises(ToolRefused, match=r"At most 30\.00 EUR"):  # whatever is named
+        await proposed(tool, order_id="1", reason="x", line_ids=["1"], amount="31 EUR")
     assert isinstance(whole.amount, Money)
 
 

@@ -207,6 +207,7 @@ def _money(record: Any, given: Json, amount: str, most: str, parts: Mapping[str,
         return None
     currency = str(look_up(record, "currency") or "")
     limit = left_of(record, given, most, parts) if most else None
+    limit = left_of(record, given, most, None) if most and limit is None else limit
     said = given.get(amount)
     if limit is not None and (limit <= 0 or (said and Decimal(said["amount"]) > limit)):
         raise ToolRefused(f"At most {max(limit, Decimal(0)):.2f} {currency} is left of it.")
