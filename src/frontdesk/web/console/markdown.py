@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from frontdesk.domain import Json
 
-__all__ = ["DEEPEST", "markdown"]
+__all__ = ["DEEPEST", "markdown", "unmarked"]
 
 DEEPEST = 16
 MOST_MARKS = 1000  # 8,000 brackets took 0.2 s to read, in which nobody else is served
@@ -62,6 +62,15 @@ def markdown(text: str, citations: Sequence[Json] = ()) -> Markup:
         link_rel="noopener noreferrer",
     )
     return Markup(made)  # noqa: S704  (what this module is for)
+
+
+def unmarked(text: str) -> str:
+    """``text`` on one line and without its marks, as a list shows it."""
+    if PLAIN.fullmatch(text) or len(MARK.findall(text)) > MOST_MARKS:
+        return " ".join(text.split())
+    tokens = READER.parse(text)
+    inner = (child for token in tokens for child in (token.children or [token]))
+    return " ".join("".join(t.content or " " * t.block or " " * (t.tag == "br") for t in inner).split())
 
 
 def _reader() -> MarkdownIt:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from frontdesk.domain import Action, Json
 from frontdesk.people import InboxRow, Staff, StaffConversation, Summary, TicketRow, summary_of
+from frontdesk.web.console.markdown import unmarked
 from frontdesk.web.console.page import customer_of
 
 __all__ = ["REASONS", "Line", "Row", "Talk", "Trace", "row_of", "talk_of"]
@@ -114,7 +115,7 @@ def row_of(row: InboxRow, staff: Staff) -> Row:
         reason,
         row.waiting_since,
         row.active_at,
-        says + " ".join(row.preview.split()),
+        says + unmarked(row.preview),
     )
 
 
