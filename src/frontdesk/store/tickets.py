@@ -11,8 +11,8 @@ from frontdesk.telemetry import metrics
 # One statement: the insert, or the row an earlier try of the same effect has left.
 OPEN = """
 WITH made AS (
-  INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason)
-  VALUES (%(id)s, %(principal)s, %(conversation)s, %(turn)s, %(subject)s, %(body)s, %(reason)s)
+  INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason, handover)
+  VALUES (%(id)s, %(principal)s, %(conversation)s, %(turn)s, %(subject)s, %(body)s, %(reason)s, %(handover)s)
   ON CONFLICT (id) DO NOTHING
   RETURNING *
 ), logged AS (
@@ -36,8 +36,12 @@ async def open_ticket(
     subject: str,
     body: str,
     reason: str,
+    handover: bool = False,
 ) -> Ticket:
-    """Open a ticket exactly once per ``effect_id``; ticket and audit entry share the transaction."""
+    """Open a ticket exactly once per ``effect_id``; ticket and audit entry share the transaction.
+
+    ``handover``: it is solved when the conversation is resolved.
+    """
     async with database.transaction(principal.key) as connection:
         cursor = await connection.execute(
             OPEN,
@@ -49,6 +53,7 @@ async def open_ticket(
                 "subject": subject,
                 "body": body,
                 "reason": reason,
+                "handover": handover,
             },
         )
         row = await cursor.fetchone()

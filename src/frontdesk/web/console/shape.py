@@ -25,6 +25,7 @@ REASONS = {
     "policy": "policy",
     "staff": "staff",
 }
+CHANNELS = {"staff": "console"}  # as the rows have it: where it came from, in the words of those who read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def talk_of(found: StaffConversation, staff: Staff) -> Talk:
         id=head["id"],
         principal=head["principal"],
         customer=customer,
-        channel=head["channel"],
+        channel=CHANNELS.get(head["channel"], head["channel"]),
         mode=head["mode"],
         state=state,
         tone=tone,

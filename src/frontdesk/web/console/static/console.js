@@ -86,7 +86,7 @@ const goToEnd = () => { const missing = toEnd(); if (missing > 0) scroller().scr
 document.addEventListener("htmx:beforeSwap", () => { atEnd = Math.abs(toEnd()) < 80; });
 document.addEventListener("htmx:afterSettle", () => {
   showCount();
-  if (document.activeElement === document.body) $("#detail")?.focus({ preventScroll: true }); // the button that was pressed is gone
+  if (document.activeElement === document.body) $("#detail, #approvals")?.focus({ preventScroll: true }); // the button that was pressed is gone
   if (atEnd) goToEnd();
 });
 goToEnd();
