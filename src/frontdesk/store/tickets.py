@@ -32,7 +32,7 @@ async def open_ticket(
     *,
     effect_id: UUID,
     conversation_id: UUID,
-    turn_id: UUID,
+    turn_id: UUID | None,
     subject: str,
     body: str,
     reason: str,

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from frontdesk.web.console.drawing import bars, columns
-from frontdesk.web.console.markdown import markdown
+from frontdesk.web.console.markdown import markdown, unmarked
 
 __all__ = ["HEADERS", "fragment", "page", "see_other", "wants_fragment"]
 
@@ -131,6 +131,7 @@ def environment() -> Environment:
         bars,
         columns,
         markdown,
+        unmarked,
     )
     named: dict[str, Any] = made.filters
     named.update({each.__name__: each for each in filters})

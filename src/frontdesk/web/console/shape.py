@@ -132,7 +132,7 @@ def talk_of(found: StaffConversation, staff: Staff) -> Talk:
         id=head["id"],
         principal=head["principal"],
         customer=customer,
-        channel=CHANNELS.get(head["channel"], head["channel"]),
+        channel=CHANNELS.get(str(head["channel"]), str(head["channel"])),
         mode=head["mode"],
         state=state,
         tone=tone,
