@@ -22,14 +22,19 @@ ALTER TABLE deliveries ADD COLUMN told_through integer NOT NULL DEFAULT 0, ADD C
 UPDATE deliveries d SET told_through = c.turns_accepted
 FROM tickets t JOIN conversations c ON c.id = t.conversation_id WHERE t.id = d.ticket_id;
 
--- The next turn of its conversation that a ticket's helpdesk is to be told of: what was written after the ticket was
--- opened, and what came with a file, also before. A file belongs to its message a moment after that is accepted.
+-- The turn that a ticket was opened in: the ticket has what was written up to there.
+CREATE FUNCTION told_from(t tickets) RETURNS integer
+LANGUAGE sql STABLE SET search_path = frontdesk, pg_temp AS $$
+  SELECT coalesce(
+    (SELECT u.seq FROM turns u WHERE u.id = t.turn_id),
+    (SELECT max(u.seq) FROM turns u WHERE u.conversation_id = t.conversation_id AND u.accepted_at <= t.created_at), 0)
+$$;
+
+-- The next turn behind ``through`` that a ticket's helpdesk is to be told of: one written later, or one that came with a
+-- file. A file belongs to its message a moment after that is accepted.
 CREATE FUNCTION next_told(t tickets, through integer) RETURNS integer
 LANGUAGE sql STABLE SET search_path = frontdesk, pg_temp AS $$
   SELECT min(u.seq) FROM turns u
   WHERE u.conversation_id = t.conversation_id AND u.seq > through AND u.accepted_at < now() - interval '3 seconds'
-    AND (u.seq > coalesce(
-        (SELECT o.seq FROM turns o WHERE o.id = t.turn_id),
-        (SELECT max(o.seq) FROM turns o WHERE o.conversation_id = t.conversation_id AND o.accepted_at <= t.created_at), 0)
-      OR EXISTS (SELECT FROM attachments a WHERE a.turn_id = u.id))
+    AND (u.seq > told_from(t) OR EXISTS (SELECT FROM attachments a WHERE a.turn_id = u.id))
 $$;
