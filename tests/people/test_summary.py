@@ -81,3 +81,9 @@ def test_a_long_result_is_cut_and_a_strange_one_shown_as_it_is() -> None:
     assert told([]) == "none"
     assert told("plain text") == "plain text"
     assert len(told([{f"field_{n}": "x" * 90 for n in range(9)}])) <= 240
+
+
+def test_of_many_messages_the_first_and_the_newest_are_shown() -> None:
+    talk = _talk("answered")
+    talk.messages[:] = [Message(n, 0, "customer", f"message {n}", NOW, None) for n in range(1, 12)]
+    assert summary_of(talk).asked == [f"message {n}" for n in (1, 7, 8, 9, 10, 11)]

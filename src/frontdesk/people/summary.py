@@ -83,7 +83,10 @@ def summary_of(talk: StaffConversation) -> Summary:
         _action(made, action)
     made.open += [_ticket(each) for each in talk.tickets if each.status in ("open", "pending")]
     for each in fields(made):
-        setattr(made, each.name, list(dict.fromkeys(getattr(made, each.name)))[-MOST:])
+        once = list(dict.fromkeys(getattr(made, each.name)))
+        # What the customer came for stands at the beginning of what they wrote.
+        kept = [once[0], *once[1 - MOST :]] if each.name == "asked" and len(once) > MOST else once[-MOST:]
+        setattr(made, each.name, kept)
     return made
 
 

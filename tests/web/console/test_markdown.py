@@ -1,6 +1,9 @@
 import re
+from html import unescape
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from frontdesk.web.console.markdown import DEEPEST, markdown
 from tests.browser.payloads import PAYLOADS
@@ -63,3 +66,16 @@ def test_s5_nothing_but_the_named_tags_and_safe_addresses_comes_of_hostile_text(
         assert name in MADE
         assert not re.search(r"\s(?:on|src|style|formaction|ping)", re.sub(r'"[^"]*"', '""', attributes))
         assert "href" not in attributes or SAFE.search(attributes)
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(st.text("ab. !:'\"(-1#\n\t\u05d0", max_size=40))
+def test_a_text_without_a_mark_is_read_as_the_reader_would_read_it(text: str) -> None:
+    assume(text.strip())
+    quick = str(markdown(text))
+    slow = str(markdown(f"{text}\n\n**x**")).removesuffix('<p dir="auto"><strong>x</strong></p>\n')
+    assert [_seen(quick)] == [_seen(slow)]
+
+
+def _seen(html: str) -> str:
+    return " ".join(unescape(re.sub(r"\s*(<[^>]+>)\s*", r"\1", html)).split())

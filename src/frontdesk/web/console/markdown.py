@@ -36,8 +36,9 @@ ATTRIBUTES = {
 OWN_DIRECTION = ("paragraph_open", "list_item_open", "th_open", "td_open", "blockquote_open")
 FRAMES = {"table_open": "Table", "fence": "Code", "code_block": "Code"}  # what scrolls by itself
 MARK = re.compile(r"[\[*_|~`<!>-]")
-PLAIN = re.compile(r"[^\\`*_\[\]<>&#|~:!+=\n-]*")  # nothing in it is Markdown
-NUMBERED = re.compile(r"\s*\d")
+# Without these, and without a line that begins as a block does, a text is paragraphs of lines: most messages are.
+INLINE = re.compile(r"[\\`*_\[\]<&~|]|https?://", re.IGNORECASE)
+BLOCK = re.compile(r"^ *[#>+=\d\t-]|^ {4}", re.MULTILINE)
 BARE = re.compile(
     r"\[(?P<n>\d{1,2})\]|(?P<url>https?://[^\s<>\"'`\])}*]*[^\s<>\"'`\])}*.,;:!?])", re.IGNORECASE
 )
@@ -45,8 +46,8 @@ BARE = re.compile(
 
 def markdown(text: str, citations: Sequence[Json] = ()) -> Markup:
     """``text`` as safe HTML; ``[1]`` in it leads to the citation of that number: ``{"n", "url", "title"}``."""
-    if PLAIN.fullmatch(text) and not NUMBERED.match(text):
-        return Markup('<p dir="auto">{}</p>').format(text)
+    if _plain(text):
+        return _paragraphs(text)
     tokens = READER.parse(text) if len(MARK.findall(text)) <= MOST_MARKS else []
     if not tokens or _depth(tokens) > DEEPEST:
         return Markup('<p class="written" dir="auto">{}</p>').format(text)
@@ -66,11 +67,22 @@ def markdown(text: str, citations: Sequence[Json] = ()) -> Markup:
 
 def unmarked(text: str) -> str:
     """``text`` on one line and without its marks, as a list shows it."""
-    if PLAIN.fullmatch(text) or len(MARK.findall(text)) > MOST_MARKS:
+    if _plain(text) or len(MARK.findall(text)) > MOST_MARKS:
         return " ".join(text.split())
     tokens = READER.parse(text)
     inner = (child for token in tokens for child in (token.children or [token]))
     return " ".join("".join(t.content or " " * t.block or " " * (t.tag == "br") for t in inner).split())
+
+
+def _plain(text: str) -> bool:
+    return not INLINE.search(text) and not BLOCK.search(text)
+
+
+def _paragraphs(text: str) -> Markup:
+    """What the reader makes of a text without a mark, in a hundredth of the time."""
+    parts = [[line.strip() for line in part.strip().split("\n")] for part in re.split(r"\n[ \t]*\n", text)]
+    made = [Markup("<br>\n").join(lines) for lines in parts]
+    return Markup("\n").join(Markup('<p dir="auto">{}</p>').format(each) for each in made if each)
 
 
 def _reader() -> MarkdownIt:
