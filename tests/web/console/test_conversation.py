@@ -300,6 +300,23 @@ async def test_a_customers_file_is_saved_by_staff_and_run_by_no_browser(
         assert (await stranger.get(path)).status_code == 303
 
 
+async def test_a_conversation_shows_where_it_came_from(desk: Console, tom: httpx.AsyncClient) -> None:
+    async def channel(conversation: str) -> str:
+        page = (await tom.get(f"/console/conversations/{conversation}")).text
+        return page.split("<dt>Channel</dt><dd>")[1].split("<")[0]
+
+    page = {"origin": desk.url}
+    async with httpx.AsyncClient(base_url=desk.url, headers=page, trust_env=False) as browser:
+        session = (await browser.post("/support/sessions", json={})).json()["token"]
+        browser.headers["authorization"] = f"Bearer {session}"
+        for path, body in (("chat", {"message": "hello"}), ("conversations", {}), ("handoff", {})):
+            begun = (await browser.post(f"/support/{path}", json=body)).json()
+            assert await channel(begun["conversation_id"]) == "widget", path
+    assert await channel((await desk.say(desk.customer(), "hello"))["conversation_id"]) == "api"
+    asked = (await post(tom, "/console/ask", customer="u7779", message="hello")).text
+    assert await channel(asked.split("/console/conversations/")[1].split("?")[0]) == "console"
+
+
 async def test_the_inbox_shows_what_the_customer_said_last(desk: Console, tom: httpx.AsyncClient) -> None:
     customer, _ = await desk.waiting("My tent leaks, a person please")
     assert "My tent leaks, a person please" in (await tom.get(f"/console/inbox?q={customer}")).text
