@@ -20,6 +20,7 @@ from frontdesk.people.summary import Summary, summary_of
 from frontdesk.store import people as store
 from frontdesk.store.people import InboxRow, Message, StaffConversation, TicketRow
 from frontdesk.store.staff import Staff
+from frontdesk.store.tickets import solve_handover
 from frontdesk.support import Support
 
 __all__ = [
@@ -140,7 +141,7 @@ class People:
             await _held(connection, store.LEAVE, identity, staff, name, resolved=resolved)
             await store.audit(connection, identity, staff, "resolve" if resolved else "hand_back")
             if resolved:
-                await store.solve_handover(connection, identity, staff)
+                await solve_handover(connection, identity, staff)
             if note:
                 await store.write(connection, identity, staff, "note", note, None)
 

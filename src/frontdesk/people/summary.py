@@ -124,8 +124,12 @@ def _success(tool: str, arguments: Json, result: str) -> str:
         return _searched(arguments, result)
     about, found = _about(tool, arguments), told(_read(result), beside=arguments)
     if not _reads(tool):
-        return f"Did {about}" + (f": {found}." if found else ".")
-    return f"Looked up {about}: {found or 'nothing there'}."
+        return _ended(f"Did {about}" + (f": {found}" if found else ""))
+    return _ended(f"Looked up {about}: {found or 'nothing there'}")
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("…") else f"{sentence.rstrip('.')}."
 
 
 def _searched(arguments: Json, result: str) -> str:
@@ -142,10 +146,7 @@ def _failure(step: Json, error: str) -> str:
     message = shortened(str(why.get("message") or ""), 160)
     verb = "Looking up" if _reads(step["tool"]) else "Trying to"
     outcome = "was refused" if error in NO else "did not work"
-    return (
-        f"{verb} {_about(step['tool'], step['arguments'])} {outcome}: {message or words(error)}".rstrip(".")
-        + "."
-    )
+    return _ended(f"{verb} {_about(step['tool'], step['arguments'])} {outcome}: {message or words(error)}")
 
 
 def _action(made: Summary, action: Action) -> None:

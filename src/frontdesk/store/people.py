@@ -140,10 +140,6 @@ UPDATE conversations SET mode = 'ai', assignee = NULL, assignee_name = '', taken
   waiting_since = NULL, resolved_at = CASE WHEN %(resolved)s THEN now() ELSE resolved_at END
 WHERE id = %(id)s AND (assignee IS NULL OR assignee = %(by)s OR %(force)s) RETURNING true
 """
-SOLVE = """
-UPDATE tickets SET status = 'solved', updated_at = now(), closed_at = coalesce(closed_at, now())
-WHERE conversation_id = %s AND handover AND status IN ('open', 'pending') RETURNING id
-"""
 
 
 async def listed(database: Database, staff: Staff, view: str, **values: object) -> list[InboxRow]:
@@ -263,13 +259,6 @@ async def update_ticket(
         )
         changed = {"ticket": str(found.id), "status": status, "priority": priority}
         await audit(connection, found.conversation_id, staff, "ticket", **changed)
-
-
-async def solve_handover(connection: Connection, identity: UUID, staff: Staff) -> None:
-    """The tickets that handing a resolved conversation over has opened are solved; the courier tells the helpdesk."""
-    cursor = await connection.execute(SOLVE, (identity,))
-    for (ticket,) in await cursor.fetchall():
-        await audit(connection, identity, staff, "ticket", ticket=str(ticket), status="solved")
 
 
 async def holder(connection: Connection, identity: UUID) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from frontdesk.database import Database
 from frontdesk.domain import Principal, Ticket
+from frontdesk.store.people import Connection, audit
+from frontdesk.store.staff import Staff
 from frontdesk.telemetry import metrics
 
 # One statement: the insert, or the row an earlier try of the same effect has left.
@@ -23,6 +25,11 @@ SELECT id, number, subject, body, reason, status, created_at FROM made, logged
 UNION ALL
 SELECT id, number, subject, body, reason, status, created_at FROM tickets WHERE id = %(id)s
 LIMIT 1
+"""
+
+SOLVE = """
+UPDATE tickets SET status = 'solved', updated_at = now(), closed_at = coalesce(closed_at, now())
+WHERE conversation_id = %s AND handover AND status IN ('open', 'pending') RETURNING id
 """
 
 
@@ -71,3 +78,10 @@ async def _read(database: Database, principal: Principal, effect_id: UUID) -> Ti
         row = await cursor.fetchone()
     assert row is not None, "the insert found the row, so it is there"  # noqa: S101
     return Ticket(*row)
+
+
+async def solve_handover(connection: Connection, identity: UUID, staff: Staff) -> None:
+    """The tickets that handing a resolved conversation over has opened are solved; the courier tells the helpdesk."""
+    cursor = await connection.execute(SOLVE, (identity,))
+    for (ticket,) in await cursor.fetchall():
+        await audit(connection, identity, staff, "ticket", ticket=str(ticket), status="solved")
