@@ -126,6 +126,9 @@ async def _write(
             "INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body) VALUES (%s, %s, 0, %s, 'customer', %s)",
             (conversation, seq, who, text),
         )
+        await connection.execute(
+            "UPDATE conversations SET turns_accepted = %s WHERE id = %s", (seq, conversation)
+        )
         for name in files:
             await connection.execute(
                 "INSERT INTO attachments (id, conversation_id, principal, turn_id, name, media_type, content)"

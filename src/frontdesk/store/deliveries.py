@@ -41,7 +41,9 @@ WITH due AS (
   SELECT t.id, w.tell FROM tickets t JOIN helpdesks h ON h.name = %(name)s AND t.created_at >= h.since
   LEFT JOIN deliveries d ON d.ticket_id = t.id
   -- Of several tickets that are open over there one has what is written on: the handover's, else the newest.
-  CROSS JOIN LATERAL (SELECT CASE WHEN d.made_at IS NOT NULL AND d.status_told IN ('open', 'pending') AND t.id = (
+  CROSS JOIN LATERAL (SELECT CASE WHEN d.made_at IS NOT NULL AND d.status_told IN ('open', 'pending') AND EXISTS (
+    SELECT FROM conversations c WHERE c.id = t.conversation_id AND c.turns_accepted > d.told_through
+  ) AND t.id = (
     SELECT k.id FROM tickets k JOIN deliveries e ON e.ticket_id = k.id
     WHERE k.conversation_id = t.conversation_id AND e.helpdesk = %(name)s AND e.made_at IS NOT NULL AND e.dead_at IS NULL
       AND e.status_told IN ('open', 'pending') ORDER BY k.handover DESC, k.number DESC LIMIT 1
@@ -65,6 +67,13 @@ SELECT t.id::text AS key, 'T-' || t.number AS reference, t.subject, t.body, t.pr
    ORDER BY u.seq DESC LIMIT 1) AS turn, due.tell, taken.telling_at
 FROM taken JOIN due ON due.id = taken.ticket_id JOIN tickets t ON t.id = due.id
 JOIN conversations c ON c.id = t.conversation_id
+"""
+# It has what was written up to it; without a file there is nothing to tell until more is written.
+MADE = """
+UPDATE deliveries d SET made_at = now(), next_at = now(), attempts = 0, status_told = 'open', how = '',
+  told_through = CASE WHEN EXISTS (SELECT FROM attachments a WHERE a.conversation_id = t.conversation_id)
+    THEN d.told_through ELSE greatest(d.told_through, told_from(t)) END
+FROM tickets t WHERE t.id = d.ticket_id AND d.ticket_id = %s
 """
 SAID = """
 SELECT CASE WHEN u.seq > told_from(t) THEN m.body ELSE '' END, u.accepted_at, u.id
@@ -112,10 +121,7 @@ async def made(database: Database, ticket: DueTicket, name: str, external_id: st
             "UPDATE tickets SET helpdesk = %s, external_id = %s, external_url = nullif(%s, '') WHERE id = %s",
             (name, external_id, url, ticket.key),
         )
-        await connection.execute(
-            "UPDATE deliveries SET made_at = now(), next_at = now(), attempts = 0, status_told = 'open', how = '' WHERE ticket_id = %s",
-            (ticket.key,),
-        )
+        await connection.execute(MADE, (ticket.key,))
 
 
 async def told(database: Database, ticket: DueTicket) -> None:
