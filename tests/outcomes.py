@@ -102,17 +102,23 @@ class Past:
                 (uuid4(), self.principal, self.id, turn, reason),
             )
 
-    def action(self, turn: UUID, status: str, action_id: UUID | None = None, *, asked: bool = True) -> None:
-        """An action of ``refund_order``; with ``asked`` it was decided a minute after it was proposed."""
+    def action(
+        self, turn: UUID, status: str, action_id: UUID | None = None, *, asked: bool = True, staff: str = ""
+    ) -> None:
+        """An action of ``refund_order``; with ``asked`` it was decided a minute after it was proposed.
+
+        ``staff``: who of them declined what the customer had confirmed.
+        """
         decided = None if status in ("proposed", "expired") else self._last + timedelta(minutes=asked)
+        confirmed = decided if asked and (staff or status != "declined") else None
         with self._owner() as owner:
             owner.execute(
                 "INSERT INTO actions (id, conversation_id, turn_id, principal, tool, arguments, digest, preview, basis,"
-                " policy, status, created_at, decided_at, expires_at) VALUES"
-                " (%s, %s, %s, %s, 'refund_order', '{}', '', '{}', '', 'p', %s, %s, %s, %s)",
+                " policy, status, created_at, decided_at, expires_at, confirmed_at, decided_by) VALUES"
+                " (%s, %s, %s, %s, 'refund_order', '{}', '', '{}', '', 'p', %s, %s, %s, %s, %s, %s)",
                 (
                     *(action_id or uuid4(), self.id, turn, self.principal, status, self._last, decided),
-                    self._last + timedelta(minutes=10),
+                    *(self._last + timedelta(minutes=10), confirmed, staff),
                 ),
             )
 

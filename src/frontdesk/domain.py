@@ -254,6 +254,16 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that a customer attached."""
+
+    id: str
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of an article as search returns it. ``score`` is the fused score, ``cosine`` the dense one.
 

@@ -29,6 +29,7 @@ LANDED = {
     "0017_passwords": "31043b53e0abb850",
     "0018_reports": "ffd05de83f67e311",
     "0019_replies": "a68e723d9cd1d748",
+    "0020_desk": "c9d73a3b4fb793bc",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

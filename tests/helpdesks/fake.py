@@ -66,15 +66,17 @@ class Fake:
         await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
+        form = request.content_type == "multipart/form-data"
+        raw = b"" if form else await request.read()
         if not self.allowed(request.headers, raw):
             return web.json_response({"error": "not authenticated"}, status=401)
-        making = request.method == "POST" and request.path in self.makes
+        body = await self._body(request, raw)
+        making = self.making(request, body)
         fault = self.faults.pop(0) if making and self.faults else ""
         if fault in ("429", "500"):
             return web.Response(status=int(fault), headers={"Retry-After": "70"} if fault == "429" else {})
         try:
-            answer = self.answer(request, json.loads(raw) if raw else {})
+            answer = self.answer(request, body)
         except Refused as refused:
             return web.json_response({"error": "refused"}, status=refused.args[0])
         if making:
@@ -87,9 +89,34 @@ class Fake:
             return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
         return web.json_response(answer)
 
+    async def _body(self, request: web.Request, raw: bytes) -> dict[str, Any]:
+        """JSON; a form's fields, with its ``files``; of anything else the ``raw`` bytes."""
+        if request.content_type == "multipart/form-data":
+            form = await request.post()  # it reads the stream itself
+            files = [value for value in form.values() if isinstance(value, web.FileField)]
+            fields = {name: value for name, value in form.items() if not isinstance(value, web.FileField)}
+            assert all(name == "attachments[]" for name in form if name not in fields)
+            return {**fields, "files": [(each.filename, each.file.read()) for each in files]}
+        if request.content_type == "application/json":
+            return json.loads(raw)
+        return {"raw": raw} if raw else {}
+
+    def making(self, request: web.Request, body: dict[str, Any]) -> bool:
+        """Whether the call makes something."""
+        adds = request.path.endswith(("/reply", "/notes", "/messages"))
+        return request.method == "POST" and (adds or request.path in self.makes)
+
+    def add(self, identity: str, text: object, files: list[tuple[str, bytes]]) -> None:
+        """The customer's words, added to a ticket."""
+        if identity not in self.tickets:
+            raise Refused(404)
+        if not isinstance(text, str) or not text:
+            raise Refused(422)
+        self.tickets[identity]["said"].append((text, files))
+
     def keep(self, key: str, **more: Any) -> str:
         identity = str(len(self.tickets) + 101)
-        self.tickets[identity] = {"key": key, "status": self.words["open"], "written": [], **more}
+        self.tickets[identity] = {"key": key, "status": self.words["open"], "written": [], "said": [], **more}
         return identity
 
     def set(self, identity: str, status: object) -> None:

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -41,6 +41,7 @@ class ZendeskFake(Fake):
     def __init__(self) -> None:
         super().__init__()
         self.once: dict[str, tuple[dict[str, Any], str]] = {}
+        self.uploads: list[tuple[str, bytes]] = []
 
     def desk(self) -> Helpdesk:
         return Zendesk("shop", "bot@shop.example", token="t0", webhook_secret=SECRET, url=self.url)
@@ -48,10 +49,17 @@ class ZendeskFake(Fake):
     def allowed(self, headers: Mapping[str, str], body: bytes) -> bool:
         return headers.get("Authorization") == basic("bot@shop.example/token", "t0")
 
+    def making(self, request: web.Request, body: dict[str, Any]) -> bool:
+        return super().making(request, body) or "comment" in body.get("ticket", {})
+
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.path == "/api/v2/uploads.json":
+            self.uploads.append((request.query["filename"], body["raw"]))
+            return {"upload": {"token": f"u{len(self.uploads) - 1}"}}
         if request.path.endswith("/comments.json"):
             assert (request.query["include"], request.query["sort_order"]) == ("users", "desc")
-            written = self.tickets[request.path.split("/")[-2]]["written"]
+            ticket = self.tickets[request.path.split("/")[-2]]
+            written = ticket["written"]
             asked = {"id": 1, "author_id": 7, "public": True, "body": "By the customer"}
             users = [{"id": n, "name": w["author"], "role": "agent"} for n, w in enumerate(written, start=50)]
             said = [
@@ -64,8 +72,12 @@ class ZendeskFake(Fake):
                 }
                 for n, w in enumerate(written, start=50)
             ]
+            notes = [
+                {"id": 2, "author_id": 50, "public": False, "body": text, "created_at": iso(time.time() + 1)}
+                for text, _ in ticket["said"]
+            ]
             return {
-                "comments": [*reversed(said), asked][: int(request.query["per_page"])],
+                "comments": [*reversed([*said, *notes]), asked][: int(request.query["per_page"])],
                 "users": [*users, {"id": 7, "name": "c", "role": "end-user"}],
             }
         if request.method == "GET":
@@ -73,7 +85,13 @@ class ZendeskFake(Fake):
             return {"tickets": [{"id": int(i)} for i, t in self.tickets.items() if t["key"] == wanted]}
         ticket = body["ticket"]
         if request.method == "PUT":
-            self.set(request.path.removeprefix("/api/v2/tickets/").removesuffix(".json"), ticket["status"])
+            identity = request.path.removeprefix("/api/v2/tickets/").removesuffix(".json")
+            if comment := ticket.get("comment"):
+                assert comment["public"] is False
+                uploads = [self.uploads[int(token[1:])] for token in comment.get("uploads", [])]
+                self.add(identity, comment["body"], uploads)
+            else:
+                self.set(identity, ticket["status"])
             return {"ticket": {}}
         need(ticket, subject=str, comment=dict, external_id=str)
         if ticket.get("priority") not in ("low", "normal", "high", "urgent"):
@@ -122,7 +140,16 @@ class FreshdeskFake(Fake):
         return headers.get("Authorization") == basic("k0", "X")
 
     def answer(self, request: web.Request, body: dict[str, Any]) -> Any:
+        if request.path.endswith("/notes"):
+            assert (body["private"], body["incoming"]) in ((True, True), ("true", "true"))
+            self.add(request.path.split("/")[-2], body["body"], body.get("files", []))
+            return {"id": 1}
         if request.path.endswith("/conversations"):
+            ticket = self.tickets[request.path.split("/")[-2]]
+            notes = [
+                {"id": 2, "body_text": unescape(text.replace("<br>", " ")), "private": True, "incoming": True}
+                for text, _ in ticket["said"]
+            ]
             said = [
                 {
                     "id": w["id"],
@@ -131,9 +158,10 @@ class FreshdeskFake(Fake):
                     "incoming": False,
                     "created_at": iso(w["at"]),
                 }
-                for w in self.tickets[request.path.split("/")[-2]]["written"]
+                for w in ticket["written"]
             ]
             asked = {"id": 1, "body_text": "By the customer", "private": False, "incoming": True}
+            said += notes
             size = int(request.query["per_page"])
             first = size * (int(request.query["page"]) - 1)
             return [asked, *said][first : first + size]
@@ -190,7 +218,12 @@ class IntercomFake(Fake):
             assert (query["field"], query["operator"]) == ("title", "=")
             found = [{"id": i} for i, t in self.tickets.items() if t["title"] == query["value"]]
             return {"type": "ticket.list", "tickets": found, "total_count": len(found)}
+        if request.path.endswith("/reply"):
+            assert (body["message_type"], body["type"], body["intercom_user_id"]) == ("comment", "user", "c7")
+            self.add(request.path.split("/")[-2], body["body"], [])
+            return {"type": "ticket_part"}
         if request.method == "GET":
+            ticket = self.tickets[request.path.rsplit("/", 1)[1]]
             parts = [
                 {
                     "id": w["id"],
@@ -199,7 +232,16 @@ class IntercomFake(Fake):
                     "body": f"<p>{escape(w['text'])}</p>",
                     "author": {"type": "admin", "id": "5", "name": w["author"]},
                 }
-                for w in self.tickets[request.path.rsplit("/", 1)[1]]["written"]
+                for w in ticket["written"]
+            ]
+            parts += [
+                {
+                    "id": "3",
+                    "part_type": "comment",
+                    "body": f"<p>{escape(text)}</p>",
+                    "author": {"type": "user", "id": "c7"},
+                }
+                for text, _ in ticket["said"]
             ]
             asked = {
                 "id": "1",
@@ -213,7 +255,12 @@ class IntercomFake(Fake):
                 "body": None,
                 "author": {"type": "admin"},
             }
-            return {"type": "ticket", "ticket_parts": {"ticket_parts": [asked, moved, *parts]}}
+            contacts = {"type": "contact.list", "contacts": [{"type": "contact", "id": "c7"}]}
+            return {
+                "type": "ticket",
+                "contacts": contacts,
+                "ticket_parts": {"ticket_parts": [asked, moved, *parts]},
+            }
         if request.method == "PUT":
             self.set(request.path.rsplit("/", 1)[1], body["state"])
             return {}
@@ -286,6 +333,13 @@ class ChatwootFake(Fake):
                     attributes["frontdesk_key"], contact=body["contact_id"], attributes=attributes
                 )
                 return {"id": int(kept)}
+            case "POST", ["conversations", identity, "messages"]:
+                assert body["message_type"] == "incoming"
+                self.add(identity, body["content"], body.get("files", []))
+                return {"id": 1}
+            case "GET", ["conversations", identity, "messages"]:
+                said = [text for text, _ in self.tickets[identity]["said"]]
+                return {"payload": [{"id": 1, "content": text, "message_type": 0} for text in said]}
             case "POST", ["conversations", identity, "toggle_status"]:
                 self.set(identity, body["status"])
                 return {"payload": {"success": True}}
@@ -350,6 +404,10 @@ class WebhookFake(Fake):
         if body["type"] == "ticket.created":
             need(data, key=str, reference=str, subject=str, priority=str, customer=str)
             answer = {"id": self.keep(data["key"]), "url": "https://shop.example/t"}
+        elif body["type"] == "ticket.message":
+            need(data["message"], key=str, text=str, at=str)
+            files = [(file["name"], file["path"].encode()) for file in data["message"]["files"]]
+            self.add(data["id"], data["message"]["text"], files)
         elif data["id"] in self.tickets:
             self.set(data["id"], data["status"])
         self.once[identity] = answer

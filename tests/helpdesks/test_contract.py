@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
@@ -16,8 +18,10 @@ from frontdesk.database import Database
 from frontdesk.errors import InvalidToken, MalformedBody, NotFound
 from frontdesk.helpdesks import (
     Chatwoot,
+    File,
     Freshdesk,
     Intercom,
+    MessageCopy,
     Reply,
     StatusChange,
     TicketCopy,
@@ -35,7 +39,7 @@ from tests.helpdesks.fakes import (
     WebhookFake,
     ZendeskFake,
 )
-from tests.helpdesks.test_courier import _due_now, _ticket
+from tests.helpdesks.test_courier import _due_now, _talk, _ticket, _write
 
 BACK = {"open": "open", "pending": "pending", "solved": "solved", "closed": "solved"}
 
@@ -60,6 +64,56 @@ async def client() -> AsyncGenerator[httpx.AsyncClient]:
 
 def copy(customer: str = "u1", email: str | None = None) -> TicketCopy:
     return TicketCopy(str(uuid4()), "T-7", "Refund <b>", "First line\nsecond", "normal", customer, email)
+
+
+def said(n: int = 3, *files: File) -> MessageCopy:
+    """A message of u1's. Its mark is not the beginning of another's."""
+    text = f"Here it <b>is</b>,\nnumber {n}."
+    return MessageCopy(f"k_m{n}", f"[T-7] message {n}:", text, datetime.now(UTC), "u1", files)
+
+
+async def test_what_the_customer_writes_is_added_and_found_again(
+    fake: Fake, client: httpx.AsyncClient
+) -> None:
+    desk, picture = fake.desk(), File("f1", "my tent.png", "image/png", b"\x89PNG\r\n")
+    made = await desk.create(client, copy())
+    assert not await desk.appended(client, made.id, said(1))
+    for message in (
+        said(11),
+        said(2, picture, replace(picture, name="bill.pdf", media_type="application/pdf")),
+    ):
+        await desk.append(client, made.id, message)
+        if not isinstance(fake, WebhookFake):  # it asks nothing: sending again is safe
+            assert await desk.appended(client, made.id, message)
+    assert not await desk.appended(client, made.id, said(1))
+    (first, none), (second, files) = fake.tickets[made.id]["said"]
+    assert "number 11." in first
+    assert "number 2." in second
+    assert none == []
+    if isinstance(fake, IntercomFake):  # it takes none: their names must do
+        assert second.endswith("File: my tent.png\nFile: bill.pdf")
+    else:
+        content = b"/support/attachments/f1?user_id=u1" if isinstance(fake, WebhookFake) else picture.content
+        assert files == [("my tent.png", content), ("bill.pdf", content)]
+    if isinstance(fake, (ZendeskFake, FreshdeskFake, IntercomFake)):
+        assert await desk.replies(client, made.id) == ()  # it is no answer of theirs
+
+
+@pytest.mark.parametrize("faults", [["lost"], ["500", "html"]], ids=lambda faults: "-".join(faults))
+async def test_each_fault_ends_in_exactly_one_message(
+    shared: Database, fake: Fake, client: httpx.AsyncClient, faults: list[str]
+) -> None:
+    await deliveries.declare(shared, fake.desk().name)
+    conversation = await _talk(shared)
+    await _bring(shared, fake, client, 2)
+    await _write(shared, conversation, 2, "One more thing")
+    fake.faults = list(faults)
+    await _bring(shared, fake, client, 2 * len(faults) + 4)
+    assert fake.faults == []
+    [ticket] = fake.tickets.values()
+    assert len(ticket["said"]) == 1
+    assert "One more thing" in ticket["said"][0][0]
+    assert await deliveries.deliveries(shared) == []
 
 
 @pytest.mark.parametrize("email", [None, "ann@shop.example"])

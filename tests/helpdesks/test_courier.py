@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -13,7 +13,7 @@ import pytest
 
 from frontdesk.database import Database, migrate
 from frontdesk.domain import Principal
-from frontdesk.helpdesks import External, Reply, StatusChange, TicketCopy
+from frontdesk.helpdesks import External, MessageCopy, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import Status
 from frontdesk.people.courier import Courier
 from frontdesk.store import customers, deliveries
@@ -32,6 +32,7 @@ class Memory:
         self.tickets: list[TicketCopy] = []
         self.states: dict[str, Status] = {}
         self.fail: list[str] = []
+        self.said: list[tuple[str, MessageCopy]] = []
 
     async def create(self, client: httpx.AsyncClient, ticket: TicketCopy) -> External:
         how = self.fail.pop(0) if self.fail else ""
@@ -57,6 +58,19 @@ class Memory:
     async def update(self, client: httpx.AsyncClient, identity: str, status: Status) -> None:
         self.states[identity] = status
 
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        how = self.fail.pop(0) if self.fail else ""
+        if how == "before":
+            raise httpx.ConnectError("no")
+        self.said.append((identity, message))
+        if how == "after":
+            raise httpx.ReadTimeout("lost")
+        if how == "killed":
+            raise asyncio.CancelledError
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        return message.written(known.body for there, known in self.said if there == identity)
+
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         return ()
 
@@ -67,6 +81,60 @@ class Memory:
 async def _ticket(database: Database, customer: str = "") -> None:
     principal = Principal("customer", customer or f"c{uuid4().hex[:8]}")
     await customers.call_person(database, principal, await begin(database, principal, "api"))
+
+
+async def _talk(database: Database, *files: str) -> UUID:
+    """A conversation with one message and its files, and the handover's ticket that it opened."""
+    who, conversation = f"customer:c{uuid4().hex[:8]}", uuid4()
+    async with database.transaction(who) as connection:
+        await connection.execute(
+            "INSERT INTO conversations (id, principal, channel) VALUES (%s, %s, 'api')", (conversation, who)
+        )
+    await _write(database, conversation, 1, "My tent tore.", *files)
+    await _open(database, conversation, 1, handover=True)
+    return conversation
+
+
+async def _open(database: Database, conversation: UUID, seq: int, *, handover: bool) -> None:
+    """A ticket that turn ``seq`` opened."""
+    async with database.transaction(staff="test") as connection:
+        await connection.execute(
+            "INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason, handover)"
+            " SELECT gen_random_uuid(), principal, conversation_id, id, 's', 'b', 'customer_wish', %s"
+            " FROM turns WHERE conversation_id = %s AND seq = %s",
+            (handover, conversation, seq),
+        )
+
+
+async def _write(
+    database: Database, conversation: UUID, seq: int, text: str, *files: str, ago: int = 10
+) -> None:
+    """A customer's message with its files, some seconds ago."""
+    turn = uuid4()
+    async with database.transaction(staff="test") as connection:
+        row = await (
+            await connection.execute("SELECT principal FROM conversations WHERE id = %s", (conversation,))
+        ).fetchone()
+    who = row[0] if row else ""
+    async with database.transaction(who) as connection:
+        await connection.execute(
+            "INSERT INTO turns (id, conversation_id, principal, seq, accepted_at)"
+            " VALUES (%s, %s, %s, %s, now() - make_interval(secs => %s))",
+            (turn, conversation, who, seq, ago),
+        )
+        await connection.execute(
+            "INSERT INTO messages (conversation_id, turn_seq, n, principal, role, body) VALUES (%s, %s, 0, %s, 'customer', %s)",
+            (conversation, seq, who, text),
+        )
+        await connection.execute(
+            "UPDATE conversations SET turns_accepted = %s WHERE id = %s", (seq, conversation)
+        )
+        for name in files:
+            await connection.execute(
+                "INSERT INTO attachments (id, conversation_id, principal, turn_id, name, media_type, content)"
+                " VALUES (%s, %s, %s, %s, %s, 'image/png', 'x')",
+                (uuid4(), conversation, who, turn, name),
+            )
 
 
 async def _all(database: Database, helpdesk: Memory, rounds: int = 12) -> None:
@@ -83,7 +151,9 @@ async def _all(database: Database, helpdesk: Memory, rounds: int = 12) -> None:
 
 async def _due_now(database: Database, *, called: str = "called_at - interval '1 hour'") -> None:
     async with database.transaction(staff="test") as connection:
-        await connection.execute(f"UPDATE deliveries SET next_at = now(), called_at = {called}")
+        await connection.execute(
+            f"UPDATE deliveries SET next_at = now(), called_at = {called}, telling_at = {called.replace('called', 'telling')}"
+        )
 
 
 @pytest.mark.parametrize("fail", [[], ["before"], ["after"], ["killed"], ["before", "before", "after"]])
@@ -224,6 +294,63 @@ def test_a_helpdesk_that_was_declared_is_heard_from_the_upgrade_on() -> None:
         migrate(url)
         found = connection.execute("SELECT heard_since > now() - interval '1 day' FROM frontdesk.helpdesks")
         assert found.fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize("fail", [["before", "after"], ["killed"]])
+async def test_what_is_written_after_the_ticket_is_told_once_and_in_order(
+    database: Database, fail: list[str]
+) -> None:
+    helpdesk = Memory()
+    await deliveries.declare(database, "memory")
+    talk = await _talk(database)
+    await _write(database, talk, 2, "It was the zip.", ago=20)
+    await _write(database, talk, 3, "Here is a photo.", "tent.png", ago=10)
+    await _write(database, talk, 4, "Just now.", ago=0)  # its files may not be known yet
+    await _all(database, helpdesk, 1)
+    helpdesk.fail = list(fail)
+    await _all(database, helpdesk)
+    assert [(m.text, [f.name for f in m.files]) for _, m in helpdesk.said] == [
+        ("It was the zip.", []),
+        ("Here is a photo.", ["tent.png"]),
+    ]
+    assert helpdesk.said[1][1].body == "[T-1001] message 3:\n\nHere is a photo.\n\nFile: tent.png"
+    assert await deliveries.deliveries(database) == []
+
+
+async def test_a_file_from_before_the_ticket_is_told_and_no_words_are(database: Database) -> None:
+    helpdesk = Memory()
+    await deliveries.declare(database, "memory")
+    await _talk(database, "bill.pdf")
+    await _all(database, helpdesk)
+    [(_, message)] = helpdesk.said
+    assert (message.text, message.body) == ("", "[T-1001] message 1:\n\nFile: bill.pdf")
+
+
+async def test_of_two_open_tickets_the_handovers_is_told_and_none_that_is_solved(database: Database) -> None:
+    helpdesk = Memory()
+    await deliveries.declare(database, "memory")
+    talk = await _talk(database)
+    await _open(database, talk, 1, handover=False)
+    await _all(database, helpdesk, 3)
+    await _write(database, talk, 2, "To the handover's.")
+    await _all(database, helpdesk, 3)
+    async with database.transaction(staff="test") as connection:
+        await connection.execute("UPDATE tickets SET status = 'solved' WHERE handover")
+    await _write(database, talk, 3, "Before it knows that it is solved.")
+    await _all(database, helpdesk, 4)
+    assert helpdesk.states == {"1": "solved"}
+    await _write(database, talk, 4, "To the other.")
+    await _all(database, helpdesk, 3)
+    async with database.transaction(staff="test") as connection:
+        await connection.execute("UPDATE tickets SET status = 'solved'")
+    await _all(database, helpdesk, 3)
+    await _write(database, talk, 5, "To nobody.")
+    await _all(database, helpdesk, 3)
+    assert [(to, m.text) for to, m in helpdesk.said] == [
+        ("1", "To the handover's."),
+        ("1", "Before it knows that it is solved."),
+        ("2", "To the other."),
+    ]
 
 
 async def _written(database: Database) -> tuple[str, list[str]]:

@@ -9,6 +9,8 @@ import pytest
 
 from frontdesk.domain import Principal
 from frontdesk.errors import Conflict, DataRefused, IdempotencyMismatch
+from frontdesk.people import summary_of
+from frontdesk.people.summary import ACTIONS
 from tests.people.desk import Office
 
 
@@ -78,3 +80,17 @@ async def test_staff_who_ask_for_a_customer_change_nothing_for_them(desk: Office
     turn = await desk.send("subscribe me to the newsletter", await desk.talk(who), who)
     await desk.answer(turn, who)
     assert desk.acted == [who.id]  # the customer's own wish is carried out
+
+
+async def test_actions_and_tickets_say_how_they_stand(desk: Office) -> None:
+    who = _somebody()
+    talk = await desk.talk(who)
+    for message in ("please refund order 789", "I want a person"):
+        await desk.answer(await desk.send(message, talk, who), who)
+    made = summary_of(await desk.service.people.conversation(await desk.staff(), talk))
+    assert made.asked == ["hello", "please refund order 789", "I want a person"]
+    assert made.open[0] == "“Refund order 789” (249.00 EUR) waits for the customer's button."
+    assert made.open[1].endswith("of this handover is open; resolving the conversation solves it.")
+    states = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'actions_status_check'"
+    [[known]] = await desk.rows(states)
+    assert set(ACTIONS) - {"left"} == {each.split("'")[1] for each in known.split("ARRAY[")[1].split(", ")}

@@ -257,6 +257,16 @@ def test_actions_by_tool(url: str) -> None:
     assert (tool.executed, tool.failed, tool.unknown, tool.undone) == (3, 1, 1, 1)
 
 
+def test_what_staff_decline_stays_confirmed_by_its_customer(url: str) -> None:
+    past = Past(url)
+    turn = past.turn("awaiting_confirmation", step("refund_order"))
+    past.action(turn, "declined")
+    past.action(turn, "declined", staff="mara")
+    past.action(turn, "executed")
+    [tool] = count(url).tools
+    assert (tool.proposed, tool.confirmed, tool.declined, tool.refused) == (3, 2, 1, 1)
+
+
 def test_thumbs_and_time_to_reply(url: str) -> None:
     for n, rating in enumerate(("up", "up", "down")):
         past = Past(url)

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from frontdesk import Frontdesk
-from frontdesk.database import Database
+from frontdesk.database import Database, as_owner
 from frontdesk.domain import Principal
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.people import courier
@@ -266,3 +266,34 @@ async def test_an_open_page_hears_of_it_at_once(
         assert b'"person":{"name":"Ann Agent"}' in await asyncio.wait_for(anext(stream), 5)
     finally:
         await stream.aclose()
+
+
+async def test_what_a_customer_sends_afterwards_reaches_the_helpdesk_and_resolving_solves_it_there(
+    app: FastAPI, door: httpx.AsyncClient, database: Database, fake: ZendeskFake
+) -> None:
+    customer = f"c{uuid4().hex[:8]}"
+    said = {"user_id": customer}
+    begun = (await door.post("/support/handoff", json=said, headers=SERVICE)).json()
+    conversation = begun["conversation_id"]
+    identity = await _bring(database, fake)
+    path = f"/support/conversations/{conversation}/attachments"
+    png = {**SERVICE, "content-type": "image/png"}
+    given = {"name": "tent.png", "user_id": customer}
+    file = (await door.post(path, params=given, content=b"\x89PNG\r\n\x1a\n0", headers=png)).json()["id"]
+    message = {**said, "message": "Here it is.", "conversation_id": conversation, "attachments": [file]}
+    assert (await door.post("/support/chat", json=message, headers=SERVICE)).status_code == 200
+    with as_owner(app.state.service.owner_url) as owner:  # a moment passes
+        owner.execute("UPDATE turns SET accepted_at = accepted_at - interval '5 seconds'")
+        owner.execute("UPDATE tickets SET created_at = created_at - interval '1 minute'")
+        owner.execute("UPDATE helpdesks SET since = since - interval '1 minute'")
+    staff, _ = await app.state.service.staff.add(
+        f"{customer}@shop.example", "Mara", "agent", "a long password!"
+    )
+    await app.state.service.people.resolve(staff, UUID(conversation))
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(3):
+            await Courier(database, None).one(fake.desk(), client)
+    [(text, files)] = fake.tickets[identity]["said"]
+    assert text == f"[{begun['ticket']}] message 1:\n\nHere it is.\n\nFile: tent.png"
+    assert files == [("tent.png", b"\x89PNG\r\n\x1a\n0")]
+    assert fake.tickets[identity]["status"] == "solved"

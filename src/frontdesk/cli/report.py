@@ -146,7 +146,10 @@ def _tools(counted: Outcomes) -> None:
     if not counted.tools:
         return
     console.print("\n[bold]Actions, by tool[/bold]")
-    every = ("proposed", "confirmed", "declined", "expired", "executed", "failed", "unknown", "undone")
+    every = (
+        *("proposed", "confirmed", "declined", "approved", "refused", "expired", "executed", "failed"),
+        *("unknown", "undone"),
+    )
     names = [name for name in every if any(getattr(tool, name) for tool in counted.tools)]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", overflow="fold")

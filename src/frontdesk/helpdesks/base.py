@@ -14,13 +14,15 @@ import httpx
 import orjson
 import structlog
 
-from frontdesk.domain import Json, Reply
+from frontdesk.domain import File, Json, Reply
 from frontdesk.errors import DeclarationError, InvalidToken, MalformedBody, NotFound
 
 __all__ = [
     "UNEXPECTED",
     "External",
+    "File",
     "Helpdesk",
+    "MessageCopy",
     "Reply",
     "Status",
     "StatusChange",
@@ -29,6 +31,7 @@ __all__ = [
     "checked",
     "fresh",
     "moment",
+    "parts",
     "read",
     "secret",
     "signature",
@@ -56,6 +59,30 @@ class TicketCopy:
     priority: str
     customer: str
     email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCopy:
+    """What the customer wrote behind a ticket, as it is handed over. ``key`` is the same however often that is; ``mark``,
+    with which ``body`` begins, is no other message's. ``text`` is empty where only files of before the ticket are told.
+    """
+
+    key: str
+    mark: str
+    text: str
+    at: datetime
+    customer: str
+    files: tuple[File, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The mark, the text, and the names of the files."""
+        names = [f"File: {file.name}" for file in self.files]
+        return "\n\n".join(filter(None, (self.mark, self.text, "\n".join(names))))
+
+    def written(self, texts: Iterable[object]) -> bool:
+        """Whether one of ``texts``, as the helpdesk gives them back, is this message."""
+        return any(isinstance(each, str) and each.strip().startswith(self.mark) for each in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +129,14 @@ class Helpdesk(Protocol):
         """Give the ticket another state. Twice is as good as once."""
         ...
 
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """Add what the customer wrote to the ticket, with the files where it takes them. Raises as ``create`` does."""
+        ...
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        """Whether an earlier ``append`` did; False of a helpdesk where doing it again is safe."""
+        ...
+
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """What a message of its webhook says; None for what concerns neither a ticket's state nor its replies.
 
@@ -131,6 +166,11 @@ async def call(client: httpx.AsyncClient, method: str, url: str, **given: Any) -
         return orjson.loads(body)
     except ValueError:  # a proxy's page: whether anything was made is unknown
         raise httpx.DecodingError("no JSON", request=answer.request) from None
+
+
+def parts(files: Iterable[File]) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Files as a form has them, under the name that Freshdesk and Chatwoot share."""
+    return [("attachments[]", (file.name, file.content, file.media_type)) for file in files]
 
 
 def written(entries: Iterable[Any], told: Callable[[Any], Reply | None]) -> tuple[Reply, ...]:

@@ -11,6 +11,7 @@ import httpx
 from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
+    MessageCopy,
     Reply,
     Status,
     StatusChange,
@@ -19,6 +20,7 @@ from frontdesk.helpdesks.base import (
     checked,
     fresh,
     inner,
+    parts,
     read,
     secret,
     shared,
@@ -93,6 +95,19 @@ class Chatwoot:
         await self._call(
             client, "POST", f"conversations/{identity}/toggle_status", json={"status": STATES[status]}
         )
+
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """A message that comes in, as the contact's own."""
+        body = {"content": message.body, "message_type": "incoming"}
+        given: dict[str, Any] = (
+            {"data": body, "files": parts(message.files)} if message.files else {"json": body}
+        )
+        await self._call(client, "POST", f"conversations/{identity}/messages", **given)
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        """Among the newest messages, which is what Chatwoot lists."""
+        found = await self._call(client, "GET", f"conversations/{identity}/messages")
+        return message.written(each.get("content") for each in found["payload"])
 
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """sha256=HMAC-SHA256(timestamp.body), as Chatwoot signs."""

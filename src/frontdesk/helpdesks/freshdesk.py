@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import httpx
 
 from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
+    MessageCopy,
     Reply,
     Status,
     StatusChange,
@@ -18,6 +20,7 @@ from frontdesk.helpdesks.base import (
     call,
     checked,
     moment,
+    parts,
     read,
     secret,
     shared,
@@ -92,6 +95,21 @@ class Freshdesk:
         body = {"status": NUMBERS[status]}
         await call(client, "PUT", f"{self._base}/api/v2/tickets/{identity}", json=body, auth=(self.key, "X"))
 
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """A private note that comes from outside."""
+        url = f"{self._base}/api/v2/tickets/{identity}/notes"
+        note = {"body": escape(message.body).replace("\n", "<br>")}
+        if message.files:
+            form = {**note, "private": "true", "incoming": "true"}
+            given: dict[str, Any] = {"data": form, "files": parts(message.files)}
+        else:
+            given = {"json": {**note, "private": True, "incoming": True}}
+        await call(client, "POST", url, auth=(self.key, "X"), **given)
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        """Among the newest 50 entries at least, of the first thousand."""
+        return message.written(each.get("body_text") for each in await self._newest(client, identity))
+
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """Only whoever knows the secret is believed."""
         checked(headers.get("x-frontdesk-secret", ""), shared(self.webhook_secret))
@@ -99,12 +117,15 @@ class Freshdesk:
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """What went out to the customer, of the newest 50 entries at least, among the first thousand. It names nobody."""
+        return written(await self._newest(client, identity), _reply)
+
+    async def _newest(self, client: httpx.AsyncClient, identity: str) -> list[Json]:
         url = f"{self._base}/api/v2/tickets/{identity}/conversations"
         page, before, entries = 1, list[Json](), await self._entries(client, url, 1)
         while len(entries) >= PAGE and page < MOST_PAGES:
             page, before = page + 1, entries
             entries = await self._entries(client, url, page)
-        return written([*before, *entries], _reply)
+        return [*before, *entries]
 
     async def _entries(self, client: httpx.AsyncClient, url: str, page: int) -> list[Json]:
         return await call(client, "GET", url, params={"per_page": PAGE, "page": page}, auth=(self.key, "X"))

@@ -11,6 +11,7 @@ import httpx
 from frontdesk.domain import Json
 from frontdesk.helpdesks.base import (
     External,
+    MessageCopy,
     Reply,
     Status,
     StatusChange,
@@ -88,6 +89,23 @@ class Intercom:
         body = {"state": STATES[status]}
         await call(client, "PUT", f"{self.url}/tickets/{identity}", json=body, headers=self._headers)
 
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """A comment of the ticket's own contact. It takes files only from public addresses, so their names must do."""
+        ticket = await self._ticket(client, identity)
+        body = {
+            "message_type": "comment",
+            "type": "user",
+            "intercom_user_id": ticket["contacts"]["contacts"][0]["id"],
+            "body": message.body,
+        }
+        await call(client, "POST", f"{self.url}/tickets/{identity}/reply", json=body, headers=self._headers)
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        """Among the ticket's parts."""
+        ticket = await self._ticket(client, identity)
+        bodies = [each.get("body") or "" for each in ticket["ticket_parts"]["ticket_parts"]]
+        return await asyncio.to_thread(lambda: message.written(map(text_of, bodies)))
+
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """HMAC-SHA1 over the body, which is what Intercom signs with."""
         expected = signature(shared(self.client_secret), body, "sha1").hexdigest()
@@ -103,9 +121,12 @@ class Intercom:
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Comments of admins, among the ticket's parts."""
-        found = await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
+        found = await self._ticket(client, identity)
         # Megabytes of HTML would hold everybody else up.
         return await asyncio.to_thread(written, found["ticket_parts"]["ticket_parts"], _reply)
+
+    async def _ticket(self, client: httpx.AsyncClient, identity: str) -> Json:
+        return await call(client, "GET", f"{self.url}/tickets/{identity}", headers=self._headers)
 
     def _title(self, ticket: TicketCopy) -> str:
         return f"{ticket.reference} {ticket.key}"

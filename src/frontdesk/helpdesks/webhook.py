@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -15,6 +16,7 @@ from frontdesk.domain import Json
 from frontdesk.errors import DeclarationError
 from frontdesk.helpdesks.base import (
     External,
+    MessageCopy,
     Reply,
     Status,
     StatusChange,
@@ -33,7 +35,7 @@ from frontdesk.helpdesks.base import (
 class Webhook:
     """``Webhook("https://ourshop.example/tickets", secret=…)``.
 
-    It is sent ``{"type": "ticket.created", "data": {…}}`` and ``ticket.updated``; ``webhook-id`` is the same each time a
+    It is sent ``{"type": "ticket.created", "data": {…}}``, ``ticket.message`` and ``ticket.updated``; ``webhook-id`` is the same each time a
     message is sent, so that it is acted on once. It may answer ``{"id": "…", "url": "…"}``. Back come, signed the same
     way, ``{"data": {"id": "…", "status": "solved", "reply": {"id": "…", "text": "…", "author": "Mara"}}}``, either or both.
     """
@@ -79,6 +81,24 @@ class Webhook:
         """The newest state."""
         once = f"{identity}_{status}_{int(time.time())}"  # solved, open and solved again are three messages
         await self._send(client, once, "ticket.updated", {"id": identity, "status": status})
+
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """The receiver acts once on each ``webhook-id``; a backend with a service key reads the files at their paths."""
+        files = [
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "bytes": len(file.content),
+                "path": f"/support/attachments/{file.id}?user_id={quote(message.customer, safe='')}",
+            }
+            for file in message.files
+        ]
+        told: Json = {"key": message.key, "text": message.text, "at": message.at.isoformat(), "files": files}
+        await self._send(client, message.key, "ticket.message", {"id": identity, "message": told})
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:  # noqa: ARG002  (the contract's)
+        """Nothing to ask: sending it again is safe."""
+        return False
 
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """One of the signatures must be ours."""

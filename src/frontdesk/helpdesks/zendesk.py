@@ -14,6 +14,7 @@ from frontdesk.domain import Json
 from frontdesk.errors import InvalidToken
 from frontdesk.helpdesks.base import (
     External,
+    MessageCopy,
     Reply,
     Status,
     StatusChange,
@@ -99,6 +100,29 @@ class Zendesk:
         body = {"ticket": {"status": told}}
         await call(client, "PUT", f"{self._base}/tickets/{identity}.json", json=body, auth=self._auth)
 
+    async def append(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> None:
+        """An internal comment, as the ticket's first one is: a public one would be mailed to its own author."""
+        uploads: list[str] = []
+        for file in message.files:
+            made = await call(
+                client,
+                "POST",
+                f"{self._base}/uploads.json",
+                params={"filename": file.name},
+                content=file.content,
+                headers={"content-type": file.media_type},
+                auth=self._auth,
+            )
+            uploads.append(made["upload"]["token"])
+        comment = {"body": message.body, "public": False, **({"uploads": uploads} if uploads else {})}
+        url = f"{self._base}/tickets/{identity}.json"
+        await call(client, "PUT", url, json={"ticket": {"comment": comment}}, auth=self._auth)
+
+    async def appended(self, client: httpx.AsyncClient, identity: str, message: MessageCopy) -> bool:
+        """Among the newest 25 comments."""
+        found = await self._comments(client, identity)
+        return message.written(each.get("body") for each in found["comments"])
+
     def changed(self, headers: Mapping[str, str], body: bytes) -> StatusChange | None:
         """base64(HMAC-SHA256(timestamp + body)), as Zendesk signs."""
         stamp = headers.get("x-zendesk-webhook-signature-timestamp", "")
@@ -112,15 +136,18 @@ class Zendesk:
 
     async def replies(self, client: httpx.AsyncClient, identity: str) -> tuple[Reply, ...]:
         """Public comments of agents, among the newest 25."""
-        found = await call(
+        found = await self._comments(client, identity)
+        people = {each["id"]: each for each in found["users"]}
+        return written(reversed(found["comments"]), partial(_reply, people))
+
+    async def _comments(self, client: httpx.AsyncClient, identity: str) -> Json:
+        return await call(
             client,
             "GET",
             f"{self._base}/tickets/{identity}/comments.json",
             params={"include": "users", "sort_order": "desc", "per_page": PAGE},
             auth=self._auth,
         )
-        people = {each["id"]: each for each in found["users"]}
-        return written(reversed(found["comments"]), partial(_reply, people))
 
     def _external(self, identity: object) -> External:
         return External(str(identity), f"{self._base.removesuffix('/api/v2')}/agent/tickets/{identity}")

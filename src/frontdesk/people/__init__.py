@@ -20,6 +20,7 @@ from frontdesk.people.summary import Summary, summary_of
 from frontdesk.store import people as store
 from frontdesk.store.people import InboxRow, Message, StaffConversation, TicketRow
 from frontdesk.store.staff import Staff
+from frontdesk.store.tickets import solve_handover
 from frontdesk.support import Support
 
 __all__ = [
@@ -117,7 +118,9 @@ class People:
         await self._leave(staff, identity, resolved=False, note=note)
 
     async def resolve(self, staff: Staff, identity: UUID) -> None:
-        """Say that it is done; the customer's next message reopens it, with the AI. Raises NotFound, Conflict."""
+        """Say that it is done, and with it the ticket of the handover; the customer's next message reopens the
+        conversation, with the AI. Raises NotFound, Conflict.
+        """
         await self._leave(staff, identity, resolved=True)
 
     async def assign(self, staff: Staff, identity: UUID, to: Staff, *, force: bool = False) -> None:
@@ -137,6 +140,8 @@ class People:
             _, name = await store.holder(connection, identity)
             await _held(connection, store.LEAVE, identity, staff, name, resolved=resolved)
             await store.audit(connection, identity, staff, "resolve" if resolved else "hand_back")
+            if resolved:
+                await solve_handover(connection, identity, staff)
             if note:
                 await store.write(connection, identity, staff, "note", note, None)
 

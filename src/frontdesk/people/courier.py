@@ -13,7 +13,7 @@ import structlog
 
 from frontdesk.database import Database
 from frontdesk.errors import TicketUnderWay
-from frontdesk.helpdesks import Helpdesk, Reply, StatusChange, TicketCopy
+from frontdesk.helpdesks import Helpdesk, MessageCopy, Reply, StatusChange, TicketCopy
 from frontdesk.helpdesks.base import UNEXPECTED, Status
 from frontdesk.people.again import ended, looking
 from frontdesk.store import deliveries as store
@@ -98,6 +98,9 @@ class Courier:
         return True
 
     async def _bring(self, helpdesk: Helpdesk, client: httpx.AsyncClient, due: DueTicket) -> None:
+        if due.external_id and due.tell is not None:
+            await self._tell(helpdesk, client, due, due.external_id)
+            return
         if due.external_id:
             status: Status = due.status  # pyright: ignore[reportAssignmentType]  (the column's check has the same words)
             await helpdesk.update(client, due.external_id, status)
@@ -118,6 +121,37 @@ class Courier:
         external = found or await helpdesk.create(client, ticket)
         await store.made(self._database, due, helpdesk.name, external.id, external.url)
         log.info("ticket brought", ticket=due.reference, helpdesk=helpdesk.name, found=bool(found))
+
+    async def _tell(
+        self, helpdesk: Helpdesk, client: httpx.AsyncClient, due: DueTicket, identity: str
+    ) -> None:
+        """Add what the customer wrote since, once: whatever an earlier call may have added is looked for before."""
+        found = await store.said(self._database, due)
+        if found is None:
+            return
+        text, at, files = found
+        message = MessageCopy(
+            f"{due.key}_m{due.tell}",
+            f"[{due.reference}] message {due.tell}:",
+            text,
+            at,
+            due.customer,
+            tuple(files),
+        )
+        there = False
+        if due.telling_at:
+            since = (datetime.now(UTC) - due.telling_at).total_seconds()
+            settles = min(
+                helpdesk.settles, store.LEASE_SECONDS
+            )  # a ticket's own list is not behind, as a search is
+            if since < settles:
+                await store.failed(self._database, due, "waiting", settles - since, dead=False)
+                return
+            there = await helpdesk.appended(client, identity, message)
+        if not there:
+            await store.telling(self._database, due)
+            await helpdesk.append(client, identity, message)
+        await store.said_told(self._database, due)
 
     async def _failed(self, due: DueTicket, error: Exception, settles: float) -> None:
         how, again = type(error).__name__, min(LONGEST, 5.0 * 3.0**due.attempts)

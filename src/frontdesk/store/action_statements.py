@@ -4,7 +4,8 @@ from __future__ import annotations
 
 STATE = "SELECT action_state(a) FROM actions a WHERE a.id = %s"
 CLAIM = """
-UPDATE actions SET status = 'executing', decided_at = coalesce(decided_at, now()), attempts = 1,
+UPDATE actions SET status = 'executing', decided_at = coalesce(decided_at, now()), confirmed_at = coalesce(confirmed_at, now()),
+  attempts = 1,
   lease_owner = %s, lease_until = now() + %s
 WHERE id = %s AND status = %s AND expires_at > now() AND digest = %s RETURNING true
 """
@@ -13,11 +14,12 @@ INSERT INTO effects (id, action_id, kind, conversation_id, principal, tool, keys
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
 DECIDE = """
-UPDATE actions SET status = %s, reason = %s, decided_at = now(), ended_at = now()
-WHERE id = %s AND status = ANY (%s) RETURNING true
+UPDATE actions SET status = %(status)s, reason = %(reason)s, decided_at = now(), ended_at = now(), decided_by = %(staff)s,
+  confirmed_at = CASE WHEN %(yes)s THEN coalesce(confirmed_at, now()) ELSE confirmed_at END
+WHERE id = %(id)s AND status = ANY (%(was)s) RETURNING true
 """
 WAIT = """
-UPDATE actions SET status = 'confirmed', decided_at = now(), needs = %(needs)s,
+UPDATE actions SET status = 'confirmed', decided_at = now(), confirmed_at = coalesce(confirmed_at, now()), needs = %(needs)s,
   expires_at = CASE WHEN status = 'proposed' THEN now() + %(stands)s ELSE expires_at END
 WHERE id = %(id)s AND status = %(was)s AND expires_at > now() AND digest = %(digest)s RETURNING true
 """
@@ -32,7 +34,8 @@ UPDATE actions SET status = %(status)s, reason = %(reason)s, result = coalesce(%
 WHERE id = %(id)s AND status IN ('executing', 'unknown', 'undoing') AND lease_owner = %(runner)s RETURNING true
 """
 RESOLVE = """
-UPDATE actions SET status = %s, reason = %s, ended_at = now() WHERE id = %s AND status = 'unknown' AND reason = %s
+UPDATE actions SET status = %s, reason = %s, ended_at = now(), decided_by = %s
+WHERE id = %s AND status = 'unknown' AND reason = %s
 RETURNING true
 """
 UNDO = """

@@ -136,7 +136,8 @@ class ActionStore:
             await self._lock(connection, action, caps)
             judged = judge(await self._used(connection, action, caps))
             if judged.verdict == "refuse":
-                ended = await _one(connection, DECIDE, ("failed", judged.message, action.id, [was]))
+                given = {"status": "failed", "reason": judged.message, "id": action.id, "was": [was]}
+                ended = await _one(connection, DECIDE, {**given, "staff": "", "yes": True})
                 if ended:
                     metrics.actions.add("failed")
                     await _audit(connection, action, "failed", "desk", judged.code)
@@ -178,7 +179,9 @@ class ActionStore:
         """Decline or let run out an action that has not been claimed. False when it is past that."""
         async with self._database.transaction(action.principal) as connection:
             await _one(connection, HOLD, (action.conversation_id,))
-            done = await _one(connection, DECIDE, (status, reason, action.id, list(was)))
+            given = {"status": status, "reason": reason, "id": action.id, "was": list(was)}
+            staff = by.removeprefix("staff:") if by.startswith("staff:") else ""
+            done = await _one(connection, DECIDE, {**given, "staff": staff, "yes": False})
             if done:
                 metrics.actions.add(status)
                 await _audit(connection, action, status, by, reason)
@@ -201,7 +204,7 @@ class ActionStore:
         undo = action.reason == "undo_person"
         async with self._database.transaction(action.principal) as connection:
             await _one(connection, HOLD, (action.conversation_id,))
-            done = await _one(connection, RESOLVE, (status, reason, action.id, action.reason))
+            done = await _one(connection, RESOLVE, (status, reason, staff, action.id, action.reason))
             if done:
                 outcome = "done" if status == ("undone" if undo else "executed") else "failed"
                 await connection.execute(END_EFFECT, (outcome, undo_id(action.id) if undo else action.id))

@@ -82,8 +82,8 @@ WITH known AS (
   SELECT number FROM tickets WHERE conversation_id = %(conversation)s AND status IN ('open', 'pending')
   ORDER BY number LIMIT 1
 ), made AS (
-  INSERT INTO tickets (id, principal, conversation_id, subject, body, reason)
-  SELECT %(id)s, %(principal)s, %(conversation)s, 'Handover: customer wish', 'Asked for a person.', 'customer_wish'
+  INSERT INTO tickets (id, principal, conversation_id, subject, body, reason, handover)
+  SELECT %(id)s, %(principal)s, %(conversation)s, 'Handover: customer wish', 'Asked for a person.', 'customer_wish', true
   WHERE NOT EXISTS (SELECT FROM known) RETURNING number
 )
 SELECT number FROM known UNION ALL SELECT number FROM made

@@ -24,7 +24,8 @@ DEFINITIONS = {
     "cost_per_resolved": "US dollars of list price for all conversations whose 7 days are over, resolved or not,"
     " divided by the resolved ones; 'at least' where the price of a model is not known.",
     "time_to_reply": "from a message's arrival to its reply, all waiting included: median and 95th percentile.",
-    "actions": "what was put before customers (proposed), agreed to (confirmed), done (executed), taken back (undone)."
+    "actions": "what was put before customers (proposed), agreed to or not by them (confirmed, declined), allowed or not"
+    " by staff where that was needed (approved, refused), done (executed), taken back (undone)."
     " What needs nobody's yes is executed without being proposed.",
 }
 

@@ -88,8 +88,10 @@ outcome AS MATERIALIZED (
 FIGURES: LiteralString = """
 counted AS (
   SELECT a.tool, count(*) FILTER (WHERE a.decided_at IS DISTINCT FROM a.created_at) AS proposed,
-    count(*) FILTER (WHERE a.decided_at <> a.created_at AND a.status NOT IN ('declined', 'expired')) AS confirmed,
-    count(*) FILTER (WHERE a.status = 'declined') AS declined,
+    count(*) FILTER (WHERE a.confirmed_at IS NOT NULL) AS confirmed,
+    count(*) FILTER (WHERE a.status = 'declined' AND a.decided_by = '') AS declined,
+    count(*) FILTER (WHERE EXISTS (SELECT FROM approvals p WHERE p.action_id = a.id)) AS approved,
+    count(*) FILTER (WHERE a.status = 'declined' AND a.decided_by <> '') AS refused,
     count(*) FILTER (WHERE a.status = 'expired' OR a.status = 'proposed' AND a.expires_at < now()) AS expired,
     count(*) FILTER (WHERE a.status IN ('executed', 'undoing', 'undone')) AS executed,
     count(*) FILTER (WHERE a.status = 'failed') AS failed,
@@ -131,6 +133,8 @@ class ToolCount:
     proposed: int
     confirmed: int
     declined: int
+    approved: int
+    refused: int
     expired: int
     executed: int
     failed: int

@@ -73,6 +73,7 @@ class TicketRow:
     external_url: str | None
     created_at: datetime
     updated_at: datetime
+    handover: bool
 
     @property
     def reference(self) -> str:
@@ -103,7 +104,7 @@ FROM ({}) c LEFT JOIN LATERAL (
 """
 _TICKET: LiteralString = (
     "SELECT id, number, principal, conversation_id, subject, body, reason, status, priority, assignee, assignee_name,"
-    " external_url, created_at, updated_at FROM tickets "
+    " external_url, created_at, updated_at, handover FROM tickets "
 )
 # Waiting ones oldest first; all others newest first, by id, which begins with the time it was made.
 VIEWS: dict[str, LiteralString] = {

@@ -79,7 +79,7 @@ PLACES = (
         erase="UPDATE effects SET principal = 'erased', keys = '{}', action_id = NULL WHERE conversation_id = ANY (%(ids)s)",
         keeps="tool, amount, time and outcome, for limits over the whole shop",
     ),
-    Place("actions", _OF, ("digest", "basis", "lease_owner", "lease_until")),
+    Place("actions", _OF, ("digest", "basis", "decided_by", "lease_owner", "lease_until")),
     Place("counted", _OF),  # counted again without a person, from what the report keeps
     Place("messages", _OF, ("author", "client_id")),
     Place(

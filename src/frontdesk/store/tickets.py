@@ -6,13 +6,15 @@ from uuid import UUID
 
 from frontdesk.database import Database
 from frontdesk.domain import Principal, Ticket
+from frontdesk.store.people import Connection, audit
+from frontdesk.store.staff import Staff
 from frontdesk.telemetry import metrics
 
 # One statement: the insert, or the row an earlier try of the same effect has left.
 OPEN = """
 WITH made AS (
-  INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason)
-  VALUES (%(id)s, %(principal)s, %(conversation)s, %(turn)s, %(subject)s, %(body)s, %(reason)s)
+  INSERT INTO tickets (id, principal, conversation_id, turn_id, subject, body, reason, handover)
+  VALUES (%(id)s, %(principal)s, %(conversation)s, %(turn)s, %(subject)s, %(body)s, %(reason)s, %(handover)s)
   ON CONFLICT (id) DO NOTHING
   RETURNING *
 ), logged AS (
@@ -25,6 +27,11 @@ SELECT id, number, subject, body, reason, status, created_at FROM tickets WHERE 
 LIMIT 1
 """
 
+SOLVE = """
+UPDATE tickets SET status = 'solved', updated_at = now(), closed_at = coalesce(closed_at, now())
+WHERE conversation_id = %s AND handover AND status IN ('open', 'pending') RETURNING id
+"""
+
 
 async def open_ticket(
     database: Database,
@@ -32,12 +39,16 @@ async def open_ticket(
     *,
     effect_id: UUID,
     conversation_id: UUID,
-    turn_id: UUID,
+    turn_id: UUID | None,
     subject: str,
     body: str,
     reason: str,
+    handover: bool = False,
 ) -> Ticket:
-    """Open a ticket exactly once per ``effect_id``; ticket and audit entry share the transaction."""
+    """Open a ticket exactly once per ``effect_id``; ticket and audit entry share the transaction.
+
+    ``handover``: it is solved when the conversation is resolved.
+    """
     async with database.transaction(principal.key) as connection:
         cursor = await connection.execute(
             OPEN,
@@ -49,6 +60,7 @@ async def open_ticket(
                 "subject": subject,
                 "body": body,
                 "reason": reason,
+                "handover": handover,
             },
         )
         row = await cursor.fetchone()
@@ -66,3 +78,10 @@ async def _read(database: Database, principal: Principal, effect_id: UUID) -> Ti
         row = await cursor.fetchone()
     assert row is not None, "the insert found the row, so it is there"  # noqa: S101
     return Ticket(*row)
+
+
+async def solve_handover(connection: Connection, identity: UUID, staff: Staff) -> None:
+    """The tickets that handing a resolved conversation over has opened are solved; the courier tells the helpdesk."""
+    cursor = await connection.execute(SOLVE, (identity,))
+    for (ticket,) in await cursor.fetchall():
+        await audit(connection, identity, staff, "ticket", ticket=str(ticket), status="solved")

@@ -39,6 +39,7 @@ class OpenTicket(Protocol):
         subject: str,
         body: str,
         reason: str,
+        handover: bool = False,
     ) -> Ticket:
         """The ticket, or the one an earlier try has left."""
         ...
@@ -175,14 +176,17 @@ def hand_over(open_: OpenTicket) -> Tool:
         context: ToolContext,
     ) -> Json:
         """Hand the conversation over to a person, with the reason and a summary of what it is about."""
-        ticket = await _open(open_, context, f"Handover: {reason.replace('_', ' ')}", summary, reason)
+        subject = f"Handover: {reason.replace('_', ' ')}"
+        ticket = await _open(open_, context, subject, summary, reason, handover=True)
         return {"reference": ticket.reference, "status": "queued", "reply_within": REPLY_WITHIN}
 
     hand_over.own = True
     return hand_over
 
 
-async def _open(open_: OpenTicket, context: ToolContext, subject: str, body: str, reason: str) -> Ticket:
+async def _open(
+    open_: OpenTicket, context: ToolContext, subject: str, body: str, reason: str, *, handover: bool = False
+) -> Ticket:
     return await open_(
         context.principal,
         effect_id=UUID(context.effect_id),
@@ -191,4 +195,5 @@ async def _open(open_: OpenTicket, context: ToolContext, subject: str, body: str
         subject=subject[:200],
         body=body,
         reason=reason,
+        handover=handover,
     )

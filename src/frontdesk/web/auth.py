@@ -57,6 +57,11 @@ class Caller:
     session: WidgetSession | None = None
     key: str = ""
 
+    @property
+    def channel(self) -> str:
+        """Where it speaks: in the widget, whose sessions are nobody else's, or by the API."""
+        return "widget" if self.via == "session" else "api"
+
 
 class Authenticator:
     """Decides who a request comes from. One for a service; ``app.state.authenticator``."""
@@ -87,12 +92,16 @@ class Authenticator:
 
     async def admit(self, request: Request, body_user_id: str | None = None) -> Principal:
         """``authenticate``, and count one message against the rates of a browser, or of a service key. Raises RateLimited too."""
+        return (await self.enter(request, body_user_id)).principal
+
+    async def enter(self, request: Request, body_user_id: str | None = None) -> Caller:
+        """``admit``, with what the caller showed."""
         caller = await self.identify(request, body_user_id)
         if caller.via == "service_key":
             await self.limiter.key(caller.key)
         else:
             await self.limiter.message(caller.principal.key, client_address(request))
-        return caller.principal
+        return caller
 
     async def identify(self, request: Request, body_user_id: str | None = None) -> Caller:
         """``authenticate``, with what the caller showed."""

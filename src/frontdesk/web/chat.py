@@ -19,7 +19,7 @@ from frontdesk.live import Event
 from frontdesk.store.conversations import begin, rate, transcript
 from frontdesk.store.customers import attachments, send_attachments
 from frontdesk.store.turns import Accepted
-from frontdesk.web.auth import refuse_tokens_in_url
+from frontdesk.web.auth import Caller, refuse_tokens_in_url
 from frontdesk.web.body import ChatRequest, ConversationRequest, RatingRequest, read_json, takes
 from frontdesk.web.load import Streamed, streams_of
 from frontdesk.web.parts import Auth, Desk, json_answer, uuid_of
@@ -39,16 +39,17 @@ async def chat(request: Request, desk: Desk, auth: Auth) -> Response:
     refuse_tokens_in_url(request)
     body = await read_json(request, ChatRequest)
     with deadline():
-        principal = await auth.admit(request, body.user_id)
+        caller = await auth.enter(request, body.user_id)
+        principal = caller.principal
         streaming = "text/event-stream" in request.headers.get("accept", "")
         if streaming and (resumed := EVENT_ID.fullmatch(request.headers.get("last-event-id", ""))):
             return await _resume(request, desk, principal, UUID(resumed[1]), int(resumed[2]))
         place = streams_of(request).open(request, principal.key) if streaming else None
         if place:
             with place.unless_refused():
-                accepted = await _accept(desk, principal, body)
+                accepted = await _accept(desk, caller, body)
             return Streamed(place, _events(desk, principal, accepted.turn_id, 0))
-        accepted = await _accept(desk, principal, body)
+        accepted = await _accept(desk, caller, body)
     try:
         seconds = 0.0 if accepted.repeated else desk.settings.turn_seconds + desk.settings.lease_seconds
         response = await desk.support.wait(principal, accepted.turn_id, seconds)
@@ -76,8 +77,9 @@ async def new_conversation(request: Request, desk: Desk, auth: Auth) -> Response
     """Begin another conversation; messages that name none go on with it."""
     body = await read_json(request, ConversationRequest, required=False)
     with deadline():
-        principal = await auth.admit(request, body.user_id)
-        return json_answer({"conversation_id": await begin(desk.database, principal, "api")}, 201)
+        caller = await auth.enter(request, body.user_id)
+        begun = await begin(desk.database, caller.principal, caller.channel)
+        return json_answer({"conversation_id": begun}, 201)
 
 
 @router.get("/support/conversations/{conversation_id}")
@@ -142,11 +144,13 @@ def _pending(turn_id: UUID, conversation_id: UUID) -> Response:
     return json_answer(running, 202, {"retry-after": "1"})
 
 
-async def _accept(desk: Service, principal: Principal, body: ChatRequest) -> Accepted:
+async def _accept(desk: Service, caller: Caller, body: ChatRequest) -> Accepted:
     """Store the message, with the files it comes with."""
+    principal = caller.principal
     accepted = await desk.support.receive(
         principal,
         body.message,
+        channel=caller.channel,
         conversation_id=body.conversation_id,
         client_message_id=body.client_message_id,
     )

@@ -64,9 +64,9 @@ async def conversations(request: Request, desk: Desk, auth: Auth, before: str = 
 async def begin_with_person(request: Request, desk: Desk, auth: Auth) -> Response:
     """Ask for a person in a new conversation."""
     body = await read_json(request, ConversationRequest, required=False)
-    principal = await auth.admit(request, body.user_id)
-    identity = await begin(desk.database, principal, "api")
-    return json_answer({"conversation_id": identity, **await _called(desk, principal, identity)}, 201)
+    caller = await auth.enter(request, body.user_id)
+    identity = await begin(desk.database, caller.principal, caller.channel)
+    return json_answer({"conversation_id": identity, **await _called(desk, caller.principal, identity)}, 201)
 
 
 @router.post(

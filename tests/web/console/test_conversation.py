@@ -1,10 +1,14 @@
 import asyncio
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
+from frontdesk.domain import Principal
+from frontdesk.store.tickets import open_ticket
 from frontdesk.web.console import reports
 from tests.web.console.console import Console, post
 
@@ -189,6 +193,90 @@ async def test_with_many_conversations_the_last_count_is_shown_and_a_newer_one_m
     assert "being counted again" not in (await mara.get("/console/reports")).text
 
 
+async def test_a_count_that_keeps_failing_is_asked_for_less_and_less_often_and_the_page_says_so(
+    desk: Console, mara: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mara.get("/console/reports")
+    tried: list[str] = []
+
+    def fail(url: str) -> None:
+        tried.append(url)
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(reports, "count", fail)
+    first = (await mara.get("/console/reports")).text
+    wait = re.search(r"the newer count failed, it is tried again in (\d+) s", first)
+    assert wait
+    assert f'hx-trigger="every {wait[1]}s"' in first
+    await mara.get("/console/reports")
+    assert len(tried) == 1  # it rests, however often somebody looks
+    desk.app.state.count_again_at = 0.0
+    assert "failed 2 times, it is tried again in" in (await mara.get("/console/reports")).text
+    monkeypatch.undo()
+    desk.app.state.count_again_at = 0.0
+    page = (await mara.get("/console/reports")).text
+    assert "the newer count failed" not in page
+    assert 'hx-trigger="every' not in page
+
+
+async def test_a_decision_says_what_became_of_it_and_stands_in_the_list_of_what_was_decided(
+    desk: Console, mara: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    done, action = await desk.refund()
+    answer = await post(mara, f"/console/approvals/{action}/approve")
+    page = (await mara.get(answer.headers["location"])).text
+    assert f"Approved and done: Refund order 789, 249.00 EUR, for {done}." in page
+    left, action = await desk.refund()
+    csrf = {"hx-request": "true"}
+    mara.headers.update(csrf)
+    said = (await post(mara, f"/console/approvals/{action}/decline", reason="It has not come back.")).text
+    told = f"Declined: Refund order 789, 249.00 EUR, for {left}. The customer was told: It has not come back."
+    assert f'<span hx-swap-oob="innerHTML:#outcome">{told}</span>' in said
+    del mara.headers["hx-request"]
+    rows = (await ada.get("/console/approvals")).text.split('id="decided"')[1]
+    newest, older = rows.split("</tr>")[1:3]
+    for expected in (left, "declined", "Mara Lind", "It has not come back."):
+        assert expected in newest
+    for expected in (done, "done", "Mara Lind"):
+        assert expected in older
+    assert (await ada.get(f"/console/approvals?done={action}")).status_code == 200
+
+
+async def test_what_staff_refuse_stays_confirmed_by_its_customer_in_the_report(
+    desk: Console, mara: httpx.AsyncClient
+) -> None:
+    def figures(page: str) -> dict[str, int]:
+        row = page.split("value=refund_order")[1].split("</tr>")[0]
+        return {name: int(n) for name, n in re.findall(r'data-label="([^"]+)" class="num">(\d+)', row)}
+
+    _, action = await desk.refund()
+    before = figures((await mara.get("/console/reports")).text)
+    await post(mara, f"/console/approvals/{action}/decline", reason="No.")
+    after = figures((await mara.get("/console/reports")).text)
+    assert after["Confirmed"] == before["Confirmed"]
+    assert after["Declined"] == before["Declined"]
+    assert after["Refused by staff"] == before["Refused by staff"] + 1
+
+
+async def test_resolving_solves_the_ticket_of_the_handover_and_no_other(
+    desk: Console, tom: httpx.AsyncClient
+) -> None:
+    customer, conversation = await desk.waiting()
+    await open_ticket(
+        desk.service.database, Principal("customer", customer), effect_id=uuid4(),
+        conversation_id=_uuid(conversation), turn_id=None, subject="Handover: no, an invoice", body="b", reason="customer_wish",
+    )  # fmt: skip
+    path = f"/console/conversations/{conversation}"
+    await post(tom, f"{path}/take-over")
+    await post(tom, f"{path}/hand-back")
+    talk = desk.service.people.conversation
+    assert [t.status for t in (await talk(await _staff(desk), _uuid(conversation))).tickets] == ["open"] * 2
+    await post(tom, f"{path}/resolve")
+    tickets = (await talk(await _staff(desk), _uuid(conversation))).tickets
+    assert [(t.handover, t.status) for t in tickets] == [(True, "solved"), (False, "open")]
+    assert (await desk.events(conversation))[-2:] == ["resolve", "ticket"]
+
+
 async def test_a_customers_file_is_saved_by_staff_and_run_by_no_browser(
     desk: Console, tom: httpx.AsyncClient
 ) -> None:
@@ -210,6 +298,23 @@ async def test_a_customers_file_is_saved_by_staff_and_run_by_no_browser(
     assert "sandbox" in file.headers["content-security-policy"]
     async with httpx.AsyncClient(base_url=desk.url, trust_env=False) as stranger:
         assert (await stranger.get(path)).status_code == 303
+
+
+async def test_a_conversation_shows_where_it_came_from(desk: Console, tom: httpx.AsyncClient) -> None:
+    async def channel(conversation: str) -> str:
+        page = (await tom.get(f"/console/conversations/{conversation}")).text
+        return page.split("<dt>Channel</dt><dd>")[1].split("<")[0]
+
+    page = {"origin": desk.url}
+    async with httpx.AsyncClient(base_url=desk.url, headers=page, trust_env=False) as browser:
+        session = (await browser.post("/support/sessions", json={})).json()["token"]
+        browser.headers["authorization"] = f"Bearer {session}"
+        for path, body in (("chat", {"message": "hello"}), ("conversations", {}), ("handoff", {})):
+            begun = (await browser.post(f"/support/{path}", json=body)).json()
+            assert await channel(begun["conversation_id"]) == "widget", path
+    assert await channel((await desk.say(desk.customer(), "hello"))["conversation_id"]) == "api"
+    asked = (await post(tom, "/console/ask", customer="u7779", message="hello")).text
+    assert await channel(asked.split("/console/conversations/")[1].split("?")[0]) == "console"
 
 
 async def test_the_inbox_shows_what_the_customer_said_last(desk: Console, tom: httpx.AsyncClient) -> None:

@@ -9,8 +9,10 @@ from fastapi.responses import Response
 
 from frontdesk.domain import Action
 from frontdesk.store.asked import asked_in
+from frontdesk.store.decided import decided
+from frontdesk.web.console.decided import became_of, outcome_of, who_of
 from frontdesk.web.console.frame import framed
-from frontdesk.web.console.page import fragment, see_other
+from frontdesk.web.console.page import fragment, see_other, wants_fragment
 from frontdesk.web.console.session import Form, Lead, Session, Staffed
 
 __all__ = ["router"]
@@ -19,9 +21,11 @@ router = APIRouter(prefix="/approvals")
 
 
 @router.get("")
-async def approvals(session: Staffed) -> Response:
-    """What waits, oldest first. Agents read it; leads decide."""
-    return await framed(session, "approvals.html", **await _shown(session))
+async def approvals(session: Staffed, done: UUID | None = None) -> Response:
+    """What waits, oldest first, and what was decided. Agents read it; leads decide. ``done`` is what was just decided."""
+    return await framed(
+        session, "approvals.html", outcome=await _outcome(session, done), **await _shown(session)
+    )
 
 
 @router.get("/list")
@@ -34,7 +38,7 @@ async def listed(session: Staffed) -> Response:
 async def approve(session: Lead, identity: UUID) -> Response:
     """A yes; with the last one that is needed it is done."""
     await session.service.actions.approve(str(session.staff.id), identity)
-    return see_other(session.request, "/console/approvals")
+    return await _decided(session, identity)
 
 
 @router.post("/{identity}/decline")
@@ -42,7 +46,7 @@ async def decline(request: Request, session: Lead, identity: UUID) -> Response:
     """A no, with the reason that the customer is told."""
     form: Form = request.state.form
     await session.service.actions.refuse(str(session.staff.id), identity, form("reason", 500))
-    return see_other(request, "/console/approvals")
+    return await _decided(session, identity)
 
 
 @router.post("/{identity}/settle")
@@ -53,7 +57,22 @@ async def settle(request: Request, session: Lead, identity: UUID) -> Response:
     await session.service.actions.settle(
         str(session.staff.id), identity, happened=happened, reason=form("reason", 500)
     )
-    return see_other(request, "/console/approvals")
+    return await _decided(session, identity)
+
+
+async def _decided(session: Session, identity: UUID) -> Response:
+    """The list as it stands now, and what became of the decision, for the page's status line."""
+    if not wants_fragment(session.request):
+        return see_other(session.request, f"/console/approvals?done={identity}")
+    outcome = await _outcome(session, identity)
+    return fragment("decided.html", session=session, outcome=outcome, **await _shown(session))
+
+
+async def _outcome(session: Session, identity: UUID | None) -> str:
+    if identity is None:
+        return ""
+    found = await decided(session.service.database, str(session.staff.id), only=identity)
+    return outcome_of(found[0]) if found else ""
 
 
 async def _shown(session: Session) -> dict[str, object]:
@@ -62,7 +81,11 @@ async def _shown(session: Session) -> dict[str, object]:
     turns = [action.turn_id for action in waiting]
     asked = await asked_in(session.service.database, str(session.staff.id), turns)
     return {
-        "waiting": [await _card(session, action, names, asked.get(action.turn_id, "")) for action in waiting]
+        "waiting": [await _card(session, action, names, asked.get(action.turn_id, "")) for action in waiting],
+        "decided": [
+            {"one": each, "who": who_of(each, names), "became": became_of(each)}
+            for each in await decided(session.service.database, str(session.staff.id))
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from frontdesk.web.console.drawing import bars, columns
+from frontdesk.web.console.markdown import markdown, unmarked
 
 __all__ = ["HEADERS", "fragment", "page", "see_other", "wants_fragment"]
 
@@ -129,6 +130,8 @@ def environment() -> Environment:
         words,
         bars,
         columns,
+        markdown,
+        unmarked,
     )
     named: dict[str, Any] = made.filters
     named.update({each.__name__: each for each in filters})

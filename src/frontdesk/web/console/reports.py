@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -22,6 +23,10 @@ __all__ = ["figures_of", "router"]
 
 log = structlog.get_logger(__name__)
 KEEP = timedelta(minutes=1)
+LOOK_SECONDS, LONGEST_REST = (
+    3,
+    300,
+)  # until the page asks for a newer count; until one that keeps failing is tried again
 FEW = 1000  # conversations of the longest period: so many are counted while somebody waits
 router = APIRouter(prefix="/reports")
 
@@ -33,7 +38,8 @@ async def figures_of(session: Session, days: int) -> Counted:
     url = session.service.owner_url
     found = await asyncio.to_thread(kept, url, days)
     if found is None or found.kept <= FEW:
-        await asyncio.shield(_counting(session))
+        if counting := _counting(session):
+            await asyncio.shield(counting)
         found = await asyncio.to_thread(kept, url, days)
     elif _old(found):
         _counting(session)
@@ -46,22 +52,41 @@ def _old(counted: Counted) -> bool:
     return datetime.now(UTC) - counted.outcomes.until > KEEP
 
 
-def _counting(session: Session) -> asyncio.Task[None]:
-    """The one count of this process: whoever looks meanwhile waits for it, and takes no thread of its own."""
+def _counting(session: Session) -> asyncio.Task[None] | None:
+    """The one count of this process: whoever looks meanwhile waits for it, and takes no thread of its own. None while
+    it rests, since the last one failed.
+    """
     state = session.request.app.state
     running: asyncio.Task[None] | None = getattr(state, "counting", None)
     if running is None or running.done():
-        running = state.counting = asyncio.create_task(
-            _count(session.service.owner_url), name="count reports"
-        )
+        if _rest(session) > 0:
+            return None
+        running = state.counting = asyncio.create_task(_count(session), name="count reports")
     return running
 
 
-async def _count(owner_url: str) -> None:
+async def _count(session: Session) -> None:
+    state = session.request.app.state
     try:
-        await asyncio.to_thread(count, owner_url)
+        await asyncio.to_thread(count, session.service.owner_url)
+        state.count_failures = 0
     except (FrontdeskError, psycopg.Error) as error:
-        log.warning("reports not counted", error=type(error).__name__)
+        state.count_failures = _failures(session) + 1
+        rest = min(LONGEST_REST, LOOK_SECONDS * 2**state.count_failures)
+        state.count_again_at = asyncio.get_running_loop().time() + rest
+        log.warning("reports not counted", error=type(error).__name__, failures=state.count_failures)
+
+
+def _failures(session: Session) -> int:
+    """How many counts have failed in a row."""
+    return getattr(session.request.app.state, "count_failures", 0)
+
+
+def _rest(session: Session) -> float:
+    """Seconds until a count that failed is tried again."""
+    if not _failures(session):
+        return 0.0
+    return session.request.app.state.count_again_at - asyncio.get_running_loop().time()
 
 
 @router.get("")
@@ -80,7 +105,9 @@ async def reports(session: Lead, days: int = 7) -> Response:
         periods=PERIODS,
         counted=counted,
         found=figures(counted.outcomes),
-        old=_old(counted),
+        old=_old(counted) or _failures(session) > 0,
+        failures=_failures(session),
+        again_in=max(LOOK_SECONDS, math.ceil(_rest(session)) + 1),
         told=counted.outcomes,
         chart=[
             (f"{each.day:%-d %b}", (each.good, each.people, each.other))

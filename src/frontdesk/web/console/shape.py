@@ -10,6 +10,7 @@ from uuid import UUID
 
 from frontdesk.domain import Action, Json
 from frontdesk.people import InboxRow, Staff, StaffConversation, Summary, TicketRow, summary_of
+from frontdesk.web.console.markdown import unmarked
 from frontdesk.web.console.page import customer_of
 
 __all__ = ["REASONS", "Line", "Row", "Talk", "Trace", "row_of", "talk_of"]
@@ -24,6 +25,7 @@ REASONS = {
     "policy": "policy",
     "staff": "staff",
 }
+CHANNELS = {"staff": "console"}  # as the rows have it: where it came from, in the words of those who read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def row_of(row: InboxRow, staff: Staff) -> Row:
         reason,
         row.waiting_since,
         row.active_at,
-        says + " ".join(row.preview.split()),
+        says + unmarked(row.preview),
     )
 
 
@@ -130,7 +132,7 @@ def talk_of(found: StaffConversation, staff: Staff) -> Talk:
         id=head["id"],
         principal=head["principal"],
         customer=customer,
-        channel=head["channel"],
+        channel=CHANNELS.get(str(head["channel"]), str(head["channel"])),
         mode=head["mode"],
         state=state,
         tone=tone,

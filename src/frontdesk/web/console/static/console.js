@@ -70,18 +70,27 @@ document.addEventListener("htmx:sseOpen", () => {
   document.body.dataset.live = "yes";
 });
 
-// The thread stays at its end if it stood there.
+// A conversation opens at its newest message, and stays there if it stood there. What scrolls is the thread, on a
+// smaller screen the thread with what stands below it, on a phone the page, of which the composer covers the end.
 let atEnd = true;
-const scroller = () => $(".thread");
-const isAtEnd = (element) => element.scrollHeight - element.scrollTop - element.clientHeight < 80;
-document.addEventListener("htmx:beforeSwap", () => { const e = scroller(); atEnd = !e || isAtEnd(e); });
+const scrolls = (element) => element && getComputedStyle(element).overflowY === "auto";
+const scroller = () => [$("#thread"), $(".detail > .body")].find(scrolls) || document.scrollingElement;
+function toEnd() {
+  const last = $("#thread > :last-child");
+  if (!last) return 0;
+  const box = scroller();
+  const seen = box === document.scrollingElement ? $(".composer").getBoundingClientRect().top : box.getBoundingClientRect().bottom;
+  return last.getBoundingClientRect().bottom + 16 - seen; // pixels; negative where the end is higher up
+}
+const goToEnd = () => { const missing = toEnd(); if (missing > 0) scroller().scrollTop += missing; };
+document.addEventListener("htmx:beforeSwap", () => { atEnd = Math.abs(toEnd()) < 80; });
 document.addEventListener("htmx:afterSettle", () => {
   showCount();
-  if (document.activeElement === document.body) $("#detail")?.focus(); // the button that was pressed is gone
-  const element = scroller();
-  if (element && atEnd) element.scrollTop = element.scrollHeight;
+  if (document.activeElement === document.body) $("#detail, #approvals")?.focus({ preventScroll: true }); // the button that was pressed is gone
+  if (atEnd) goToEnd();
 });
-if (scroller()) scroller().scrollTop = scroller().scrollHeight;
+goToEnd();
+document.fonts.ready.then(() => { if (atEnd) goToEnd(); }); // lines may have become longer
 
 // ------------------------------------------------------------------ keys
 const keysOn = () => document.body.dataset.keys === "on";
