@@ -93,20 +93,29 @@ class Filler:
         """The call with every argument the customer's words give; or the first question for one they do not."""
         arguments = dict(given)
         words = said or self.dialogue.message
+        open_ = [p for p in entry.parameters if p.name not in arguments]
+        bare = words
         for parameter in entry.parameters:
-            if parameter.name in arguments or parameter.kind == kinds.ID:
-                continue
-            found = (
-                self._told(words)
-                if parameter.kind == kinds.WORDS and parameter.required
-                else slots.value(parameter, words)
-            )
-            if found is not None:
-                arguments[parameter.name] = found
+            if parameter.kind == kinds.ID:
+                bare = self._fill_id(entry, parameter, arguments, bare)
+        arguments |= {k: v for k, v in slots.values(open_, bare).items() if k not in arguments}
+        for parameter in open_:
+            if parameter.kind == kinds.WORDS and parameter.required:
+                told = self._told(words)
+                arguments |= {parameter.name: told} if told is not None else {}
         missing = next((p for p in entry.parameters if p.required and p.name not in arguments), None)
         if missing:
             return Part(ASK, text, entry.name, arguments, ask=missing.ask)
         return Part(CALL, text, entry.name, arguments)
+
+    def _fill_id(self, entry: Entry, parameter: Parameter, arguments: dict[str, Any], words: str) -> str:
+        """Fill in an id beside the one that the call is about; returns the words without its ids."""
+        taken = set(map(str, arguments.values()))
+        found = [i for i in self.ids(parameter, words) if i not in taken]
+        if parameter != entry.id_parameter and parameter.name not in arguments and found:
+            arguments[parameter.name] = found[0]
+        named = str(arguments.get(parameter.name) or "").lstrip("#")
+        return re.sub(rf"#?\b{re.escape(named)}\b", " ", words, flags=re.IGNORECASE) if named else words
 
     def _told(self, words: str) -> str | None:
         """The customer's words, where there are any beside a number; else those that the number was asked for after."""
@@ -127,7 +136,7 @@ class Filler:
             ids = self.ids(identity, text) if identity else ()
             if identity and ids:
                 given.setdefault(identity.name, ids[-1])
-        given = {**known, **given}
+        given = {**known, **self._told_before(entry), **given}
         if parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID):
             given[parameter.name] = self.dialogue.message.strip().rstrip(".")
         elif parameter.kind != kinds.ID:
@@ -135,6 +144,22 @@ class Filler:
         if given.get(parameter.name) is None:
             return None
         return self.filled(entry, self.text, given, "\n".join([*earlier, self.dialogue.message]))
+
+    def _told_before(self, entry: Entry) -> dict[str, Any]:
+        """What the last messages gave, each for the question before it."""
+        given: dict[str, Any] = {}
+        said = self.dialogue.message
+        for turn in reversed(self.dialogue.past):
+            reply = turn.reply.strip()
+            parameter = next((p for p in entry.parameters if p.ask and reply.endswith(p.ask)), None)
+            if parameter is None:
+                break
+            if parameter.kind != kinds.ID:
+                free = parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID)
+                found = said.strip().rstrip(".") if free else slots.value(parameter, said)
+                given = ({parameter.name: found} if found is not None else {}) | given
+            said = turn.message
+        return given
 
     def _chain(self, entry: Entry) -> list[str]:
         """The messages since the customer first asked for this, oldest first."""

@@ -10,6 +10,7 @@ from typing import Any
 ID, DATE, NUMBER, INTEGER, BOOLEAN = "id", "date", "number", "integer", "boolean"
 ENUM, EMAIL, PHONE, WORDS, TEXT = "enum", "email", "phone", "words", "text"
 MONEY, IDS = "money", "ids"  # an amount with its currency; ids of what is in a thing, of its lines
+TIME = "time"  # an hour of the day
 DAY_SAID = "day_said"  # a string that is called day or date: the customer's own words for it
 
 _ID_NAME = re.compile(r"(^|_)(id|no|number|nr|reference|ref|code|sku|isbn|barcode)$")
@@ -17,6 +18,8 @@ _WORDS_NAME = re.compile(
     r"^(query|question|q|search|search_query|text|message|details|description|summary|subject|reason|note|notes|comment|comments|feedback|body|problem|symptoms?|topic|request|issue)$"
 )
 _MONEY = re.compile(r"\d+(?:\.\d+)? [A-Z]{3}")
+_LETTERED = re.compile(r"([A-Za-z]{1,6})\\d\{\d+,\d+\}$")
+_HOUR = re.compile(r"\b\d{1,2}:\d\d\b")
 _DIGIT_WORD = re.compile(r"[A-Za-z]{0,6}[-_/]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*")
 
 
@@ -42,8 +45,16 @@ class Parameter:
         """What it is the id of: ``order_id`` → order."""
         return re.sub(r"_(?:id|no|nr|number|code|ref|reference)$", "", self.name).replace("_", " ")
 
+    @property
+    def prefix(self) -> str:
+        """The letters that all ids begin with: HB of ``HB\\d{3,7}``; "" where they differ or there are none."""
+        found = {match[1] if (match := _LETTERED.match(shape.pattern)) else "" for shape in self.shapes}
+        return found.pop().upper() if len(found) == 1 else ""
+
     def written(self, token: str) -> str:
         """The id with its letters as the tool writes them: "ln-2041" → LN-2041."""
+        if token.isdigit() and self.prefix and self.fits(self.prefix + token):
+            token = self.prefix + token  # "booking 4821" where all of them begin with HB
         letters = [re.sub(r"\\d|\[.*?\]|[^A-Za-z]", "", s.pattern) for s in self.shapes if s.fullmatch(token)]
         return self.marked(token.upper() if letters and letters[0].isupper() else token)
 
@@ -53,7 +64,9 @@ class Parameter:
 
     def fits(self, token: str) -> bool:
         """Whether the token has the shape of this id; any token with a digit does when no shape is known."""
-        return any(shape.fullmatch(token) for shape in self.shapes) if self.shapes else len(token) >= 3
+        if not self.shapes:
+            return len(token) >= 3
+        return any(shape.fullmatch(token) for shape in self.shapes)
 
 
 def parameters(
@@ -100,6 +113,8 @@ def _kind(name: str, spec: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 def _text_kind(name: str, form: str) -> str:
     if form.startswith("date"):
         return DATE
+    if form == "time":
+        return TIME
     if re.search(r"(^|_)(date|day|on)$", name):
         return DAY_SAID
     if form in ("email", "idn-email") or "email" in name or "e_mail" in name:
@@ -117,8 +132,15 @@ def _shapes(
     if spec.get("pattern"):
         pattern = re.sub(r"^#", "#?", str(spec["pattern"]).strip("^$"))  # customers leave it out
         return (re.compile(pattern, re.IGNORECASE),)
-    tokens = list(examples) or [m[0] for text in said for m in _DIGIT_WORD.finditer(text)]
+    tokens = list(examples) or _ids_said(said)
     return tuple(re.compile(p, re.IGNORECASE) for p in dict.fromkeys(shape(t) for t in tokens))
+
+
+def _ids_said(said: Iterable[str]) -> list[str]:
+    """What may be ids in example utterances: no hour, and beside "HB4821" no bare number ("for 2 people")."""
+    tokens = [m[0] for text in said for m in _DIGIT_WORD.finditer(_HOUR.sub(" ", text))]
+    lettered = [token for token in tokens if token[0].isalpha()]
+    return lettered or [token for token in tokens if len(token) > 2] or tokens
 
 
 def shape(token: str) -> str:
@@ -149,6 +171,8 @@ def _question(name: str, kind: str, choices: tuple[str, ...]) -> str:
             if "number" not in label
             else f"Could you tell me the {label}?"
         )
+    if kind == TIME:
+        return "At what time?"
     if kind in (DATE, DAY_SAID):
         return f"Which {label if 'date' in label or 'day' in label else 'date'} would you like?"
     if kind == WORDS:

@@ -10,9 +10,9 @@ from typing import Any
 from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local.parameters import Parameter, shape
 from frontdesk.models.local.text import plain
-from frontdesk.models.local.times import NUMBERS, SAID_DAY, day, duration, said_day
+from frontdesk.models.local.times import NUMBERS, SAID_DAY, clock, day, days, duration, said_day
 
-_TOKEN = re.compile(r"(?<![\w.@/-])#?\s?([A-Za-z]{0,6}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*)(?![\w@]|[.,]\d)")
+_TOKEN = re.compile(r"(?<![\w.@/:-])#?\s?([A-Za-z]{0,6}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*)(?![\w@]|[.,:]\d)")
 _NAMED = re.compile(
     r"(?:\b(?:order|parcel|package|purchase|shipment|delivery|reference|ref|booking|appointment|loan|reservation|return|invoice)s?\.?(?: (?:number|no\.?|nr\.?|id|is|was))*[ :]*#?\s?|#\s?)$",
     re.IGNORECASE,
@@ -48,6 +48,7 @@ class Reference:
     text: str
     named: bool
     denied: bool
+    lead: str = ""  # the words before it
 
 
 def references(text: str) -> list[Reference]:
@@ -63,7 +64,7 @@ def references(text: str) -> list[Reference]:
             continue
         if token.isdigit() and not named and _counts(after):
             continue
-        found.append(Reference(token, named, bool(_NOT.search(lead))))
+        found.append(Reference(token, named, bool(_NOT.search(lead)), lead[-40:]))
     return found
 
 
@@ -75,6 +76,7 @@ def _counts(after: str) -> bool:
 
 def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> tuple[str, ...]:
     """The ids in the text that fit the parameter, in order, once each; denied ones ("not 123") left out."""
+    text = _closed_up(parameter, text)
     same = {token.lower(): token for token in known}
     shapes = [re.compile(shape(token), re.IGNORECASE) for token in same.values()]
     chosen: list[str] = []
@@ -84,10 +86,32 @@ def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> t
         alike = parameter.fits(token) or any(s.fullmatch(token) for s in shapes)
         if not parameter.shapes and shapes and not reference.named:
             alike = any(s.fullmatch(token) for s in shapes)
-        if token not in denied and (alike or reference.named):
+        alike = alike or bool(token.isdigit() and parameter.prefix and parameter.fits(parameter.prefix + token))
+        if token not in denied and (alike or reference.named or _called(parameter, reference)):
             known_as = same.get(token.lower())
             chosen.append(parameter.marked(known_as) if known_as else parameter.written(token))
     return tuple(dict.fromkeys(chosen))
+
+
+def _closed_up(parameter: Parameter, text: str) -> str:
+    """ "HB 4821" and "hb-4821" as HB4821, where ids look like that."""
+    prefix = parameter.prefix
+    return re.sub(rf"\b({prefix})[ .#-]{{1,2}}(?=\d{{3}})", r"\1", text, flags=re.IGNORECASE) if prefix else text
+
+
+def _called(parameter: Parameter, reference: Reference) -> bool:
+    """ "Flight BA432" names the id that ``flight_number`` wants, whatever it looks like."""
+    thing = re.escape(parameter.thing.split()[-1])
+    return bool(re.search(rf"\b{thing}s?(?: (?:number|no\.?|nr\.?|id|is))*[ :#]*$", reference.lead, re.IGNORECASE))
+
+
+def values(parameters: Sequence[Parameter], text: str) -> dict[str, Any]:
+    """What the text says of each parameter, ids left out; several dates go to the parameters in their order."""
+    found = {p.name: value(p, text) for p in parameters if p.kind not in (kinds.ID, kinds.WORDS)}
+    dated = [p for p in parameters if p.kind == kinds.DATE and p.required]
+    if len(dated) > 1:
+        found |= dict(zip((p.name for p in dated), days(text, len(dated)), strict=True))
+    return {name: said for name, said in found.items() if said is not None}
 
 
 def value(parameter: Parameter, text: str) -> Any:
@@ -95,7 +119,7 @@ def value(parameter: Parameter, text: str) -> Any:
     if parameter.kind == kinds.ENUM:
         return choice(parameter.choices, text)
     if parameter.kind == kinds.INTEGER:
-        return duration(parameter.label, text) or integer(text)
+        return duration(parameter.label, text) or counted(parameter.label, text) or integer(text)
     reader = _READERS.get(parameter.kind)
     if reader:
         return reader(text)
@@ -104,10 +128,18 @@ def value(parameter: Parameter, text: str) -> Any:
 
 def choice(choices: Sequence[str], text: str) -> str | None:
     """The one choice whose words all stand in the text; None when none or several do."""
+    hour = clock(text) if all(_HOUR.fullmatch(c) for c in choices) else None
+    if hour:
+        return next((c for c in choices if c.zfill(5) == hour), None)
     low = f" {re.sub(r'[^a-z0-9]+', ' ', plain(text))} "
+    low = _LEFT.sub(" ", low) if len(_LEFT.sub(" ", low).split()) > 1 else low
     said = [c for c in choices if f" {re.sub(r'[^a-z0-9]+', ' ', c.lower()).strip()}" in low]
     longest = [c for c in said if not any(c != other and c.lower() in other.lower() for other in said)]
     return longest[0] if len(longest) == 1 else None
+
+
+_HOUR = re.compile(r"\d{1,2}:\d\d")
+_LEFT = re.compile(r" (?:not|instead of|rather than|from) (?:an? |the |my )?\w+(?= )")
 
 
 def _free(parameter: Parameter, text: str) -> str | None:
@@ -188,12 +220,25 @@ def integer(text: str) -> int | None:
     """A whole number in digits or in words up to twelve; the day of a date is none."""
     if len(text.split()) <= 3 and re.search(r"\bone\b", text, re.IGNORECASE) and not re.search(r"\d", text):
         return 1
-    text = SAID_DAY.sub(" ", text)
+    text = _HOUR.sub(" ", SAID_DAY.sub(" ", text))
     found = re.findall(r"(?<![\w.,-])\d{1,4}(?![\w.,-]\d|\w)", text)
     if len(found) == 1:
         return int(found[0])
     said = [NUMBERS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in NUMBERS and w != "one"]
     return said[0] if len(said) == 1 and not found else None
+
+
+_PEOPLE = "people|persons?|guests?|adults?|seats?|of us|pax"
+_COUNTS = re.compile(r"people|person|guest|adult|seat|party|traveller|passenger")
+
+
+def counted(label: str, text: str) -> int | None:
+    """A number before what the argument is named after: "for one person" of ``people``, "two bags" of ``bags``."""
+    nouns = _PEOPLE if _COUNTS.search(label) else rf"{re.escape(label.split()[-1].rstrip('s'))}s?"
+    match = re.search(rf"\b(\d{{1,4}}|{'|'.join(NUMBERS)}) (?:[a-z]+ )?(?:{nouns})\b", text.lower())
+    if not match:
+        return None
+    return int(match[1]) if match[1].isdigit() else NUMBERS[match[1]]
 
 
 def boolean(text: str) -> bool | None:
@@ -208,6 +253,7 @@ def boolean(text: str) -> bool | None:
 
 _READERS: dict[str, Any] = {
     kinds.DATE: day,
+    kinds.TIME: clock,
     kinds.DAY_SAID: said_day,
     kinds.NUMBER: number,
     kinds.MONEY: money,

@@ -1,4 +1,4 @@
-"""Times in the customer's words: how long, and which day."""
+"""Times in the customer's words: how long, which day or days, and at what hour."""
 
 from __future__ import annotations
 
@@ -68,6 +68,66 @@ SAID_DAY = re.compile(
     rf"|(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|(?:next|this) (?:week(?:end)?|month))\b",
     re.IGNORECASE,
 )
+
+
+_ORDINAL = r"(?:st|nd|rd|th)?(?: of)?"
+_TO = r"\s?(?:-|–|to|until|till|through|and)\s?(?:the )?"
+_FROM_TO = re.compile(rf"\b(\d{{1,2}}){_ORDINAL}{_TO}(\d{{1,2}}){_ORDINAL} ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE)
+_FROM_TO_AMERICAN = re.compile(
+    rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?{_TO}(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (\d{{4}}))?", re.IGNORECASE
+)
+_YEAR = re.compile(r"(\d{4})$")
+_UP_TO = re.compile(r"\b(?:until|till|to|through|leav\w+|depart\w*|check\w* ?out)(?: on| the| be)* $", re.IGNORECASE)
+_STAYS = re.compile(r"\b(\d{1,2}|[a-z]+) (night|day|week)s?\b")
+
+
+def days(text: str, count: int, today: date | None = None) -> list[str | None]:
+    """The dates of a text for ``count`` arguments that want one each, in order; None for one that was not said.
+
+    "3 to 5 May" are two, "from 3 May for two nights" as well; "until 5 May" alone is the second.
+    """
+    spelled = _FROM_TO.sub(r"\1 \3 \4 to \2 \3 \4", text)
+    spelled = _FROM_TO_AMERICAN.sub(r"\2 \1 \4 to \3 \1 \4", spelled).replace("  ", " ")
+    said = list(SAID_DAY.finditer(spelled))
+    year = _YEAR.search(said[-1][0].strip()) if said else None
+    found: list[str | None] = []
+    for match in said:
+        whole = match[0] if not year or _YEAR.search(match[0]) else f"{match[0]} {year[1]}"
+        found.append(day(whole, today) or day(match[0], today))
+    if count > 1 and len(found) == 1 and found[0]:
+        stay = _STAYS.search(plain(text))
+        length = _counted(stay[1]) if stay else None
+        if stay and length:
+            found.append((date.fromisoformat(found[0]) + timedelta(length * _DAYS[stay[2]])).isoformat())
+        elif _UP_TO.search(spelled[: said[0].start()]):
+            found.insert(0, None)
+    return [*found, *[None] * count][:count]
+
+
+_CLOCK = re.compile(
+    r"(?<![\w.,:/-])(\d{1,2})(?:(?::|\.(?=\d\d ?(?:[ap]\.?m|uhr|o'?clock)))(\d\d)|h(\d\d)?)? ?(a\.?m\b\.?|p\.?m\b\.?|o'?clock|uhr)?(?![\w:]|[.,]\d)",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"\b(?:at|until|till|by|around|about|before|after|um|bis|gegen) $", re.IGNORECASE)
+_NO_NOUN = re.compile(r"^ ?(?:[.,!?;]|$|\n|(?:on|for|today|tonight|tomorrow|please|instead|in the|if|with|and|or)\b)", re.IGNORECASE)
+_LATE = re.compile(r"\b(?:evening|tonight|afternoon|dinner|abends?)\b", re.IGNORECASE)
+
+
+def clock(text: str) -> str | None:
+    """An hour of the day as ``19:30``: "7.30 pm", "19:30", "half past seven", "noon", "at 7 in the evening"."""
+    words = re.sub(r"[a-z]+", lambda m: str(NUMBERS.get(m[0].lower(), m[0])), text, flags=re.IGNORECASE)
+    words = re.sub(r"\bhalf past (\d{1,2})\b(?!:)", r"\1:30", words, flags=re.IGNORECASE)
+    words = re.sub(r"\b(?:noon|midday)\b", "12:00", words, flags=re.IGNORECASE)
+    for match in _CLOCK.finditer(words):
+        plainly = match[2] or match[3] or match[4] or words.strip() == match[0]
+        said = _AT.search(words[: match.start()]) and _NO_NOUN.match(words[match.end() :])
+        hour, minute = int(match[1]), int(match[2] or match[3] or 0)
+        if not (plainly or said) or hour > 23 or minute > 59:
+            continue
+        late = (match[4] or "").lower().startswith("p") or (hour <= 11 and bool(_LATE.search(words)))
+        hour = hour % 12 + 12 * late if match[4] and match[4][0].lower() in "ap" else hour + 12 * late
+        return f"{hour % 24:02d}:{minute:02d}"
+    return None
 
 
 def said_day(text: str) -> str | None:
