@@ -193,7 +193,7 @@ class Agent:
     ) -> TurnResult:
         # Not what was replied before: an amount that was only quoted then would be a fact now.
         steps = [*(step for past in turn.window for step in past.steps), *state.gate.steps]
-        shown = [self._desk.instructions, *map(evidence.of, steps)]
+        shown = [self._desk.own_words, *map(evidence.of, steps)]
         said = [turn.message, *(past.message for past in turn.window), *_told(turn.facts)]
         known = grounding.sites([self._desk.instructions, self._desk.knowledge_url, *map(_own, steps)])
         reply = _cleaned(message, known)
@@ -224,7 +224,7 @@ class Agent:
             citations=citations,
             suggestions=list(about.get("suggestions", []))[:3],
             actions=state.context.actions,
-            receipt=receipt(reply, _sources(steps, self._desk.instructions), said),
+            receipt=receipt(reply, _sources(steps, self._desk.own_words), said),
             confidence=about.get("confidence"),
         )
 

@@ -63,6 +63,14 @@ class Frontdesk:
         """What ``knowledge`` says, in full. Raises SettingsError where its file is wrong."""
         return declared(self.knowledge, self.knowledge_url)
 
+    @cached_property
+    def own_words(self) -> str:
+        """What the developer wrote and a reply may repeat: the instructions, the tools' questions and choices."""
+        questions = (question for tool in self.tools for question in tool.grant.asks.values())
+        specs = (spec for tool in self.tools for spec in tool.args.values() if isinstance(spec, dict))
+        choices = (str(choice) for spec in specs for choice in spec.get("enum") or ())
+        return "\n".join([self.instructions, *questions, *choices])
+
     def customer_permissions(self) -> frozenset[str]:
         """What a customer of this desk holds unless their token narrows it."""
         declared = self.permissions or frozenset(t.grant.permission for t in self.tools)

@@ -85,7 +85,7 @@ class Driver:
         except Exception as wrong:  # noqa: BLE001  a scenario that cannot be run is reported, the others go on
             error = f"{type(wrong).__name__}: {wrong}"
         findings = (
-            [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.instructions])
+            [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.own_words])
         )
         return Result.of(
             scenario,

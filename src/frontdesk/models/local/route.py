@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from frontdesk.models.local import slots
 from frontdesk.models.local.catalog import Catalog, Encoder, Entry, masked
 from frontdesk.models.local.examples import (
     HAND_OVER,
@@ -174,11 +175,8 @@ def _stranger(
 ) -> str:
     """The tool without a role that the message is like, if it is more like it than what the router chose."""
     # What changes data is called where a change is wished for, never for a question about how it is done.
-    strangers = [
-        e
-        for e in catalog.own()
-        if not e.role and (not e.grant.changes or ((wished or _asked_to(text, e)) and not is_known(e)))
-    ]
+    known = {e.name for e in catalog.own() if e.grant.changes and is_known(e)}
+    strangers = [e for e in catalog.own() if not e.role and e.name not in known]
     ruling = catalog.roles.get(rival)
     if not strangers or (ruling and plain(text) in map(plain, ruling.grant.examples)):
         return ""  # what is a tool's own example to the letter is that tool's
@@ -187,23 +185,53 @@ def _stranger(
     scores = likeness(core, catalog, encoder, things)
     general = found.policy and not found.personal
     stems = content_words(core)
+    said = bare_of(text, things)
     for entry in strangers:
         shared = len(stems & entry.stems) / len(stems) if stems else 0.0
         scores[entry.name] += 0.2 * shared - 0.1 * general + 0.05 * bool(reference and entry.id_parameter)
+        if entry.grant.changes:
+            given = len(slots.values(entry.parameters, said))
+            asked = wished or _asked_to(text, entry)
+            if not asked and not (given and _MAY.search(core)):
+                scores[entry.name] = 0.0
+            elif given:
+                scores[entry.name] += 0.06 * min(given, 2) + 0.05
+            elif not _does(entry, stems) and not _WISHES.search(text):
+                scores[entry.name] -= 0.08  # the same words, and nothing that tells it to be done
+        else:
+            scores[entry.name] += 0.05 * min(2, len(slots.values(entry.parameters, said)))
     best = max(strangers, key=lambda entry: scores[entry.name]).name
     name = catalog.roles[rival].name if rival in catalog.roles else rival
     against = scores.get(name, 0.0) + 0.2 * (general and rival == KNOWLEDGE)
     return best if scores[best] >= max(STRANGER, against) else ""
 
 
-_CAN_YOU = re.compile(r"(?:^|[,.!] ?)(?:can|could|would|will) you (?:please |kindly )?([a-z]{3,})\b")
+def bare_of(text: str, things: Mapping[str, str]) -> str:
+    """The text without its ids: what is left of numbers may be dates, hours and counts."""
+    for token in things:
+        text = re.sub(rf"#?\b{re.escape(token.lower())}\b", " ", text)
+    return text
+
+
+def _does(entry: Entry, stems: set[str]) -> bool:
+    """Whether a message uses a verb that the tool or one of its examples begins with."""
+    verbs = {entry.name.split("_")[0], *(without_courtesy(plain(e)).split(" ", 1)[0] for e in entry.grant.examples)}
+    return bool(stems & content_words(" ".join(verbs)))
+
+
+_WISHES = re.compile(
+    r"\b(?:please|instead|rather|(?:want|need|have|like|love|wish)(?: us| you)? to|(?:i|we) (?:want|need|would like|would love|wish)|(?:can|could|would|will) (?:you|someone|somebody))\b"
+)
+# "Can we have …?", "can HB6110 be moved to …?": a wish, where it says what of the call it is to be.
+_MAY = re.compile(r"^(?:can|could|may|might|is it possible|any chance|would it be possible)\b|^have\b|\binstead\b")
+_CAN_YOU = re.compile(
+    r"(?:^|[,.!?] ?)(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody) (?:please |kindly )?(?!tell|say|explain|check|show|confirm|look|see|let|know|find)[a-z]{3,}\b"
+)
 
 
 def _asked_to(text: str, entry: Entry) -> bool:
     """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question, and so does "extend it"."""
-    words = entry.name.split("_")
-    match = _CAN_YOU.search(text)
-    return (bool(match) and match[1] in words) or without_courtesy(text).split(" ", 1)[0] == words[0]
+    return bool(_CAN_YOU.search(text)) or without_courtesy(text).split(" ", 1)[0] == entry.name.split("_")[0]
 
 
 def likeness(

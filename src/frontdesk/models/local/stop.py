@@ -11,7 +11,7 @@ from frontdesk.models.local.text import plain
 
 SOMEBODY = r"(?:human|humans|person|people|agent|representative|rep|operator|advis[eo]r|manager|supervisor|boss|staff(?: member)?|employee|colleague|member of (?:staff|your team)|team member|customer (?:service|support|care)|service desk|live (?:chat|support)|being|soul|support (?:staff|team|agent))"
 _WISH = re.compile(
-    rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put)\b.{{0,35}}\b(?:{SOMEBODY}|someone|somebody|anyone|anybody)\b"
+    rf"\b(?:talk|speak|chat|connect|transfer|forward|escalate|put (?:me|us|this|it))\b.{{0,35}}\b(?:{SOMEBODY}|someone|somebody|anyone|anybody)\b"
     rf"|\b(?:get|give|want|need|send me|reach|find|prefer|fetch|let me have|contact|bring|would like|is there|are there)\b.{{0,25}}\b(?:real|actual|live|proper|human|a|an|any|your|to|with) (?:\w+ )?{SOMEBODY}\b(?! (?:code|number|name|discount))"
     rf"|\b(?:real|actual|live|human) (?:human|person|people|agent|being|support|one)\b|(?:^|[.!?] )(?:please |a |an |the )*{SOMEBODY}(?: please| now| pls|[!. ])*$|\bsomebody with a pulse\b|\bget me (?:someone|somebody|anyone)\b|\bcall me back\b|\bescalate\b|\ba word with\b|\bhand (?:me|this) over\b"
     r"|\b(?:someone|somebody|anyone) (?:real|there|human|in charge|alive|responsible)\b|\b(?:stop|enough|no more|not|sick of|hate).{0,20}\b(?:bot|robot|chatbot|machine)s?\b|\b(?:give|get) me (?:\w+ )?(?:human|representative|agent|staff|supervisor|manager|operator|support)\b|\ban? (?:human|person|representative|agent)(?: please| now|[!.]*$)|^talk to a person$|\b(?:transfer|connect) me\b|\bdone with (?:this|the|you)\b"
@@ -20,7 +20,7 @@ _LEGAL = re.compile(
     r"\b(?:lawyers?|attorney|solicitor|sue|suing|legal action|small claims|(?:to|in) court|ombudsman|trading standards|press charges|consumer protection (?:agency|office))\b"
 )
 _SAFETY = re.compile(
-    r"\b(?:caught fire|on fire|in flames|explod\w+|smok(?:e|ing)\b(?! detector| alarm)|sparks|electric shock|electrocuted|injur\w+|burn(?:ed|t) (?:my|me|the|a|his|her)|melted|allergic reaction|got hurt|hurt (?:me|my|himself|herself)|poison\w*|dangerous|safety hazard)\b"
+    r"\b(?:caught fire|on fire|in flames|explod\w+|smok(?:e|ing)\b(?! detector| alarm| (?:on|in|at|inside|outside|indoors|allowed|permitted|forbidden|area|zone|room|policy)\b)(?<!non-smoking)|sparks|electric shock|electrocuted|injur\w+|burn(?:ed|t) (?:my|me|the|a|his|her)|melted|allergic reaction|got hurt|hurt (?:me|my|himself|herself)|poison\w*|dangerous|safety hazard)\b"
 )
 _FRAUD = re.compile(
     r"\b(?:fraud(?:ster|ulent\w*)|(?:report|reporting|victim of|suspect\w*|this is|it is|looks like|committed|smells (?:like|of)|think|is there|possible|card|case of|been) (?:an? |some |any |there is |it is |this is )*fraud\b|fraud (?:on|with|in) my|without (?:my )?permission|hacked|stolen (?:card|identity)|unauthori[sz]ed|identity theft|(?:someone|somebody) (?:else )?(?:has |is )?(?:used|using|ordered|logged|got into|hacked|accessed)|(?:did not|never) (?:make|made|place|placed) (?:this|that|these|any) (?:order|purchase|payment|charge)s?|never ordered)\b"
@@ -40,10 +40,13 @@ TICKET = re.compile(
 )
 
 
+_COUNTED = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|how many|for one) (?:people|persons?|staff)\b")
+
+
 def reason_to_stop(dialogue: Dialogue) -> str:
     """A domain.HandoffReason, or "" when there is none in this message."""
-    text = wanted(plain(dialogue.message))
-    whole = plain(dialogue.message)
+    whole = _COUNTED.sub("guests", plain(dialogue.message))
+    text = wanted(whole)
     if _SAFETY.search(whole) and not POLICY.search(without_courtesy(text)):
         return "safety"
     if _LEGAL.search(text):
