@@ -18,7 +18,7 @@ _WORDS_NAME = re.compile(
     r"^(query|question|q|search|search_query|text|message|details|description|summary|subject|reason|note|notes|comment|comments|feedback|body|problem|symptoms?|topic|request|issue)$"
 )
 _MONEY = re.compile(r"\d+(?:\.\d+)? [A-Z]{3}")
-_LETTERED = re.compile(r"([A-Za-z]{1,6})\\d\{\d+,\d+\}$")
+_LETTERED = re.compile(r"([A-Za-z]{1,6}(?:-\?)?)\\d\{\d+,\d+\}$")
 _HOUR = re.compile(r"\b\d{1,2}:\d\d\b")
 _DIGIT_WORD = re.compile(r"[A-Za-z]{0,6}[-_/]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*")
 
@@ -47,9 +47,9 @@ class Parameter:
 
     @property
     def prefix(self) -> str:
-        """The letters that all ids begin with: HB of ``HB\\d{3,7}``; "" where they differ or there are none."""
+        """The letters that all ids begin with: HB of ``HB\\d{3,7}``, INV- of ``INV-?\\d{4,8}``; "" where they differ or there are none."""
         found = {match[1] if (match := _LETTERED.match(shape.pattern)) else "" for shape in self.shapes}
-        return found.pop().upper() if len(found) == 1 else ""
+        return found.pop().upper().replace("?", "") if len(found) == 1 else ""
 
     def written(self, token: str) -> str:
         """The id with its letters as the tool writes them: "ln-2041" → LN-2041."""

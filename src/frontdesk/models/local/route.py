@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from frontdesk.models.local import slots
-from frontdesk.models.local.catalog import Catalog, Encoder, Entry, masked
+from frontdesk.models.local.catalog import Catalog, Encoder, masked
 from frontdesk.models.local.examples import (
     HAND_OVER,
     HELP,
@@ -28,12 +27,11 @@ from frontdesk.models.local.router import (
 )
 from frontdesk.models.local.stop import SOMEBODY
 from frontdesk.models.local.stop import TICKET as TICKET_WORDS
-from frontdesk.models.local.text import clauses, content_words, language, plain
+from frontdesk.models.local.strangers import SERVED, like_a_tool
+from frontdesk.models.local.text import clauses, language, plain
 from frontdesk.models.local.traits import Said, focus
-from frontdesk.models.local.wishes import is_known
 
 REPHRASE = 0.64  # cosine from which a question that found nothing is tried again in known words
-STRANGER = 0.60  # likeness below which a tool known by its schema, examples and description is not called
 SEARCHED = (KNOWLEDGE, CHANGE_WISH, OFF_TOPIC, SMALL_TALK, MEMORY)  # as parts these go to the help center
 
 
@@ -77,8 +75,8 @@ def route(said: Said, catalog: Catalog, encoder: Encoder, *, reference: bool, vi
     if top == "list_orders" and said.things and ORDER_STATUS in catalog.roles:
         top = ORDER_STATUS  # "what did I buy in order 1502"
     target = KNOWLEDGE if top in SEARCHED else top
-    wished = top in SEARCHED and not _HOW.search(text)
-    stranger = _stranger(text, said.things, catalog, encoder, target, reference=reference, wished=wished)
+    person = top == HAND_OVER and bool(_PERSON.search(SERVED.sub(" ", text)))
+    stranger = "" if person else like_a_tool(said, catalog, encoder, target, reference=reference)
     if stranger:
         return Route(stranger, 1.0, features(wanted(text)).change, {stranger: 1.0}, stranger)
     entry = catalog.roles.get(target)
@@ -111,9 +109,6 @@ _GENERAL = re.compile(
 )
 
 
-_HOW = re.compile(
-    r"^(?:how|what|when|where|can|could i|may|is it|am i|do you|until|why)\b|\b(?:do not|don't|dont|never|not) (?:want to )?(?:cancel|refund|change|return)\b"
-)
 _LATIN = re.compile(r"[a-z0-9]")
 _OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompt|restrictions?|polic(?:y|ies))\b|\bi am (?:the |an? |your )?(?:admin\w*|developer|owner|manager|root|system)\b"
@@ -161,88 +156,6 @@ def available(shares: Mapping[str, float], catalog: Catalog, *, visitor: bool) -
     kept = {name: p for name, p in shares.items() if visitor or name in general or name in catalog.roles}
     whole = sum(kept.values())
     return {name: p / whole for name, p in kept.items()}
-
-
-def _stranger(
-    text: str,
-    things: Mapping[str, str],
-    catalog: Catalog,
-    encoder: Encoder,
-    rival: str,
-    *,
-    reference: bool,
-    wished: bool = False,
-) -> str:
-    """The tool without a role that the message is like, if it is more like it than what the router chose."""
-    # What changes data is called where a change is wished for, never for a question about how it is done.
-    known = {e.name for e in catalog.own() if e.grant.changes and is_known(e)}
-    strangers = [e for e in catalog.own() if not e.role and e.name not in known]
-    ruling = catalog.roles.get(rival)
-    if not strangers or (ruling and plain(text) in map(plain, ruling.grant.examples)):
-        return ""  # what is a tool's own example to the letter is that tool's
-    core = without_courtesy(wanted(text))
-    found = features(core)
-    scores = likeness(core, catalog, encoder, things)
-    general = found.policy and not found.personal
-    stems = content_words(core)
-    said = bare_of(text, things)
-    for entry in strangers:
-        shared = len(stems & entry.stems) / len(stems) if stems else 0.0
-        scores[entry.name] += 0.2 * shared - 0.1 * general + 0.05 * bool(reference and entry.id_parameter)
-        if entry.grant.changes:
-            given = len(slots.values(entry.parameters, said))
-            asked = wished or _asked_to(text, entry)
-            if not asked and not (given and _MAY.search(core)):
-                scores[entry.name] = 0.0
-            elif given:
-                scores[entry.name] += 0.06 * min(given, 2) + 0.05
-            elif not _does(entry, stems) and not _WISHES.search(text):
-                scores[entry.name] -= 0.08  # the same words, and nothing that tells it to be done
-        else:
-            scores[entry.name] += 0.05 * min(2, len(slots.values(entry.parameters, said)))
-    best = max(strangers, key=lambda entry: scores[entry.name]).name
-    name = catalog.roles[rival].name if rival in catalog.roles else rival
-    against = scores.get(name, 0.0) + 0.2 * (general and rival == KNOWLEDGE)
-    return best if scores[best] >= max(STRANGER, against) else ""
-
-
-def bare_of(text: str, things: Mapping[str, str]) -> str:
-    """The text without its ids: what is left of numbers may be dates, hours and counts."""
-    for token in things:
-        text = re.sub(rf"#?\b{re.escape(token.lower())}\b", " ", text)
-    return text
-
-
-def _does(entry: Entry, stems: set[str]) -> bool:
-    """Whether a message uses a verb that the tool or one of its examples begins with."""
-    verbs = {entry.name.split("_")[0], *(without_courtesy(plain(e)).split(" ", 1)[0] for e in entry.grant.examples)}
-    return bool(stems & content_words(" ".join(verbs)))
-
-
-_WISHES = re.compile(
-    r"\b(?:please|instead|rather|(?:want|need|have|like|love|wish)(?: us| you)? to|(?:i|we) (?:want|need|would like|would love|wish)|(?:can|could|would|will) (?:you|someone|somebody))\b"
-)
-# "Can we have …?", "can HB6110 be moved to …?": a wish, where it says what of the call it is to be.
-_MAY = re.compile(r"^(?:can|could|may|might|is it possible|any chance|would it be possible)\b|^have\b|\binstead\b")
-_CAN_YOU = re.compile(
-    r"(?:^|[,.!?] ?)(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody) (?:please |kindly )?(?!tell|say|explain|check|show|confirm|look|see|let|know|find)[a-z]{3,}\b"
-)
-
-
-def _asked_to(text: str, entry: Entry) -> bool:
-    """ "Can you extend my rental?" wishes for ``extend_rental``, though it is put as a question, and so does "extend it"."""
-    return bool(_CAN_YOU.search(text)) or without_courtesy(text).split(" ", 1)[0] == entry.name.split("_")[0]
-
-
-def likeness(
-    core: str, catalog: Catalog, encoder: Encoder, things: Mapping[str, str] | None
-) -> dict[str, float]:
-    """For every class, mostly its nearest utterance, a little its three nearest."""
-    vector = encoder.encode([masked(core, things)])[0]
-    nearest: dict[str, list[float]] = {}
-    for name, cosine in zip(catalog.classes, (catalog.vectors @ vector).tolist(), strict=True):
-        nearest.setdefault(name, []).append(cosine)
-    return {name: 0.7 * max(near) + 0.1 * sum(sorted(near)[-3:]) for name, near in nearest.items()}
 
 
 _SHIPS_TO = re.compile(

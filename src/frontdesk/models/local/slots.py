@@ -95,8 +95,9 @@ def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> t
 
 def _closed_up(parameter: Parameter, text: str) -> str:
     """ "HB 4821" and "hb-4821" as HB4821, where ids look like that."""
-    prefix = parameter.prefix
-    return re.sub(rf"\b({prefix})[ .#-]{{1,2}}(?=\d{{3}})", r"\1", text, flags=re.IGNORECASE) if prefix else text
+    letters = parameter.prefix.rstrip("-")
+    spaced = rf"\b{letters}[ .#-]{{1,2}}(?=\d{{3}})"
+    return re.sub(spaced, parameter.prefix, text, flags=re.IGNORECASE) if letters else text
 
 
 def _called(parameter: Parameter, reference: Reference) -> bool:
@@ -139,7 +140,7 @@ def choice(choices: Sequence[str], text: str) -> str | None:
 
 
 _HOUR = re.compile(r"\d{1,2}:\d\d")
-_LEFT = re.compile(r" (?:not|instead of|rather than|from) (?:an? |the |my )?\w+(?= )")
+_LEFT = re.compile(r" (?:not|too|so|very|instead of|rather than|from) (?:an? |the |my )?\w+(?= )")
 
 
 def _free(parameter: Parameter, text: str) -> str | None:
@@ -151,15 +152,19 @@ def _free(parameter: Parameter, text: str) -> str | None:
     named = re.search(
         rf"\b{re.escape(label)}(?: is| to| called| of|:)+ ([^.,;!?\n]{{2,80}})", text, re.IGNORECASE
     )
-    if named:
-        return named[1].strip()
+    beside = re.search(rf"\b(?i:{re.escape(label)}) ([A-Z0-9][\w-]*(?: [A-Z0-9][\w-]*)*)", text)
+    if named or beside:
+        return (named or beside)[1].strip()  # pyright: ignore[reportOptionalSubscript]
     proper = re.findall(
         r"(?<=[a-z,] )[A-Z][\w'-]*(?: (?:(?:of|the|and|de|von|van|to|in|a) )*[A-Z][\w'-]*)*", text
     )
-    proper = [name for name in proper if name not in ("I", "I'm", "I'd", "I've")]
+    proper = list(dict.fromkeys(name for name in proper if not _NO_NAME.match(name)))
     return proper[-1] if len(proper) == 1 else None
 
 
+_NO_NAME = re.compile(
+    r"(?:I(?:'\w+)?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$"
+)
 MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 
 

@@ -20,7 +20,7 @@ from frontdesk.models.local.examples import KNOWLEDGE, ROLES
 from frontdesk.models.local.features import features, wanted, without_courtesy
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.respond import Reply, Wish
-from frontdesk.models.local.route import likeness
+from frontdesk.models.local.strangers import likeness
 from frontdesk.models.local.text import in_english, plain
 
 WEIGHTS = Path(__file__).parent / "sure.json"
