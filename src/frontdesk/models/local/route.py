@@ -17,6 +17,7 @@ from frontdesk.models.local.examples import (
     UTTERANCES,
 )
 from frontdesk.models.local.features import features, wanted, without_courtesy
+from frontdesk.models.local.paraphrases import PARAPHRASES
 from frontdesk.models.local.router import (
     CHANGE_WISH,
     MEMORY,
@@ -168,6 +169,9 @@ lithuania luxembourg malta netherlands poland portugal romania slovakia slovenia
 EU = frozenset(_MEMBERS.split())
 
 
+_OTHER_WORDS = {said: question for question, all_said in PARAPHRASES.items() for said in all_said}
+
+
 def in_known_words(query: str, encoder: Encoder) -> str:
     """The help center question that says nearly the same in plainer words, or ""."""
     place = _SHIPS_TO.search(plain(query))
@@ -178,13 +182,13 @@ def in_known_words(query: str, encoder: Encoder) -> str:
     told = next((question for words, question in TOLD if words.search(plain(query))), "")
     if told:
         return told
-    known = [*HELP, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
+    known = [*HELP, *_OTHER_WORDS, *UTTERANCES[KNOWLEDGE][len(HELP) :]]
     asked = [query, *([focus(plain(query))] if len(clauses(plain(query))) > 1 or "," in query else [])]
     vectors = encoder.encode([*map(masked, asked), *map(masked, known)])
     for vector in vectors[: len(asked)]:
         cosines = (vectors[len(asked) :] @ vector).tolist()
         best = max(range(len(known)), key=cosines.__getitem__)
-        if cosines[best] >= REPHRASE and best < len(HELP):
-            plainer = PLAINER.get(known[best], known[best])
+        if cosines[best] >= REPHRASE and best < len(HELP) + len(_OTHER_WORDS):
+            plainer = PLAINER.get(known[best]) or _OTHER_WORDS.get(known[best], known[best])
             return plainer if plainer != query.strip(" ?.!") else ""
     return ""
