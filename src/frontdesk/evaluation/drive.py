@@ -84,9 +84,7 @@ class Driver:
             error = wrong.detail
         except Exception as wrong:  # noqa: BLE001  a scenario that cannot be run is reported, the others go on
             error = f"{type(wrong).__name__}: {wrong}"
-        findings = (
-            [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.own_words])
-        )
+        findings = [] if error else judge(scenario, happened, self._confirming, [self._ready.desk.own_words])
         return Result.of(
             scenario,
             number,

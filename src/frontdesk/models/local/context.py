@@ -195,7 +195,22 @@ def named_rows(text: str, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 CLOSED = frozenset(
-    {"delivered", "cancelled", "canceled", "returned", "refunded", "completed", "closed", "lost", "ended", "expired", "past", "finished", "stayed", "over"}
+    {
+        "delivered",
+        "cancelled",
+        "canceled",
+        "returned",
+        "refunded",
+        "completed",
+        "closed",
+        "lost",
+        "ended",
+        "expired",
+        "past",
+        "finished",
+        "stayed",
+        "over",
+    }
 )
 
 

@@ -140,7 +140,9 @@ class Filler:
         if parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID):
             given[parameter.name] = self.dialogue.message.strip().rstrip(".")
         elif parameter.kind != kinds.ID:
-            given |= slots.values([p for p in entry.parameters if p.kind == parameter.kind], self.dialogue.message)
+            given |= slots.values(
+                [p for p in entry.parameters if p.kind == parameter.kind], self.dialogue.message
+            )
             given.setdefault(parameter.name, slots.value(parameter, self.dialogue.message))
         if given.get(parameter.name) is None:
             return None

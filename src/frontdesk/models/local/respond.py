@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import acted, context
+from frontdesk.models.local import context
 from frontdesk.models.local.answers import Answers, hears_back, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
 from frontdesk.models.local.changes import TOO_LATE, cancels
 from frontdesk.models.local.dialogue import Call, Dialogue
-from frontdesk.models.local.examples import HAND_OVER, REFUNDS, RETURNS
+from frontdesk.models.local.examples import HAND_OVER, RETURNS
 from frontdesk.models.local.features import FRAGMENT, without_courtesy
-from frontdesk.models.local.fill import ASK, CALL, CHOOSE, SEARCH, Filler, Part
+from frontdesk.models.local.fill import ASK, CHOOSE, SEARCH, Filler, Part
 from frontdesk.models.local.memory import recall, statement
+from frontdesk.models.local.money_back import Money, Wish
 from frontdesk.models.local.plan import Planner
 from frontdesk.models.local.route import in_known_words
 from frontdesk.models.local.router import MEMORY, SMALL_TALK, TICKET
@@ -40,14 +40,6 @@ FAINT = 0.05  # share below which a pattern alone does not make a message talk
 SIGN_IN_FIRST = "I can look that up once you are signed in. Please sign in to your account and ask me again; general questions I can answer right here."
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A tool call that the local model proposes."""
-
-    tool: str
-    arguments: dict[str, Any]
-
-
 class Step:
     """Decides one step. ``calls`` are proposed when there is something to look up; else there is a reply."""
 
@@ -56,6 +48,7 @@ class Step:
         self.catalog = catalog
         self.encoder = encoder
         self.answers = Answers(dialogue, catalog, encoder)
+        self.money = Money(dialogue, catalog)
         # Routing reads shop words in English; whatever is passed on stays in the customer's own words.
         self.english = replace(dialogue, message=in_english(dialogue.message))
 
@@ -251,7 +244,7 @@ class Step:
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         calls = [call for call in calls if not self._nothing_either(call, parts)]
-        calls = self._with_what_waits(calls)
+        calls = self.money.with_what_waits(calls)
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
         return self.answers.joined(replies)
@@ -281,7 +274,7 @@ class Step:
                 chosen = self._only_one(part, call)
                 if chosen:
                     return chosen
-        other = self._money_of_a_return(done) or self._what_waits(done)
+        other = self.money.of_a_return(done) or self._what_waits(done)
         if other:
             return other
         too_late = [part for part in parts if part.kind == SEARCH and part.change and cancels(part.text)]
@@ -294,44 +287,10 @@ class Step:
         wish = self._hand_over("repeated_failure")
         return wish if isinstance(wish, list) else []
 
-    def _money_of_a_return(self, done: set[str]) -> list[Wish]:
-        """No refund on record: the return that it would come from may say what it comes to and how far it is."""
-        refunds, returns = (self.catalog.roles.get(role) for role in (REFUNDS, RETURNS))
-        call = next(
-            (c for c in self.dialogue.calls if refunds and c.tool == refunds.name and not c.error), None
-        )
-        if call is None or returns is None or returns.name in done or context.rows(call):
-            return []
-        found = Filler(self.english, self.catalog)
-        own = returns.id_parameter
-        given = {own.name: call.arguments[own.name]} if own and call.arguments.get(own.name) else {}
-        part = found.filled(returns, "", given)
-        return [Wish(returns.name, part.arguments)] if part.kind == CALL else []
-
     def _what_waits(self, done: set[str]) -> list[Wish]:
         """No refund on record, and one was spoken of here: it may wait for approval, or have been declined."""
-        nothing = any(self._no_money(call) for call in self.dialogue.calls)
-        return [Wish("list_actions", {})] if nothing and self._acted() and "list_actions" not in done else []
-
-    def _with_what_waits(self, calls: list[Call]) -> list[Call]:
-        """What became of a refund in the place of "there is none"; without one, nothing of other changes."""
-        if not any(self._no_money(call) for call in calls):
-            return calls
-        shown = [
-            replace(call, result={"actions": acted.of_money(call.result)})
-            for call in calls
-            if call.tool == "list_actions"
-        ]
-        if any(call.result["actions"] for call in shown):
-            return [
-                call for call in calls if call.tool != "list_actions" and not self._no_money(call)
-            ] + shown
-        return [call for call in calls if call.tool != "list_actions"]
-
-    def _no_money(self, call: Call) -> bool:
-        """A look for refunds or returns that found none."""
-        roles = [self.catalog.roles.get(role) for role in (REFUNDS, RETURNS)]
-        return not call.error and not context.rows(call) and any(r and r.name == call.tool for r in roles)
+        asks = self.money.none_found() and self._acted() and "list_actions" not in done
+        return [Wish("list_actions", {})] if asks else []
 
     def _nothing_either(self, call: Call, parts: list[Part]) -> bool:
         """No return on record where nobody asked for one: it was only looked for behind a refund."""

@@ -86,7 +86,9 @@ def identifiers(text: str, parameter: Parameter, known: Iterable[str] = ()) -> t
         alike = parameter.fits(token) or any(s.fullmatch(token) for s in shapes)
         if not parameter.shapes and shapes and not reference.named:
             alike = any(s.fullmatch(token) for s in shapes)
-        alike = alike or bool(token.isdigit() and parameter.prefix and parameter.fits(parameter.prefix + token))
+        alike = alike or bool(
+            token.isdigit() and parameter.prefix and parameter.fits(parameter.prefix + token)
+        )
         if token not in denied and (alike or reference.named or _called(parameter, reference)):
             known_as = same.get(token.lower())
             chosen.append(parameter.marked(known_as) if known_as else parameter.written(token))
@@ -103,7 +105,9 @@ def _closed_up(parameter: Parameter, text: str) -> str:
 def _called(parameter: Parameter, reference: Reference) -> bool:
     """ "Flight BA432" names the id that ``flight_number`` wants, whatever it looks like."""
     thing = re.escape(parameter.thing.split()[-1])
-    return bool(re.search(rf"\b{thing}s?(?: (?:number|no\.?|nr\.?|id|is))*[ :#]*$", reference.lead, re.IGNORECASE))
+    return bool(
+        re.search(rf"\b{thing}s?(?: (?:number|no\.?|nr\.?|id|is))*[ :#]*$", reference.lead, re.IGNORECASE)
+    )
 
 
 def values(parameters: Sequence[Parameter], text: str) -> dict[str, Any]:

@@ -40,7 +40,9 @@ TICKET = re.compile(
 )
 
 
-_COUNTED = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|how many|for one) (?:people|persons?|staff)\b")
+_COUNTED = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|how many|for one) (?:people|persons?|staff)\b"
+)
 
 
 def reason_to_stop(dialogue: Dialogue) -> str:

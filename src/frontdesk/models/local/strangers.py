@@ -36,12 +36,16 @@ _WISHES = re.compile(
     r"\b(?:please|instead|rather|(?:want|need|have|like|love|wish)(?: us| you)? to|(?:i|we) (?:want|need|would like|would love|wish)|(?:can|could|would|will) (?:you|someone|somebody))\b"
 )
 # "Can we have …?", "can HB6110 be moved to …?": a wish, where it says what of the call it is to be.
-_MAY = re.compile(r"^(?:can|could|may|might|is it possible|any chance|would it be possible)\b|^have\b|\binstead\b")
+_MAY = re.compile(
+    r"^(?:can|could|may|might|is it possible|any chance|would it be possible)\b|^have\b|\binstead\b"
+)
 _CAN_YOU = re.compile(
     r"(?:^|[,.!?] ?)(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody) (?:please |kindly )?(?!tell|say|explain|check|show|confirm|look|see|let|know|find)[a-z]{3,}\b"
 )
 # "Someone to repair it" is no wish for a person to talk to.
-SERVED = re.compile(r"\b(?:someone|somebody|anyone|anybody) (?:to|must|should|has to) (?!talk|speak|call|help|chat|contact|answer|write)[a-z]+")
+SERVED = re.compile(
+    r"\b(?:someone|somebody|anyone|anybody) (?:to|must|should|has to) (?!talk|speak|call|help|chat|contact|answer|write)[a-z]+"
+)
 _MINE = re.compile(
     r"\b(?:do|have|am|did|are|were) (?:i|we) (?!need|pay|have to|get|allowed)|\bi (?:still )?have\b(?! to)|^(?:until when|when|how (?:long|many|much)|what|which|where)\b.{0,40}\b(?:my|our)\b"
 )
@@ -51,9 +55,7 @@ def like_a_tool(said: Said, catalog: Catalog, encoder: Encoder, rival: str, *, r
     """The name of the tool without a role that the message is like, if it is more like it than ``rival``; else ""."""
     text, things = plain(said.text), said.things
     shop = ORDER_STATUS in catalog.roles  # where it is one, customers' words for its changes are known
-    strangers = [
-        e for e in catalog.own() if not e.role and not (shop and e.grant.changes and is_known(e))
-    ]
+    strangers = [e for e in catalog.own() if not e.role and not (shop and e.grant.changes and is_known(e))]
     ruling = catalog.roles.get(rival)
     if not strangers or (ruling and text in map(plain, ruling.grant.examples)):
         return ""  # what is a tool's own example to the letter is that tool's
@@ -98,7 +100,9 @@ def _given(entry: Entry, text: str, things: Mapping[str, str]) -> float:
     """The share of the arguments, its id and mere words left out, that the message gives; 0 where there are none."""
     for token in things:
         text = re.sub(rf"#?\b{re.escape(token.lower())}\b", " ", text)
-    wanted_ = [p for p in entry.parameters if p.required and p.kind not in (kinds.ID, kinds.WORDS, kinds.TEXT)]
+    wanted_ = [
+        p for p in entry.parameters if p.required and p.kind not in (kinds.ID, kinds.WORDS, kinds.TEXT)
+    ]
     labels = [p for p in entry.parameters if p.required and p.kind == kinds.TEXT]
     named = sum(bool(re.search(rf"\b{re.escape(p.label)}\b", text)) for p in labels)
     found = slots.values(wanted_, text)

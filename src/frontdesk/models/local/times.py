@@ -72,12 +72,17 @@ SAID_DAY = re.compile(
 
 _ORDINAL = r"(?:st|nd|rd|th)?(?: of)?"
 _TO = r"\s?(?:-|–|to|until|till|through|and)\s?(?:the )?"
-_FROM_TO = re.compile(rf"\b(\d{{1,2}}){_ORDINAL}{_TO}(\d{{1,2}}){_ORDINAL} ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE)
+_FROM_TO = re.compile(
+    rf"\b(\d{{1,2}}){_ORDINAL}{_TO}(\d{{1,2}}){_ORDINAL} ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE
+)
 _FROM_TO_AMERICAN = re.compile(
-    rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?{_TO}(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (\d{{4}}))?", re.IGNORECASE
+    rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?{_TO}(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (\d{{4}}))?",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"(\d{4})$")
-_UP_TO = re.compile(r"\b(?:until|till|to|through|leav\w+|depart\w*|check\w* ?out)(?: on| the| be)* $", re.IGNORECASE)
+_UP_TO = re.compile(
+    r"\b(?:until|till|to|through|leav\w+|depart\w*|check\w* ?out)(?: on| the| be)* $", re.IGNORECASE
+)
 _STAYS = re.compile(r"\b(\d{1,2}|[a-z]+) (night|day|week)s?\b")
 
 
@@ -109,7 +114,10 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _AT = re.compile(r"\b(?:at|until|till|by|around|about|before|after|um|bis|gegen) $", re.IGNORECASE)
-_NO_NOUN = re.compile(r"^ ?(?:[.,!?;]|$|\n|(?:on|for|today|tonight|tomorrow|please|instead|in the|if|with|and|or)\b)", re.IGNORECASE)
+_NO_NOUN = re.compile(
+    r"^ ?(?:[.,!?;]|$|\n|(?:on|for|today|tonight|tomorrow|please|instead|in the|if|with|and|or)\b)",
+    re.IGNORECASE,
+)
 _LATE = re.compile(r"\b(?:evening|tonight|afternoon|dinner|abends?)\b", re.IGNORECASE)
 
 

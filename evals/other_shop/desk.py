@@ -6,7 +6,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.othershop.house import RECORDS, SEEN
+from evals.other_shop.house import RECORDS, SEEN
 from frontdesk import Change, Customer, Frontdesk, Preview, ToolNotFound, rule, tool
 
 Json = dict[str, Any]
@@ -22,7 +22,9 @@ def own_booking(booking_id: str, customer: Customer) -> Json:
 
 
 AHEAD = rule("This stay is over.", lambda booking, _: booking["status"] != "stayed")
-NOT_CANCELLED = rule("This booking is cancelled already.", lambda booking, _: booking["status"] != "cancelled")
+NOT_CANCELLED = rule(
+    "This booking is cancelled already.", lambda booking, _: booking["status"] != "cancelled"
+)
 
 
 def _preview(what: str, key: str) -> Any:
@@ -40,7 +42,12 @@ def _preview(what: str, key: str) -> Any:
 
 @tool(
     permission="bookings:read",
-    examples=["show booking HB4821", "when do I check in", "is my reservation HB4821 confirmed", "what room did I book"],
+    examples=[
+        "show booking HB4821",
+        "when do I check in",
+        "is my reservation HB4821 confirmed",
+        "what room did I book",
+    ],
     asks=WHICH,
     says="Booking {booking_id} is {status}: {room_type} room for {guests}, {arrival|date} to {departure|date},"
     " check-out by {check_out}, {total|money} EUR[ {breakfast}].",
@@ -48,7 +55,11 @@ def _preview(what: str, key: str) -> Any:
 async def get_booking(booking_id: str, customer: Customer) -> Json:
     """Dates, room, number of guests, price and status of one booking."""
     booking = own_booking(booking_id, customer)
-    return {**booking, "booking_id": booking["id"], "breakfast": "with breakfast" if booking["breakfast"] else None}
+    return {
+        **booking,
+        "booking_id": booking["id"],
+        "breakfast": "with breakfast" if booking["breakfast"] else None,
+    }
 
 
 @tool(
@@ -126,7 +137,10 @@ async def request_late_checkout(
     says="Booking {id} is for a {room_type} room now.",
 )
 async def change_room(
-    booking_id: str, room_type: Literal["standard", "sea view", "family", "suite"], customer: Customer, effect_id: str
+    booking_id: str,
+    room_type: Literal["standard", "sea view", "family", "suite"],
+    customer: Customer,
+    effect_id: str,
 ) -> Json:
     """Change the kind of room of a booking."""
     return _set(booking_id, customer, effect_id, room_type=room_type)
@@ -139,10 +153,16 @@ async def change_room(
     requires=[NOT_CANCELLED, AHEAD],
     preview=_preview("Arrival", "arrival"),
     examples=["move HB4821 to 3 to 5 May", "reschedule my stay", "other dates for my booking"],
-    asks={**WHICH, "arrival": "What is the new day of arrival?", "departure": "And the new day of departure?"},
+    asks={
+        **WHICH,
+        "arrival": "What is the new day of arrival?",
+        "departure": "And the new day of departure?",
+    },
     says="Booking {id} is from {arrival|date} to {departure|date} now.",
 )
-async def move_booking(booking_id: str, arrival: date, departure: date, customer: Customer, effect_id: str) -> Json:
+async def move_booking(
+    booking_id: str, arrival: date, departure: date, customer: Customer, effect_id: str
+) -> Json:
     """Move a stay to other dates."""
     days = {"arrival": arrival.isoformat(), "departure": departure.isoformat()}
     return _set(booking_id, customer, effect_id, **days)
@@ -200,7 +220,9 @@ async def book_table(day: date, at: time, people: int, customer: Customer, effec
 @tool(
     permission="transfers:write",
     confirm=True,
-    preview=lambda _, wish: Preview(f"A transfer from the airport on {wish['day']}, flight {wish['flight_number']}."),
+    preview=lambda _, wish: Preview(
+        f"A transfer from the airport on {wish['day']}, flight {wish['flight_number']}."
+    ),
     examples=["pick me up from the airport, flight KL1234", "I need a shuttle from the airport on 3 May"],
     asks={"flight_number": "What is your flight's number?", "day": "On which day do you land?"},
     says="Your driver waits for flight {flight_number} on {day|date}.",
@@ -217,13 +239,21 @@ async def book_transfer(flight_number: str, day: date, customer: Customer, effec
     permission="repairs:write",
     changes=True,
     confirm=False,
-    examples=["the shower in room 214 is broken", "heating does not work in my room", "there is no hot water in 310"],
+    examples=[
+        "the shower in room 214 is broken",
+        "heating does not work in my room",
+        "there is no hot water in 310",
+    ],
     asks={"room_number": "Which room are you in?", "problem": "What is wrong?"},
     says="Our house technician has been told about room {room_number}.",
 )
 async def report_room_problem(room_number: int, problem: str, customer: Customer, effect_id: str) -> Json:
     """Tell the house technician about something in the guest's room that does not work."""
-    RECORDS["repairs"][str(room_number)] = {"room_number": room_number, "problem": problem, "guest": customer.id}
+    RECORDS["repairs"][str(room_number)] = {
+        "room_number": room_number,
+        "problem": problem,
+        "guest": customer.id,
+    }
     SEEN.append(effect_id)
     return {"room_number": room_number}
 
