@@ -12,20 +12,20 @@ from evals.other_shop.__main__ import results
 from frontdesk.evaluation.happened import Result
 
 MET = (
-    "availability/plain.yaml",
-    "booking/somebody-elses.yaml",
-    "booking/when-arriving.yaml",
-    "breakfast/add.yaml",
-    "breakfast/words.yaml",
-    "cancel/somebody-elses.yaml",
-    "late/hour-given.yaml",
-    "off-topic/flight-insurance.yaml",
-    "policy/garage-height.yaml",
-    "policy/smoke-balcony.yaml",
-    "room/corrected.yaml",
-    "room/sea-view.yaml",
-    "table/piecemeal.yaml",
-    "transfer/flight.yaml",
+    "availability/plain",
+    "booking/somebody-elses",
+    "booking/when-arriving",
+    "breakfast/add",
+    "breakfast/words",
+    "cancel/somebody-elses",
+    "late/hour-given",
+    "off-topic/flight-insurance",
+    "policy/garage-height",
+    "policy/smoke-balcony",
+    "room/corrected",
+    "room/sea-view",
+    "table/piecemeal",
+    "transfer/flight",
 )
 
 
