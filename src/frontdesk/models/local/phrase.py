@@ -36,7 +36,7 @@ ONLY: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "items",
         re.compile(
-            r"\bwhat (?:is|was|are|were) (?:all |actually )?in (?:it|that|this|there|my|the (?:order|parcel|box|package)|order|parcel|#?\d)"
+            r"\bwhat (?:all |else |exactly )?(?:is|was|are|were) (?:all |actually |else )?in (?:it|that|this|there|my|the (?:order|parcel|box|package)|order|parcel|#?\d)"
             r"|\b(?:which|what) (?:items?|products?|things?|articles?) (?:are|were|is|did|does|do)\b|\bcontents? of\b"
             r"|\bwhat (?:does|did) .{1,25} contain\b|\bwhat (?:\w+ )?did i (?:order|buy|get) (?:in|with|on) "
         ),

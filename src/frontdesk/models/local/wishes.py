@@ -62,7 +62,7 @@ KINDS = (
         "email",
         re.compile(r"e?mail(?:_address)?$|change_e?mail|update_e?mail|set_e?mail"),
         re.compile(
-            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b"
+            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b|@\S+.*\b(?:no longer|instead of|not|rather than)\b.*@|\b(?:no longer|instead of|not|rather than)\b.*@\S+.*@"
         ),
         re.compile(r"\bnewsletter\b|\bnot get|\bno e-?mail|\border number\b|\bcan i (?:still )?change\b"),
     ),
@@ -80,7 +80,7 @@ KINDS = (
         "invoice",
         re.compile(r"invoice|receipt"),
         re.compile(
-            rf"\b{_SEND}\b.*\b(?:invoices?|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:again|once more|{_SEND}|to my e-?mail|copy)\b|\b(?:needs?|wants?|like|lost)\b.*\b(?:invoice|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:mail|send) (?:it|them|that)\b|\b(?:never|not) (?:got|get|gotten|received?|seen) (?:my|an|the|any) (?:invoice|bill|receipt)\b"
+            rf"\b{_SEND}\b.*\b(?:invoices?|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:again|once more|{_SEND}|to my e-?mail|copy)\b|\b(?:needs?|wants?|like|lost)\b.*\b(?:invoice|bill|receipt)\b|\b(?:invoices?|bill|receipt)\b.*\b(?:mail|send) (?:it|them|that)\b|\b(?:never|not) (?:got|get|gotten|received?|seen) (?:my|an|the|any) (?:invoice|bill|receipt)\b|^(?:the )?(?:invoice|bill|receipt) (?:for |of )?(?:order )?#?\w*\d\w*(?: please)?[. !]*$"
         ),
         re.compile(
             r"^(?:where|how|what|when|who|why|which|is|are|does|do)\b|\bnot (?:have to )?(?:mail|send|need)\b|\bcompany\b|\bvat\b|\bkeep\b"
@@ -163,7 +163,7 @@ def wish(clause: str, message: str, catalog: Catalog) -> Entry | None:
 
 
 _GOING = re.compile(
-    r"\b(?:send|sends|sent|ship|deliver|go|goes|going|move|address|addresse?|adres|schickt?|liefert?|livrer|faire livrer|enviar?|stuur)\b",
+    r"\b(?:moved|moving|new (?:one|address|place|flat|house)|send|sends|sent|ship|deliver|go|goes|going|move|address|addresse?|adres|schickt?|liefert?|livrer|faire livrer|enviar?|stuur)\b",
     re.IGNORECASE,
 )
 

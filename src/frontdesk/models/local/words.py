@@ -12,7 +12,7 @@ SHORTHAND = {
     "youve": "you have", "ppl": "people", "msg": "message", "acc": "account", "acct": "account", "addy": "address",
     "goin": "going", "bout": "about", "cuz": "because", "coz": "because", "tho": "though", "ya": "you",
     "yall": "you", "ord": "order", "ordr": "order", "cust": "customer", "num": "number", "rn": "right now",
-    "asap": "soon", "eta": "eta", "wtf": "what the hell", "tmrw": "tomorrow", "2day": "today", "hw": "homework",
+    "asap": "soon", "eta": "eta", "wtf": "what the hell", "tmrw": "tomorrow", "2day": "today", "hw": "homework", "pw": "password", "pwd": "password", "passwd": "password",
 }  # fmt: skip
 
 TYPOS = {
