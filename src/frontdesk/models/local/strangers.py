@@ -60,8 +60,8 @@ def like_a_tool(said: Said, catalog: Catalog, encoder: Encoder, rival: str, *, r
     if not strangers or (ruling and text in map(plain, ruling.grant.examples)):
         return ""  # what is a tool's own example to the letter is that tool's
     core = with_denied(without_courtesy(wanted(text)), text)
-    found = features(core)
-    general = found.policy and not found.personal and not _MINE.search(core)
+    found, asked = features(core), features(_asking(text))
+    general = (found.policy or asked.policy) and not found.personal and not _MINE.search(core)
     plainly_wished = general and bool(_WISHES.search(text))  # "can I downgrade to Small please"
     scores = likeness(core, catalog, encoder, things)
     for entry in strangers:
@@ -87,13 +87,21 @@ def _evidence(entry: Entry, text: str, core: str, given: float, *, reference: bo
     given *= ALL_GIVEN
     if not entry.grant.changes:
         return score + given
-    asking = without_courtesy(focus(text))
+    asking = _asking(text)
     asks = bool(_HOW.search(text) or _HOW.search(asking))
     if asks and not _asked_to(text, entry) and not (given and (_MAY.search(core) or _MAY.search(asking))):
         return -1.0
     if _WISHES.search(text) or _does(entry, stems) or _MAY.search(asking):
         return score + given
     return score - BY_THE_WAY
+
+
+_QUESTION = re.compile(r"[,;] (?=(?:may|can|could|will|is|are|do|does|how|what|when|where|until)\b)")
+
+
+def _asking(text: str) -> str:
+    """The question that a message ends in: "I booked the saver rate, may I change it?" asks whether it may."""
+    return without_courtesy(_QUESTION.split(focus(text))[-1])
 
 
 def _given(entry: Entry, text: str, things: Mapping[str, str]) -> float:
