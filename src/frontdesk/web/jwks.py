@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-__all__ = ["Jwks", "fits"]
+__all__ = ["SIZE", "Jwks", "fetch", "fits"]
 
 log = logging.getLogger(__name__)
 REFRESH = 300.0  # seconds between two fetches: a flood of unknown kids causes no flood of fetches
@@ -44,7 +44,7 @@ class Jwks:
     async def _refresh(self) -> None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                self._keys = _parse(await _fetch(self.url), self.alg)
+                self._keys = _parse(await fetch(self.url), self.alg)
         except (httpx.HTTPError, ValueError, RecursionError, TimeoutError, jwt.PyJWTError) as error:
             now = time.monotonic()
             self._due = now + RETRY
@@ -69,7 +69,7 @@ def fits(alg: str, key: object) -> bool:
             return False
 
 
-async def _fetch(url: str) -> bytes:
+async def fetch(url: str) -> bytes:
     """The document at ``url``: no redirects, no proxy from the environment, bounded in size."""
     async with (
         httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TIMEOUT) as client,

@@ -1,7 +1,8 @@
 """Who works here: the cookie, the token that each form carries, and where a request may come from.
 
-The cookie is SameSite=Strict and HttpOnly. Beside it each POST carries a token that only a page of ours can know, and
-must come from this very origin: a shop's page that may use the widget is a stranger here.
+The cookie is HttpOnly and SameSite=Lax: a link in a mail, and the way back from an identity provider, find whoever is
+signed in. Beside it each POST carries a token that only a page of ours can know, and must come from this very origin: a
+shop's page that may use the widget is a stranger here.
 """
 
 from __future__ import annotations
@@ -91,11 +92,11 @@ def set_cookie(response: Response, service: Service, token: str) -> None:
     secure = not service.settings.development
     if token:
         response.set_cookie(
-            cookie_name(service), token, httponly=True, secure=secure, samesite="strict", path="/"
+            cookie_name(service), token, httponly=True, secure=secure, samesite="lax", path="/"
         )
     else:
         response.delete_cookie(
-            cookie_name(service), httponly=True, secure=secure, samesite="strict", path="/"
+            cookie_name(service), httponly=True, secure=secure, samesite="lax", path="/"
         )
 
 

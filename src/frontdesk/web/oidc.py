@@ -1,0 +1,312 @@
+"""Staff sign in at the company's identity provider: OpenID Connect, authorization code with PKCE, state and nonce.
+
+What comes from the provider through the browser is trusted for nothing; what comes from it directly is an id_token,
+verified by the rules that customers' tokens are held to, with the keys that it publishes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast, get_args
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+import httpx
+
+from frontdesk.errors import FrontdeskError, InvalidToken, SettingsError, TokenExpired, UrlNotAllowed
+from frontdesk.knowledge.addresses import Allowed, check
+from frontdesk.people import Identity, NotAdmitted
+from frontdesk.settings import LOOPBACK, Settings
+from frontdesk.store.staff import Role
+from frontdesk.web.jwks import SIZE, Jwks, fetch
+from frontdesk.web.keys import KeyRing
+from frontdesk.web.tokens import signed_claims, times
+
+__all__ = ["CALLBACK", "NotVouched", "Provider", "Way", "provider"]
+
+CALLBACK = "/console/oidc/callback"
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+TOKEN_BYTES = 64 * 1024  # of an id_token: somebody in 200 groups, each by its UUID, has 8 KB of them
+LONGEST, FRESH = 86_400, 600  # seconds an id_token may hold, and since when it may have been made
+DISCOVERED = 3600.0  # seconds for which the provider's own description is believed
+SECONDS = 5.0  # for each request to the provider
+RANK: tuple[Role, ...] = get_args(Role)
+EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,189}")  # ASCII: no letter that only looks like another
+
+
+class NotVouched(FrontdeskError):
+    """Signing in at the provider did not work: try again."""
+
+    code, status = "not_vouched", 401
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to the provider and back, in one browser: all of it follows from what that browser's cookie holds."""
+
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    def secret(self, what: str) -> str:
+        """``state``, ``nonce`` or ``verifier``: 64 hex digits, from one of which no other follows."""
+        return hmac.new(self.token.encode(), f"frontdesk oidc {what}".encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a provider says of itself."""
+
+    authorize: str
+    token: str
+    userinfo: str
+    keys: KeyRing
+    scope: str
+    basic: bool
+    names_itself: bool  # RFC 9207: ``iss`` stands in the way back
+
+
+def provider(settings: Settings) -> Provider | None:
+    """The provider that settings name; None where they name none. Raises SettingsError with what to write."""
+    given = {
+        f"FRONTDESK_OIDC_{name.upper()}": bool(getattr(settings, f"oidc_{name}"))
+        for name in ("issuer", "client_id", "client_secret", "roles")
+    }
+    if not any(given.values()):
+        return None
+    if missing := [name for name, there in given.items() if not there]:
+        raise SettingsError(
+            f"{missing[0]}: set it as well; signing in by OIDC needs {', '.join(given)} together"
+        )
+    place = _place(settings.oidc_issuer, loopback=settings.development)
+    if place is None:
+        raise SettingsError(
+            "FRONTDESK_OIDC_ISSUER: write the provider's address as it names itself, https://id.shop.example,"
+            " without ? and # (http on loopback in development)"
+        )
+    roles: dict[str, Role] = {}
+    for entry in settings.oidc_roles:
+        group, _, role = (part.strip() for part in entry.rpartition("="))
+        if not group or role not in RANK:
+            raise SettingsError(
+                "FRONTDESK_OIDC_ROLES: write GROUP=ROLE, comma-separated; a role is agent, lead or admin"
+            )
+        roles[group] = cast("Role", role)
+    return Provider(settings, roles, name=settings.oidc_name or place)
+
+
+class Provider:
+    """The identity provider of one issuer. It is asked when somebody signs in; the console starts without it."""
+
+    def __init__(self, settings: Settings, roles: Mapping[str, Role], *, name: str) -> None:
+        self.issuer, self.name = settings.oidc_issuer, name
+        self._client, self._secret = settings.oidc_client_id, settings.oidc_client_secret
+        self._roles, self._claim = roles, settings.oidc_groups_claim
+        self._loopback = settings.development and urlsplit(self.issuer).scheme == "http"
+        self._found: Description | None = None
+        self._due = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def address(self, way: Way, redirect: str) -> str:
+        """Where a browser goes to sign in. Raises NotVouched where the provider does not answer."""
+        said = await self.describe()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(way.secret("verifier").encode()).digest())
+        query = {
+            "response_type": "code",
+            "client_id": self._client,
+            "redirect_uri": redirect,
+            "scope": said.scope,
+            "state": way.secret("state"),
+            "nonce": way.secret("nonce"),
+            "code_challenge": challenge.rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        return f"{said.authorize}{'&' if '?' in said.authorize else '?'}{urlencode(query)}"
+
+    async def identity(self, way: Way, redirect: str, came: Mapping[str, str]) -> Identity:
+        """Who came back along ``way``, with the query ``came``, whose state has been compared already.
+
+        Raises NotVouched, and NotAdmitted for somebody whom the provider knows and who has no role here.
+        """
+        said = await self.describe()
+        if came.get("iss", "" if said.names_itself else self.issuer) != self.issuer:
+            raise NotVouched
+        if not came.get("code"):
+            raise NotVouched
+        answer = await self._exchanged(said, way, redirect, came["code"])
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise NotVouched
+        claims = await self._claims(said, token, way.secret("nonce"))
+        if not {"email", "email_verified", self._claim} <= claims.keys() and said.userinfo:
+            claims = await self._more(said, claims, answer.get("access_token")) | claims
+        return self._admitted(claims)
+
+    async def describe(self) -> Description:
+        """What the provider says of itself, asked for once an hour. Raises NotVouched with what is wrong."""
+        if self._found is None or time.monotonic() >= self._due:
+            async with self._lock:
+                if self._found is None or time.monotonic() >= self._due:
+                    self._found = await self._discovered()
+                    self._due = time.monotonic() + DISCOVERED
+        return self._found
+
+    async def _discovered(self) -> Description:
+        url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+        try:
+            async with asyncio.timeout(SECONDS):
+                said = _object(await fetch(url))
+        except (httpx.HTTPError, ValueError, TimeoutError):
+            raise NotVouched("The identity provider does not answer: try again.") from None
+        if said.get("issuer") != self.issuer:
+            raise NotVouched("The identity provider calls itself by another name than FRONTDESK_OIDC_ISSUER.")
+        keys = self._endpoint(said, "jwks_uri")
+        # OpenID Connect wants RS256 of every provider, so that one is taken which does not say what it signs with.
+        algorithms = _words(said, "id_token_signing_alg_values_supported") or {"RS256"}
+        sets = [Jwks(keys, alg, self.issuer, self._client) for alg in ALGORITHMS if alg in algorithms]
+        if not sets:
+            raise NotVouched(f"The identity provider signs with none of {', '.join(ALGORITHMS)}.")
+        ways = _words(said, "token_endpoint_auth_methods_supported")
+        return Description(
+            authorize=self._endpoint(said, "authorization_endpoint"),
+            token=self._endpoint(said, "token_endpoint"),
+            userinfo=self._endpoint(said, "userinfo_endpoint") if said.get("userinfo_endpoint") else "",
+            keys=KeyRing({}, sets),
+            scope=" ".join(
+                ["openid", "email", "profile", *({"groups"} & _words(said, "scopes_supported"))]
+            ),
+            basic=not ways or "client_secret_basic" in ways,
+            names_itself=said.get("authorization_response_iss_parameter_supported") is True,
+        )
+
+    def _endpoint(self, said: Mapping[str, Any], name: str) -> str:
+        """One of the addresses that the provider names: with the issuer, or public; this server opens no other."""
+        url = said.get(name)
+        place = _place(url, loopback=self._loopback, query=True) if isinstance(url, str) else None
+        try:
+            if place is None:
+                raise UrlNotAllowed
+            check(str(url), Allowed([urlsplit(self.issuer).netloc]))
+        except UrlNotAllowed:
+            raise NotVouched(
+                f"The identity provider names no {name} that may be opened: https, with it or public."
+            ) from None
+        return str(url)
+
+    async def _exchanged(self, said: Description, way: Way, redirect: str, code: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+            "code_verifier": way.secret("verifier"),
+        }
+        # RFC 6749, 2.3.1: both are form-encoded before they are put together.
+        basic = httpx.BasicAuth(quote_plus(self._client), quote_plus(self._secret)) if said.basic else None
+        if basic is None:
+            form |= {"client_id": self._client, "client_secret": self._secret}
+        return await _asked("POST", said.token, auth=basic, data=form)
+
+    async def _claims(self, said: Description, token: str, nonce: str) -> dict[str, Any]:
+        try:
+            claims, _ = await signed_claims(token, said.keys, most_bytes=TOKEN_BYTES)
+            issued, _ = times(claims, LONGEST)
+        except (InvalidToken, TokenExpired):
+            raise NotVouched from None
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self._client) != self._client:
+            raise NotVouched
+        given = claims.get("nonce")
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8", "replace"), nonce.encode()):
+            raise NotVouched
+        if issued < time.time() - FRESH or not _text(claims.get("sub"), 255):
+            raise NotVouched
+        return claims
+
+    async def _more(self, said: Description, claims: dict[str, Any], token: object) -> dict[str, Any]:
+        """What a provider with thin id_tokens says of the same person elsewhere."""
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise NotVouched
+        more = await _asked("GET", said.userinfo, headers={"authorization": f"Bearer {token}"})
+        if more.get("sub") != claims["sub"]:
+            raise NotVouched
+        return more
+
+    def _admitted(self, claims: Mapping[str, Any]) -> Identity:
+        groups = claims.get(self._claim)
+        named = [groups] if isinstance(groups, str) else cast("list[Any]", groups)
+        held = {self._roles.get(group) for group in named if isinstance(group, str)} if isinstance(named, list) else ()
+        role = next((role for role in reversed(RANK) if role in held), None)
+        if role is None:
+            raise NoRole(self.issuer, claims["sub"])
+        email = _text(claims.get("email"), 254)
+        if claims.get("email_verified") is not True or not EMAIL.fullmatch(email):
+            raise NotAdmitted(f"{self.name} does not say that it has verified your e-mail address: ask an admin.")
+        name = _text(claims.get("name"), 100) or email.partition("@")[0]
+        return Identity(self.issuer, claims["sub"], email.lower(), name, role)
+
+
+class NoRole(NotAdmitted):
+    """You are in no group that may use this console: ask an admin."""
+
+    def __init__(self, issuer: str, subject: str) -> None:
+        super().__init__()
+        self.issuer, self.subject = issuer, subject
+
+
+async def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
+    """The JSON object that the provider answers with: no redirects, no proxy of the environment, bounded."""
+    try:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=SECONDS) as client,
+            client.stream(method, url, **more) as answer,
+        ):
+            body = b""
+            async for part in answer.aiter_bytes(16 * 1024):
+                body += part
+                if len(body) > SIZE:
+                    raise NotVouched
+            if answer.status_code != 200:
+                raise NotVouched
+            return _object(body)
+    except (httpx.HTTPError, ValueError, TimeoutError):
+        raise NotVouched from None
+
+
+def _object(document: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(document)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004  (one kind of error for every bad document)
+    return cast("dict[str, Any]", value)
+
+
+def _words(said: Mapping[str, Any], name: str) -> set[str]:
+    value = said.get(name)
+    return {one for one in cast("list[Any]", value) if isinstance(one, str)} if isinstance(value, list) else set()
+
+
+def _text(value: object, most: int) -> str:
+    """A claim as text that can be stored and shown: "" for one that is not, or longer than ``most``."""
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    return text if len(text) <= most and text.isprintable() else ""
+
+
+def _place(url: str, *, loopback: bool, query: bool = False) -> str | None:
+    """The host (and port) of an https address, or of an http one on loopback where that may be; None for all else."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    secure = parts.scheme == "https" or (loopback and parts.scheme == "http" and host in LOOPBACK)
+    whole = url.isascii() and url.isprintable() and " " not in url and (query or not (parts.query or "?" in url))
+    return parts.netloc if host and secure and whole and "@" not in parts.netloc and "#" not in url else None
