@@ -87,6 +87,8 @@ def examine(name: str) -> list[Finding]:
         _looked("origins", lambda: _origins(settings)),
         _looked("disk", lambda: _disk(settings)),
     ]
+    if settings.oidc_issuer or settings.oidc_client_id:
+        found.append(_looked("oidc", lambda: _oidc(settings)))
     if settings.smtp_url:
         found.append(_looked("smtp", lambda: smtp_said(settings.smtp_url)))
     return found
@@ -237,6 +239,16 @@ def _identity(settings: Settings) -> str:
             " at here), or set FRONTDESK_SERVICE_KEYS or FRONTDESK_JWT_KEYS"
         )
     return " and ".join(ways) or "development: a key is made at start"
+
+
+def _oidc(settings: Settings) -> str:
+    """Whether the identity provider describes itself as we need it, and publishes keys."""
+    from frontdesk.web.oidc import CALLBACK, provider  # noqa: PLC0415  (for those who have one)
+
+    found = provider(settings)
+    assert found is not None  # noqa: S101  (settings name one)
+    keys = asyncio.run(found.looked())
+    return f"{found.issuer} answers, {keys} keys; register there https://YOUR-HOST{CALLBACK}"
 
 
 def _secret(desk: Frontdesk, settings: Settings) -> str:

@@ -43,8 +43,8 @@ from frontdesk.web.auth import Authenticator
 from frontdesk.web.keys import keyring
 from frontdesk.web.limits import Limiter
 from frontdesk.web.load import Doorkeeper, Streams, uploads
-from frontdesk.web.oidc import provider
 from frontdesk.web.observed import Observed
+from frontdesk.web.oidc import provider
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
 

@@ -33,6 +33,10 @@ class Jwks:
         self._fetched = self._due = float("-inf")
         self._lock = asyncio.Lock()
 
+    def __len__(self) -> int:
+        """How many keys are known."""
+        return len(self._keys)
+
     async def find(self, kid: str) -> Any | None:
         """The public key called ``kid``, or None. Fetches the set when it is due, once for all who ask."""
         if time.monotonic() >= self._due:

@@ -92,12 +92,13 @@ def provider(settings: Settings) -> Provider | None:
         )
     roles: dict[str, Role] = {}
     for entry in settings.oidc_roles:
-        group, _, role = (part.strip() for part in entry.rpartition("="))
-        if not group or role not in RANK:
+        group, _, named = (part.strip() for part in entry.rpartition("="))
+        role = next((role for role in RANK if role == named), None)
+        if not group or role is None:
             raise SettingsError(
                 "FRONTDESK_OIDC_ROLES: write GROUP=ROLE, comma-separated; a role is agent, lead or admin"
             )
-        roles[group] = cast("Role", role)
+        roles[group] = role
     return Provider(settings, roles, name=settings.oidc_name or place)
 
 
@@ -157,6 +158,17 @@ class Provider:
                     self._due = time.monotonic() + DISCOVERED
         return self._found
 
+    async def looked(self) -> int:
+        """How many keys the provider publishes, which it describes as is needed. Raises NotVouched where none."""
+        sets = (await self.describe()).keys.published
+        for jwks in sets:
+            await jwks.find("")
+        if not (keys := sum(map(len, sets))):
+            raise NotVouched(
+                "The identity provider publishes no key at its jwks_uri that it could sign with."
+            )
+        return keys
+
     async def _discovered(self) -> Description:
         url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
@@ -178,9 +190,7 @@ class Provider:
             token=self._endpoint(said, "token_endpoint"),
             userinfo=self._endpoint(said, "userinfo_endpoint") if said.get("userinfo_endpoint") else "",
             keys=KeyRing({}, sets),
-            scope=" ".join(
-                ["openid", "email", "profile", *({"groups"} & _words(said, "scopes_supported"))]
-            ),
+            scope=" ".join(["openid", "email", "profile", *({"groups"} & _words(said, "scopes_supported"))]),
             basic=not ways or "client_secret_basic" in ways,
             names_itself=said.get("authorization_response_iss_parameter_supported") is True,
         )
@@ -188,16 +198,15 @@ class Provider:
     def _endpoint(self, said: Mapping[str, Any], name: str) -> str:
         """One of the addresses that the provider names: with the issuer, or public; this server opens no other."""
         url = said.get(name)
-        place = _place(url, loopback=self._loopback, query=True) if isinstance(url, str) else None
         try:
-            if place is None:
-                raise UrlNotAllowed
-            check(str(url), Allowed([urlsplit(self.issuer).netloc]))
+            if isinstance(url, str) and _place(url, loopback=self._loopback, query=True):
+                check(url, Allowed([urlsplit(self.issuer).netloc]))
+                return url
         except UrlNotAllowed:
-            raise NotVouched(
-                f"The identity provider names no {name} that may be opened: https, with it or public."
-            ) from None
-        return str(url)
+            pass
+        raise NotVouched(
+            f"The identity provider names no {name} that may be opened: https, with it or public."
+        )
 
     async def _exchanged(self, said: Description, way: Way, redirect: str, code: str) -> dict[str, Any]:
         form = {
@@ -222,7 +231,9 @@ class Provider:
         if claims.get("azp", None if several else self._client) != self._client:
             raise NotVouched
         given = claims.get("nonce")
-        if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8", "replace"), nonce.encode()):
+        if not isinstance(given, str) or not hmac.compare_digest(
+            given.encode("utf-8", "replace"), nonce.encode()
+        ):
             raise NotVouched
         if issued < time.time() - FRESH or not _text(claims.get("sub"), 255):
             raise NotVouched
@@ -240,13 +251,19 @@ class Provider:
     def _admitted(self, claims: Mapping[str, Any]) -> Identity:
         groups = claims.get(self._claim)
         named = [groups] if isinstance(groups, str) else cast("list[Any]", groups)
-        held = {self._roles.get(group) for group in named if isinstance(group, str)} if isinstance(named, list) else ()
+        held = (
+            {self._roles.get(group) for group in named if isinstance(group, str)}
+            if isinstance(named, list)
+            else ()
+        )
         role = next((role for role in reversed(RANK) if role in held), None)
         if role is None:
             raise NoRole(self.issuer, claims["sub"])
         email = _text(claims.get("email"), 254)
         if claims.get("email_verified") is not True or not EMAIL.fullmatch(email):
-            raise NotAdmitted(f"{self.name} does not say that it has verified your e-mail address: ask an admin.")
+            raise NotAdmitted(
+                f"{self.name} does not say that it has verified your e-mail address: ask an admin."
+            )
         name = _text(claims.get("name"), 100) or email.partition("@")[0]
         return Identity(self.issuer, claims["sub"], email.lower(), name, role)
 
@@ -291,7 +308,11 @@ def _object(document: bytes) -> dict[str, Any]:
 
 def _words(said: Mapping[str, Any], name: str) -> set[str]:
     value = said.get(name)
-    return {one for one in cast("list[Any]", value) if isinstance(one, str)} if isinstance(value, list) else set()
+    return (
+        {one for one in cast("list[Any]", value) if isinstance(one, str)}
+        if isinstance(value, list)
+        else set()
+    )
 
 
 def _text(value: object, most: int) -> str:
@@ -308,5 +329,7 @@ def _place(url: str, *, loopback: bool, query: bool = False) -> str | None:
     except ValueError:
         return None
     secure = parts.scheme == "https" or (loopback and parts.scheme == "http" and host in LOOPBACK)
-    whole = url.isascii() and url.isprintable() and " " not in url and (query or not (parts.query or "?" in url))
+    whole = (
+        url.isascii() and url.isprintable() and " " not in url and (query or not (parts.query or "?" in url))
+    )
     return parts.netloc if host and secure and whole and "@" not in parts.netloc and "#" not in url else None

@@ -14,14 +14,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from frontdesk.bootstrap import Service
-from frontdesk.errors import FrontdeskError, NotFound, RateLimited
+from frontdesk.errors import NotFound, RateLimited
 from frontdesk.people import NotAdmitted
 from frontdesk.web.auth import client_address
 from frontdesk.web.console.page import see_other
-from frontdesk.web.console.session import TOKEN, Anybody, Visitor, csrf_of, set_cookie
+from frontdesk.web.console.session import TOKEN, Anybody, browser, set_cookie
 from frontdesk.web.console.signin import form_again, inside
 from frontdesk.web.oidc import CALLBACK, NoRole, NotVouched, Provider, Way
-from frontdesk.web.origins import hide_from_browser
 
 __all__ = ["router"]
 
@@ -37,9 +36,7 @@ async def begin(request: Request, here: Anybody) -> Response:
     wanted = inside(request.query_params.get("next", ""))
     try:
         address = await provider.address(way, _redirect(request, here.service))
-        await here.service.staff.begin_elsewhere(
-            way.secret("state"), wanted, address=client_address(request)
-        )
+        await here.service.staff.begin_elsewhere(way.secret("state"), wanted, address=client_address(request))
     except (NotVouched, RateLimited) as error:
         log.warning("staff not sent to the identity provider: %s", error.code)
         return form_again(here, wanted, problem=error.detail, status=error.status)
@@ -54,35 +51,39 @@ async def come_back(request: Request) -> Response:
 
     No look at tokens in the query: what stands there is the provider's, and counts for one browser, once.
     """
-    hide_from_browser(request.scope)
-    provider, service = _provider(request), request.app.state.service
-    came = request.query_params
-    token = request.cookies.get(_cookie(service), "")
-    way = Way(token if TOKEN.fullmatch(token) else "")
-    wanted = ""
+    here, provider = browser(request), _provider(request)
+    staff, came = here.service.staff, request.query_params
+    wanted = await _wanted(request, here.service)
     try:
-        if not way.token or not hmac.compare_digest(came.get("state", "").encode(), way.secret("state").encode()):
-            raise NotVouched  # another browser's, or one that waited for too long
-        wanted = await service.staff.come_back(came["state"])
-        if wanted is None or any(len(came.getlist(name)) > 1 for name in came):
-            raise NotVouched
-        who = await provider.identity(way, _redirect(request, service), came)
-        session = await service.staff.sign_in_as(who)
+        if wanted is None:
+            raise NotVouched  # noqa: TRY301  (answered as every other reason is)
+        who = await provider.identity(_way(request, here.service), _redirect(request, here.service), came)
+        session = await staff.sign_in_as(who)
     except (NotVouched, NotAdmitted) as error:
         if isinstance(error, NoRole):
-            await service.staff.shut_out(error.issuer, error.subject, "no group with a role")
+            await staff.shut_out(error.issuer, error.subject, "no group with a role")
         log.warning("staff not signed in by the identity provider: %s", error.code)
-        answer = _refused(request, service, wanted or "", error)
+        answer = form_again(here, wanted or "", problem=error.detail, status=error.status)
     else:
         answer = see_other(request, inside(wanted))
-        set_cookie(answer, service, session)
-    _keep(answer, service, "")
+        set_cookie(answer, here.service, session)
+    _keep(answer, here.service, "")
     return answer
 
 
-def _refused(request: Request, service: Service, wanted: str, error: FrontdeskError) -> Response:
-    here = Visitor(request, "", csrf_of(""), service)
-    return form_again(here, wanted, problem=error.detail, status=error.status)
+async def _wanted(request: Request, service: Service) -> str | None:
+    """The page that this browser asked for; None where it began nothing, or came back before."""
+    came, way = request.query_params, _way(request, service)
+    if not way.token or any(len(came.getlist(name)) > 1 for name in came):
+        return None
+    if not hmac.compare_digest(came.get("state", "").encode(), way.secret("state").encode()):
+        return None  # another browser's, or this one's earlier
+    return await service.staff.come_back(came["state"])
+
+
+def _way(request: Request, service: Service) -> Way:
+    token = request.cookies.get(_cookie(service), "")
+    return Way(token if TOKEN.fullmatch(token) else "")
 
 
 def _provider(request: Request) -> Provider:

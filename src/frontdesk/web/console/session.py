@@ -95,9 +95,7 @@ def set_cookie(response: Response, service: Service, token: str) -> None:
             cookie_name(service), token, httponly=True, secure=secure, samesite="lax", path="/"
         )
     else:
-        response.delete_cookie(
-            cookie_name(service), httponly=True, secure=secure, samesite="lax", path="/"
-        )
+        response.delete_cookie(cookie_name(service), httponly=True, secure=secure, samesite="lax", path="/")
 
 
 def fresh_token() -> str:
@@ -110,19 +108,24 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(), b"frontdesk console form", hashlib.sha256).hexdigest()
 
 
-async def visitor(request: Request) -> Visitor:
-    """The browser that asks. Refuses a form that has not come from a page of ours. Raises Forged."""
+def browser(request: Request) -> Visitor:
+    """The browser that asks, whatever it asks for."""
     hide_from_browser(request.scope)  # no other origin may read the console, whatever the widget's pages may
-    refuse_tokens_in_url(request)
     service: Service = request.app.state.service
     token = request.cookies.get(cookie_name(service), "")
     token = token if TOKEN.fullmatch(token) else ""
-    found = Visitor(request, token, csrf_of(token) if token else "", service)
+    return Visitor(request, token, csrf_of(token) if token else "", service)
+
+
+async def visitor(request: Request) -> Visitor:
+    """The browser that asks. Refuses a form that has not come from a page of ours. Raises Forged."""
+    refuse_tokens_in_url(request)
+    found = browser(request)
     if request.method not in {"GET", "HEAD"}:
         _same_origin(request)
         form = await read_form(request)
         sent = form("csrf") or request.headers.get("x-csrf", "")
-        if not token or not hmac.compare_digest(sent.encode(), found.csrf.encode()):
+        if not found.token or not hmac.compare_digest(sent.encode(), found.csrf.encode()):
             raise Forged
         request.state.form = form
     return found

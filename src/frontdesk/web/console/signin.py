@@ -72,9 +72,7 @@ async def keys(request: Request, session: Staffed) -> Response:
     )
 
 
-def form_again(
-    here: Visitor, wanted: str, email: str = "", problem: str = "", status: int = 200
-) -> Response:
+def form_again(here: Visitor, wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
     """The form, with what went wrong where something did."""
     provider: Provider | None = here.request.app.state.provider
     token = here.token or fresh_token()
