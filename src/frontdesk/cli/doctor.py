@@ -26,6 +26,7 @@ from frontdesk.people.mail import connected, mail_server
 from frontdesk.privacy import signing_keys
 from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.web.keys import keyring
+from frontdesk.web.oidc import CALLBACK, provider
 from frontdesk.web.origins import allowed_origins
 from frontdesk.web.service_keys import hashes
 
@@ -243,8 +244,6 @@ def _identity(settings: Settings) -> str:
 
 def _oidc(settings: Settings) -> str:
     """Whether the identity provider describes itself as we need it, and publishes keys."""
-    from frontdesk.web.oidc import CALLBACK, provider  # noqa: PLC0415  (for those who have one)
-
     found = provider(settings)
     assert found is not None  # noqa: S101  (settings name one)
     keys = asyncio.run(found.looked())

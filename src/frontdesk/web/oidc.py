@@ -10,42 +10,31 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import json
 import re
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import Any, cast
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
 
-from frontdesk.errors import FrontdeskError, InvalidToken, SettingsError, TokenExpired, UrlNotAllowed
-from frontdesk.knowledge.addresses import Allowed, check
+from frontdesk.errors import InvalidToken, SettingsError, TokenExpired
 from frontdesk.people import Identity, NotAdmitted
-from frontdesk.settings import LOOPBACK, Settings
+from frontdesk.settings import Settings
 from frontdesk.store.staff import Role
-from frontdesk.web.jwks import SIZE, Jwks, fetch
-from frontdesk.web.keys import KeyRing
+from frontdesk.web.oidc_described import Description, NotVouched, asked, described, place_of
 from frontdesk.web.tokens import signed_claims, times
 
 __all__ = ["CALLBACK", "NotVouched", "Provider", "Way", "provider"]
 
 CALLBACK = "/console/oidc/callback"
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
 TOKEN_BYTES = 64 * 1024  # of an id_token: somebody in 200 groups, each by its UUID, has 8 KB of them
 LONGEST, FRESH = 86_400, 600  # seconds an id_token may hold, and since when it may have been made
 DISCOVERED = 3600.0  # seconds for which the provider's own description is believed
-SECONDS = 5.0  # for each request to the provider
-RANK: tuple[Role, ...] = get_args(Role)
+RANK: tuple[Role, ...] = ("agent", "lead", "admin")
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,189}")  # ASCII: no letter that only looks like another
-
-
-class NotVouched(FrontdeskError):
-    """Signing in at the provider did not work: try again."""
-
-    code, status = "not_vouched", 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +46,6 @@ class Way:
     def secret(self, what: str) -> str:
         """``state``, ``nonce`` or ``verifier``: 64 hex digits, from one of which no other follows."""
         return hmac.new(self.token.encode(), f"frontdesk oidc {what}".encode(), hashlib.sha256).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a provider says of itself."""
-
-    authorize: str
-    token: str
-    userinfo: str
-    keys: KeyRing
-    scope: str
-    basic: bool
-    names_itself: bool  # RFC 9207: ``iss`` stands in the way back
 
 
 def provider(settings: Settings) -> Provider | None:
@@ -84,8 +60,8 @@ def provider(settings: Settings) -> Provider | None:
         raise SettingsError(
             f"{missing[0]}: set it as well; signing in by OIDC needs {', '.join(given)} together"
         )
-    place = _place(settings.oidc_issuer, loopback=settings.development)
-    if place is None:
+    place = place_of(settings.oidc_issuer, loopback=settings.development)
+    if not place:
         raise SettingsError(
             "FRONTDESK_OIDC_ISSUER: write the provider's address as it names itself, https://id.shop.example,"
             " without ? and # (http on loopback in development)"
@@ -154,7 +130,7 @@ class Provider:
         if self._found is None or time.monotonic() >= self._due:
             async with self._lock:
                 if self._found is None or time.monotonic() >= self._due:
-                    self._found = await self._discovered()
+                    self._found = await described(self.issuer, self._client, loopback=self._loopback)
                     self._due = time.monotonic() + DISCOVERED
         return self._found
 
@@ -169,45 +145,6 @@ class Provider:
             )
         return keys
 
-    async def _discovered(self) -> Description:
-        url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-        try:
-            async with asyncio.timeout(SECONDS):
-                said = _object(await fetch(url))
-        except (httpx.HTTPError, ValueError, TimeoutError):
-            raise NotVouched("The identity provider does not answer: try again.") from None
-        if said.get("issuer") != self.issuer:
-            raise NotVouched("The identity provider calls itself by another name than FRONTDESK_OIDC_ISSUER.")
-        keys = self._endpoint(said, "jwks_uri")
-        # OpenID Connect wants RS256 of every provider, so that one is taken which does not say what it signs with.
-        algorithms = _words(said, "id_token_signing_alg_values_supported") or {"RS256"}
-        sets = [Jwks(keys, alg, self.issuer, self._client) for alg in ALGORITHMS if alg in algorithms]
-        if not sets:
-            raise NotVouched(f"The identity provider signs with none of {', '.join(ALGORITHMS)}.")
-        ways = _words(said, "token_endpoint_auth_methods_supported")
-        return Description(
-            authorize=self._endpoint(said, "authorization_endpoint"),
-            token=self._endpoint(said, "token_endpoint"),
-            userinfo=self._endpoint(said, "userinfo_endpoint") if said.get("userinfo_endpoint") else "",
-            keys=KeyRing({}, sets),
-            scope=" ".join(["openid", "email", "profile", *({"groups"} & _words(said, "scopes_supported"))]),
-            basic=not ways or "client_secret_basic" in ways,
-            names_itself=said.get("authorization_response_iss_parameter_supported") is True,
-        )
-
-    def _endpoint(self, said: Mapping[str, Any], name: str) -> str:
-        """One of the addresses that the provider names: with the issuer, or public; this server opens no other."""
-        url = said.get(name)
-        try:
-            if isinstance(url, str) and _place(url, loopback=self._loopback, query=True):
-                check(url, Allowed([urlsplit(self.issuer).netloc]))
-                return url
-        except UrlNotAllowed:
-            pass
-        raise NotVouched(
-            f"The identity provider names no {name} that may be opened: https, with it or public."
-        )
-
     async def _exchanged(self, said: Description, way: Way, redirect: str, code: str) -> dict[str, Any]:
         form = {
             "grant_type": "authorization_code",
@@ -219,7 +156,7 @@ class Provider:
         basic = httpx.BasicAuth(quote_plus(self._client), quote_plus(self._secret)) if said.basic else None
         if basic is None:
             form |= {"client_id": self._client, "client_secret": self._secret}
-        return await _asked("POST", said.token, auth=basic, data=form)
+        return await asked("POST", said.token, auth=basic, data=form)
 
     async def _claims(self, said: Description, token: str, nonce: str) -> dict[str, Any]:
         try:
@@ -243,7 +180,7 @@ class Provider:
         """What a provider with thin id_tokens says of the same person elsewhere."""
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise NotVouched
-        more = await _asked("GET", said.userinfo, headers={"authorization": f"Bearer {token}"})
+        more = await asked("GET", said.userinfo, headers={"authorization": f"Bearer {token}"})
         if more.get("sub") != claims["sub"]:
             raise NotVouched
         return more
@@ -276,60 +213,7 @@ class NoRole(NotAdmitted):
         self.issuer, self.subject = issuer, subject
 
 
-async def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
-    """The JSON object that the provider answers with: no redirects, no proxy of the environment, bounded."""
-    try:
-        async with (
-            asyncio.timeout(SECONDS),
-            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=SECONDS) as client,
-            client.stream(method, url, **more) as answer,
-        ):
-            body = b""
-            async for part in answer.aiter_bytes(16 * 1024):
-                body += part
-                if len(body) > SIZE:
-                    raise NotVouched
-            if answer.status_code != 200:
-                raise NotVouched
-            return _object(body)
-    except (httpx.HTTPError, ValueError, TimeoutError):
-        raise NotVouched from None
-
-
-def _object(document: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(document)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004  (one kind of error for every bad document)
-    return cast("dict[str, Any]", value)
-
-
-def _words(said: Mapping[str, Any], name: str) -> set[str]:
-    value = said.get(name)
-    return (
-        {one for one in cast("list[Any]", value) if isinstance(one, str)}
-        if isinstance(value, list)
-        else set()
-    )
-
-
 def _text(value: object, most: int) -> str:
     """A claim as text that can be stored and shown: "" for one that is not, or longer than ``most``."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
     return text if len(text) <= most and text.isprintable() else ""
-
-
-def _place(url: str, *, loopback: bool, query: bool = False) -> str | None:
-    """The host (and port) of an https address, or of an http one on loopback where that may be; None for all else."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    secure = parts.scheme == "https" or (loopback and parts.scheme == "http" and host in LOOPBACK)
-    whole = (
-        url.isascii() and url.isprintable() and " " not in url and (query or not (parts.query or "?" in url))
-    )
-    return parts.netloc if host and secure and whole and "@" not in parts.netloc and "#" not in url else None
