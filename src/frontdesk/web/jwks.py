@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
+from functools import cache
 from typing import Any, cast
 
 import httpx
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-__all__ = ["SIZE", "Jwks", "fetch", "fits"]
+__all__ = ["SIZE", "Jwks", "authorities", "fetch", "fits"]
 
 log = logging.getLogger(__name__)
 REFRESH = 300.0  # seconds between two fetches: a flood of unknown kids causes no flood of fetches
@@ -73,10 +75,18 @@ def fits(alg: str, key: object) -> bool:
             return False
 
 
+@cache
+def authorities() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, for that takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 async def fetch(url: str) -> bytes:
     """The document at ``url``: no redirects, no proxy from the environment, bounded in size."""
     async with (
-        httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TIMEOUT) as client,
+        httpx.AsyncClient(
+            follow_redirects=False, trust_env=False, timeout=TIMEOUT, verify=authorities()
+        ) as client,
         client.stream("GET", url, headers={"accept": "application/json"}) as answer,
     ):
         if answer.status_code != 200:

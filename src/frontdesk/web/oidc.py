@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_args
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
@@ -33,7 +33,7 @@ CALLBACK = "/console/oidc/callback"
 TOKEN_BYTES = 64 * 1024  # of an id_token: somebody in 200 groups, each by its UUID, has 8 KB of them
 LONGEST, FRESH = 86_400, 600  # seconds an id_token may hold, and since when it may have been made
 DISCOVERED = 3600.0  # seconds for which the provider's own description is believed
-RANK: tuple[Role, ...] = ("agent", "lead", "admin")
+RANK: tuple[Role, ...] = get_args(Role)
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,189}")  # ASCII: no letter that only looks like another
 
 
@@ -68,9 +68,8 @@ def provider(settings: Settings) -> Provider | None:
         )
     roles: dict[str, Role] = {}
     for entry in settings.oidc_roles:
-        group, _, named = (part.strip() for part in entry.rpartition("="))
-        role = next((role for role in RANK if role == named), None)
-        if not group or role is None:
+        group, _, role = (part.strip() for part in entry.rpartition("="))
+        if not group or role not in RANK:
             raise SettingsError(
                 "FRONTDESK_OIDC_ROLES: write GROUP=ROLE, comma-separated; a role is agent, lead or admin"
             )
@@ -187,14 +186,9 @@ class Provider:
 
     def _admitted(self, claims: Mapping[str, Any]) -> Identity:
         groups = claims.get(self._claim)
-        named = [groups] if isinstance(groups, str) else cast("list[Any]", groups)
-        held = (
-            {self._roles.get(group) for group in named if isinstance(group, str)}
-            if isinstance(named, list)
-            else ()
-        )
-        role = next((role for role in reversed(RANK) if role in held), None)
-        if role is None:
+        named = cast("list[Any]", groups) if isinstance(groups, list) else [groups]
+        held = [self._roles[group] for group in named if isinstance(group, str) and group in self._roles]
+        if not held:
             raise NoRole(self.issuer, claims["sub"])
         email = _text(claims.get("email"), 254)
         if claims.get("email_verified") is not True or not EMAIL.fullmatch(email):
@@ -202,6 +196,7 @@ class Provider:
                 f"{self.name} does not say that it has verified your e-mail address: ask an admin."
             )
         name = _text(claims.get("name"), 100) or email.partition("@")[0]
+        role = RANK[max(map(RANK.index, held))]
         return Identity(self.issuer, claims["sub"], email.lower(), name, role)
 
 

@@ -14,7 +14,7 @@ import httpx
 from frontdesk.errors import FrontdeskError, UrlNotAllowed
 from frontdesk.knowledge.addresses import Allowed, check
 from frontdesk.settings import LOOPBACK
-from frontdesk.web.jwks import SIZE, Jwks, fetch
+from frontdesk.web.jwks import SIZE, Jwks, authorities, fetch
 from frontdesk.web.keys import KeyRing
 
 __all__ = ["Description", "NotVouched", "asked", "described", "place_of"]
@@ -97,7 +97,9 @@ async def asked(method: str, url: str, **more: Any) -> dict[str, Any]:
     try:
         async with (
             asyncio.timeout(SECONDS),
-            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=SECONDS) as client,
+            httpx.AsyncClient(
+                follow_redirects=False, trust_env=False, timeout=SECONDS, verify=authorities()
+            ) as client,
             client.stream(method, url, **more) as answer,
         ):
             body = b""

@@ -111,7 +111,9 @@ class IdentityProvider:
             return JSONResponse({"error": "invalid_grant"}, 400)
         hashed = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
-        if self.pkce and challenge != begun["code_challenge"] or form["redirect_uri"] != begun["redirect_uri"]:
+        if (self.pkce and challenge != begun["code_challenge"]) or form["redirect_uri"] != begun[
+            "redirect_uri"
+        ]:
             return JSONResponse({"error": "invalid_grant"}, 400)
         now = int(time.time())
         about = {} if self.thin else self.person.claims()
