@@ -203,7 +203,7 @@ class Provider:
 class NoRole(NotAdmitted):
     """You are in no group that may use this console: ask an admin."""
 
-    def __init__(self, issuer: str, subject: str) -> None:
+    def __init__(self, issuer: str = "", subject: str = "") -> None:
         super().__init__()
         self.issuer, self.subject = issuer, subject
 
