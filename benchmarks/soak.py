@@ -245,7 +245,7 @@ async def main(minutes: float) -> int:
     counted = ", ".join(f"{number} × {what}" for what, number in sorted(load.counts.items()) if number)
     verdicts = meter.verdicts()
     text = page(
-        meter, verdicts, [about, f"{minutes:g} minutes: {counted}."], f"python -m benchmarks.soak {minutes:g}"
+        meter, verdicts, [about, f"In {minutes:g} min: {counted}."], f"python -m benchmarks.soak {minutes:g}"
     )
     out = RESULTS if kept else Path(os.environ.get("OUT") or tempfile.mkdtemp(prefix="frontdesk-soak-"))
     out.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def page(meter: Meter, verdicts: Sequence[Verdict], about: Sequence[str], comman
 
 
 def chart(meter: Meter) -> str:
-    """A chart a row, two beside each other; the line at its foot is zero, or its least value less a tenth."""
+    """A chart a row, two beside each other, each from zero; beside its name the last value and the highest."""
     down = -(-len(ROWS) // 2)
     height = down * (HIGH + HEAD + GAP)
     parts = [
@@ -68,7 +68,8 @@ def _panel(row: Row, minutes: Sequence[float], values: Sequence[float]) -> str:
     )
     return (
         f'<text x="0" y="14">{escape(row.name)}</text>'
-        f'<text x="{WIDE}" y="14" text-anchor="end">{_number(values[-1], row.unit)}</text>'
+        f'<text x="{WIDE}" y="14" text-anchor="end">{_number(values[-1], row.unit)},'
+        f" highest {_number(max(values), row.unit)}</text>"
         f'<path d="M0 {HEAD}V{HEAD + HIGH}H{WIDE}" fill="none" stroke="{FRAME}"/>'
         f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="1.5"/>'
     )

@@ -25,11 +25,11 @@ SELECT
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that is looked at. ``share``: how much of its middle it may grow in a run and still count as flat."""
+    """One thing that is looked at. ``share``: how much of its middle it may grow while it is looked at and count as flat."""
 
     name: str
     unit: str
-    share: float = 0.02
+    share: float = 0.01
 
 
 ROWS = (
@@ -66,17 +66,15 @@ class Meter:
         self._process = psutil.Process(process)
         self._connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
         self._began = time.monotonic()
-        self._wal = 0.0
+        self._wal = self._counted()["wal"]
         self.minutes: list[float] = []
         self.values: list[list[float]] = []
 
     def take(self, turns: Sequence[float], waits: Sequence[float]) -> list[float]:
         """A sample of now; ``turns`` (ms) and ``waits`` (ms) are those since the one before it."""
-        row = self._connection.execute(COUNTED).fetchone()
-        assert row
-        found = {name: float(value or 0) for name, value in row.items()}
+        found = self._counted()
         live = max(1.0, found["live"])
-        wal, self._wal = found["wal"] - (self._wal or found["wal"]), found["wal"]
+        wal, self._wal = found["wal"] - self._wal, found["wal"]
         values = [
             self._process.memory_info().rss / 1e6,
             float(self._process.num_fds()),
@@ -93,6 +91,11 @@ class Meter:
         self.minutes.append((time.monotonic() - self._began) / 60)
         self.values.append(values)
         return values
+
+    def _counted(self) -> dict[str, float]:
+        row = self._connection.execute(COUNTED).fetchone()
+        assert row
+        return {name: float(value or 0) for name, value in row.items()}
 
     def verdicts(self) -> list[Verdict]:
         """Of each row, over the last two thirds of the samples."""

@@ -21,6 +21,7 @@ from frontdesk.cli.shown import plain
 from frontdesk.database import SCHEMA, Database
 from frontdesk.database.migrate import migrations
 from frontdesk.desk import Frontdesk
+from frontdesk.domain import counted
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.people.mail import connected, mail_server
 from frontdesk.privacy import signing_keys
@@ -120,7 +121,7 @@ def _desk(name: str, found: list[Frontdesk]) -> str:
     check(desk)
     found.append(desk)
     center = desk.help_center
-    return f"{desk.name}: {len(desk.tools)} tools, {'a' if center else 'no'} help center; what its tools need at start answers"
+    return f"{desk.name}: {counted(len(desk.tools), 'tool')}, {'a' if center else 'no'} help center; what its tools need at start answers"
 
 
 # ------------------------------------------------------------------ the database
