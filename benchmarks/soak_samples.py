@@ -34,8 +34,8 @@ class Row:
 
 ROWS = (
     Row("memory of the server", "MB"),
-    Row("open descriptors", ""),
-    Row("connections in PostgreSQL", ""),
+    Row("open descriptors", "", 0.05),
+    Row("connections in PostgreSQL", "", 0.05),
     Row("dead rows for each live one", "%", 0.5),
     Row("bytes of tables a live row", ""),
     Row("bytes of indexes a live row", ""),
@@ -44,6 +44,7 @@ ROWS = (
     Row("wait of the event loop, p95", "ms", 0.5),
     Row("a turn, p50", "ms", 0.1),
     Row("a turn, p95", "ms", 0.2),
+    Row("cores busy, with all programs", "", 0.2),
 )
 
 
@@ -87,6 +88,7 @@ class Meter:
             quantile(waits, 0.95),
             quantile(turns, 0.5),
             quantile(turns, 0.95),
+            psutil.cpu_percent() * psutil.cpu_count() / 100,
         ]
         self.minutes.append((time.monotonic() - self._began) / 60)
         self.values.append(values)

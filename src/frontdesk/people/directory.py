@@ -82,14 +82,14 @@ class StaffDirectory:
         await store.open_session(self._database, staff_id, token, via)
         return token
 
-    async def begin_elsewhere(self, state: str, wanted: str, *, address: str) -> None:
+    async def begin_elsewhere(self, state: str, *, address: str) -> None:
         """Somebody at ``address`` goes to the identity provider with ``state``. Raises RateLimited."""
         if wait := await self._tries.take([Rate.of(f"sign-in begun:{address}", BEGUN, WINDOW)]):
             raise RateLimited("Too many tries. Wait five minutes, then try again.", retry_after=int(wait) + 1)
-        await identities.begin(self._database, state, wanted)
+        await identities.begin(self._database, state)
 
-    async def come_back(self, state: str) -> str | None:
-        """The page that was asked for when ``state`` went out, once; None for one that did not within ten minutes."""
+    async def come_back(self, state: str) -> bool:
+        """Whether ``state`` went out within ten minutes and did not come back before; it has now."""
         return await identities.come_back(self._database, state)
 
     async def sign_in_as(self, who: Identity) -> str:

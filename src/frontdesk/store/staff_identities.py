@@ -140,24 +140,22 @@ async def events(database: Database) -> list[StaffEvent]:
         return [StaffEvent(*row) for row in await cursor.fetchall()]
 
 
-async def begin(database: Database, state: str, wanted: str) -> None:
+async def begin(database: Database, state: str) -> None:
     """Remember that ``state`` went to the provider; forget those that never came back."""
     async with database.transaction(brief=True) as connection:
         await connection.execute(
             "DELETE FROM staff_sign_ins WHERE begun_at < now() - %s", (timedelta(minutes=BEGUN_MINUTES),)
         )
         await connection.execute(
-            "INSERT INTO staff_sign_ins (state_sha256, wanted) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (digest(state), wanted),
+            "INSERT INTO staff_sign_ins (state_sha256) VALUES (%s) ON CONFLICT DO NOTHING", (digest(state),)
         )
 
 
-async def come_back(database: Database, state: str) -> str | None:
-    """The page that was asked for when ``state`` went out; None for one that is unknown, too old or came back before."""
+async def come_back(database: Database, state: str) -> bool:
+    """Whether ``state`` went out; False for one that is unknown, too old or came back before."""
     async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
-            "DELETE FROM staff_sign_ins WHERE state_sha256 = %s AND begun_at > now() - %s RETURNING wanted",
+            "DELETE FROM staff_sign_ins WHERE state_sha256 = %s AND begun_at > now() - %s",
             (digest(state), timedelta(minutes=BEGUN_MINUTES)),
         )
-        row = await cursor.fetchone()
-    return row[0] if row else None
+        return cursor.rowcount > 0

@@ -14,7 +14,6 @@ ALTER TABLE staff_sessions ADD COLUMN via text NOT NULL DEFAULT 'password' CHECK
 -- Begun at the provider and not come back from it: each comes back once.
 CREATE TABLE staff_sign_ins (
   state_sha256 bytea PRIMARY KEY,
-  wanted       text NOT NULL,  -- the page that was asked for
   begun_at     timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX staff_sign_ins_begun ON staff_sign_ins (begun_at);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -36,12 +37,13 @@ async def begin(request: Request, here: Anybody) -> Response:
     wanted = inside(request.query_params.get("next", ""))
     try:
         address = await provider.address(way, _redirect(request, here.service))
-        await here.service.staff.begin_elsewhere(way.secret("state"), wanted, address=client_address(request))
+        await here.service.staff.begin_elsewhere(way.secret("state"), address=client_address(request))
     except (NotVouched, RateLimited) as error:
         log.warning("staff not sent to the identity provider: %s", error.code)
         return form_again(here, wanted, problem=error.detail, status=error.status)
     answer = see_other(request, address)
-    _keep(answer, here.service, way.token)
+    # The page goes along in the browser: it may name a customer, which no table of ours needs to.
+    _keep(answer, here.service, f"{way.token}.{urlsafe_b64encode(wanted.encode()).decode()}")
     return answer
 
 
@@ -52,38 +54,43 @@ async def come_back(request: Request) -> Response:
     No look at tokens in the query: what stands there is the provider's, and counts for one browser, once.
     """
     here, provider = browser(request), _provider(request)
-    staff, came = here.service.staff, request.query_params
-    wanted = await _wanted(request, here.service)
+    staff = here.service.staff
+    way, wanted = _kept(request, here.service)
     try:
-        if wanted is None:
+        if not await _this_way(request, here.service, way):
             raise NotVouched  # noqa: TRY301  (answered as every other reason is)
-        who = await provider.identity(_way(request, here.service), _redirect(request, here.service), came)
+        who = await provider.identity(way, _redirect(request, here.service), request.query_params)
         session = await staff.sign_in_as(who)
     except (NotVouched, NotAdmitted) as error:
         if isinstance(error, NoRole):
             await staff.shut_out(error.issuer, error.subject, "no group with a role")
         log.warning("staff not signed in by the identity provider: %s", error.code)
-        answer = form_again(here, wanted or "", problem=error.detail, status=error.status)
+        answer = form_again(here, wanted, problem=error.detail, status=error.status)
     else:
-        answer = see_other(request, inside(wanted))
+        answer = see_other(request, wanted)
         set_cookie(answer, here.service, session)
     _keep(answer, here.service, "")
     return answer
 
 
-async def _wanted(request: Request, service: Service) -> str | None:
-    """The page that this browser asked for; None where it began nothing, or came back before."""
-    came, way = request.query_params, _way(request, service)
+async def _this_way(request: Request, service: Service, way: Way) -> bool:
+    """Whether this browser went out on the way that comes back, and has not come back before."""
+    came = request.query_params
     if not way.token or any(len(came.getlist(name)) > 1 for name in came):
-        return None
+        return False
     if not hmac.compare_digest(came.get("state", "").encode(), way.secret("state").encode()):
-        return None  # another browser's, or this one's earlier
+        return False  # another browser's, or this one's earlier
     return await service.staff.come_back(came["state"])
 
 
-def _way(request: Request, service: Service) -> Way:
-    token = request.cookies.get(_cookie(service), "")
-    return Way(token if TOKEN.fullmatch(token) else "")
+def _kept(request: Request, service: Service) -> tuple[Way, str]:
+    """The way that this browser is on, and the page that it asked for."""
+    token, _, page = request.cookies.get(_cookie(service), "").partition(".")
+    try:
+        wanted = urlsafe_b64decode(page).decode()
+    except ValueError:
+        wanted = ""
+    return Way(token if TOKEN.fullmatch(token) else ""), inside(wanted)
 
 
 def _provider(request: Request) -> Provider:
