@@ -223,6 +223,7 @@ async def main(minutes: float) -> int:
                 server = embedded.start(Path(folder) / "data" / "postgres")
                 with psycopg.connect(embedded.database(server, "ourshop")) as shop:
                     orders = shop.execute(ORDERS).fetchall()
+                    say(f"{len(orders)} orders of {len({order[0] for order in orders})} customers")
                 timeout, key = aiohttp.ClientTimeout(total=60), {"authorization": f"Bearer {demo.key}"}
                 async with aiohttp.ClientSession(
                     f"http://127.0.0.1:{demo.port}", headers=key, timeout=timeout,

@@ -32,7 +32,10 @@ __all__ = ["CALLBACK", "NotVouched", "Provider", "Way", "provider"]
 CALLBACK = "/console/oidc/callback"
 TOKEN_BYTES = 64 * 1024  # of an id_token: somebody in 200 groups, each by its UUID, has 8 KB of them
 LONGEST, FRESH = 86_400, 600  # seconds an id_token may hold, and since when it may have been made
-DISCOVERED = 3600.0  # seconds for which the provider's own description is believed
+DISCOVERED, RETRY = (
+    3600.0,
+    5.0,
+)  # seconds to the next look at the provider's own description, also after none came
 RANK: tuple[Role, ...] = get_args(Role)
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,189}")  # ASCII: no letter that only looks like another
 
@@ -86,6 +89,7 @@ class Provider:
         self._roles, self._claim = roles, settings.oidc_groups_claim
         self._loopback = settings.development and urlsplit(self.issuer).scheme == "http"
         self._found: Description | None = None
+        self._problem = ""
         self._due = float("-inf")
         self._lock = asyncio.Lock()
 
@@ -125,13 +129,25 @@ class Provider:
         return self._admitted(claims)
 
     async def describe(self) -> Description:
-        """What the provider says of itself, asked for once an hour. Raises NotVouched with what is wrong."""
-        if self._found is None or time.monotonic() >= self._due:
+        """What the provider says of itself, asked for once an hour. Raises NotVouched with what is wrong.
+
+        While it does not answer it is asked every few seconds at most, however many want to sign in.
+        """
+        if time.monotonic() >= self._due:
             async with self._lock:
-                if self._found is None or time.monotonic() >= self._due:
-                    self._found = await described(self.issuer, self._client, loopback=self._loopback)
-                    self._due = time.monotonic() + DISCOVERED
+                if time.monotonic() >= self._due:
+                    await self._ask()
+        if self._found is None:
+            raise NotVouched(self._problem)
         return self._found
+
+    async def _ask(self) -> None:
+        try:
+            self._found = await described(self.issuer, self._client, loopback=self._loopback)
+        except NotVouched as error:
+            self._problem, self._due = error.detail, time.monotonic() + RETRY
+        else:
+            self._due = time.monotonic() + DISCOVERED
 
     async def looked(self) -> int:
         """How many keys the provider publishes, which it describes as is needed. Raises NotVouched where none."""

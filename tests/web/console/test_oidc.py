@@ -463,6 +463,38 @@ async def test_while_the_provider_is_away_passwords_open_the_console(
         shop.app.state.provider = here
 
 
+async def test_a_provider_that_names_itself_on_the_way_back_must_do_so(shop: Console, idp: Any) -> None:
+    idp.said = {"authorization_response_iss_parameter_supported": True}
+    shop.app.state.provider, here = provider(_settings(idp)), shop.app.state.provider
+    try:
+        async with browser(shop) as client:
+            assert (await signed_in(client)).status_code == 303
+        idp.back = {"iss": None}
+        await _nobody_gets_in(shop)
+    finally:
+        shop.app.state.provider = here
+
+
+async def test_a_provider_that_is_away_is_not_asked_by_each_who_wants_in(
+    idp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, asked = provider(_settings(idp)), []
+    assert found
+
+    async def away(*_: object, **__: object) -> None:
+        asked.append(1)
+        raise NotVouched("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("frontdesk.web.oidc.described", away)
+        for _ in range(3):
+            with pytest.raises(NotVouched, match="away"):
+                await found.describe()
+    assert asked == [1]
+    found._due = 0.0  # a few seconds later
+    assert (await found.describe()).authorize.startswith(idp.url)
+
+
 async def test_without_a_provider_there_is_no_such_way(shop: Console) -> None:
     shop.app.state.provider, here = None, shop.app.state.provider
     try:

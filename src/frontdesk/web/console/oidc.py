@@ -36,8 +36,8 @@ async def begin(request: Request, here: Anybody) -> Response:
     way, provider = Way(), _provider(request)
     wanted = inside(request.query_params.get("next", ""))
     try:
-        address = await provider.address(way, _redirect(request, here.service))
         await here.service.staff.begin_elsewhere(way.secret("state"), address=client_address(request))
+        address = await provider.address(way, _redirect(request, here.service))
     except (NotVouched, RateLimited) as error:
         log.warning("staff not sent to the identity provider: %s", error.code)
         return form_again(here, wanted, problem=error.detail, status=error.status)
