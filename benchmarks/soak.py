@@ -33,6 +33,7 @@ from tests.demo import Demo
 RESULTS = REPOSITORY / "benchmarks" / "results"
 EVERY, SAMPLES, LONG = 30.0, 40, 10.0  # seconds; samples of a short run; minutes from which a result is kept
 AT_ONCE, CALIBRATING = 16, 15.0  # customers and seconds for the capacity
+A_DAY = 5  # changes of an address that the shop lets one customer make in a day
 MOST_OPEN = 400  # requests; more than that is no half load any more
 QUESTIONS = (
     "How long do I have to send something back?",
@@ -73,9 +74,10 @@ class Load:
     def __init__(self, client: aiohttp.ClientSession, orders: Sequence[tuple[str, str, str]]) -> None:
         self._client = client
         self._orders = itertools.cycle([(user, order) for user, order, _ in orders])
-        self._open = itertools.cycle(
-            [(u, order) for u, order, at in orders if at in ("placed", "processing")]
-        )
+        open_ = {user: order for user, order, at in orders if at in ("placed", "processing")}
+        self._open = itertools.cycle(open_.items())
+        self._actions = A_DAY * len(open_)  # more the shop refuses
+        self._began, self._seconds = time.monotonic(), 0.0
         self._kinds: Iterator[str] = itertools.cycle(MIX)
         self._questions, self._houses = itertools.cycle(QUESTIONS), itertools.count(1)
         self._talks: dict[str, str] = {}
@@ -83,9 +85,21 @@ class Load:
         self.waits: list[float] = []
         self.counts: Counter[str] = Counter()
 
+    def begin(self, seconds: float) -> None:
+        """Forget what was, and spread the actions that are left over the ``seconds`` to come."""
+        self._actions -= self.counts["action"]
+        self._began, self._seconds = time.monotonic(), seconds
+        self.turns.clear()
+        self.counts.clear()
+
+    def _kind(self) -> str:
+        kind = next(self._kinds)
+        share = (time.monotonic() - self._began) / self._seconds if self._seconds else 0.1
+        return "look-up" if kind == "action" and self.counts["action"] >= share * self._actions else kind
+
     async def one(self) -> None:
         """The next of the mix."""
-        kind = next(self._kinds)
+        kind = self._kind()
         user, order = next(self._open if kind == "action" else self._orders)
         self.counts[kind] += 1
         try:
@@ -237,8 +251,7 @@ async def main(minutes: float) -> int:
                         rate = most / 2
                         about = f"{rate:.1f} requests a second, half of the {most:.1f} that {AT_ONCE} customers at once got."
                     say(about)
-                    load.turns.clear()
-                    load.counts.clear()
+                    load.begin(60 * minutes)
                     meter = Meter(demo.process.pid, embedded.database(server, "frontdesk"))
                     await soak(load, meter, rate, 60 * minutes)
             finally:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from benchmarks.soak_samples import ROWS, Meter, Row, Verdict
 
 WIDE, HIGH, GAP, HEAD = 340, 110, 20, 22
+SHORT = 9.5  # minutes
 INK, LINE, FRAME = "#24323d", "#17506b", "#d8dfdf"
 
 
@@ -32,6 +33,10 @@ def page(meter: Meter, verdicts: Sequence[Verdict], about: Sequence[str], comman
         [
             *lines,
             "",
+            *(
+                ["**Too short to judge by**: caches and the write-ahead log still fill.", ""]
+                * (meter.minutes[-1] < SHORT)
+            ),
             f"{len(meter.minutes)} samples; slopes by least squares over the last two thirds. Flat: falls, or grows by less"
             " than twice the error of its slope, or by less than its share of itself while it was looked at.",
             "",
