@@ -21,7 +21,10 @@ import httpx
 import psycopg
 
 from frontdesk.database import SCHEMA, embedded
+from frontdesk.domain import Reply
 from frontdesk.privacy.scrub import analyze, scrub
+from frontdesk.store.counts import count
+from frontdesk.store.heard import replied
 from frontdesk.store.identity import create_service_key, create_session
 from frontdesk.store.personal import PLACES
 from frontdesk.telemetry import configure
@@ -115,7 +118,23 @@ async def plant(desk: Console, planted: Planted) -> str:
     await service.people.note(staff, identity, note, client_id="n")
     await create_session(service.database, f"ws_{who}{card}", who, lifetime=timedelta(hours=1), kid="k1")
     await asyncio.to_thread(_rows_of_others, service.owner_url, planted, talk)
+    for number in await asyncio.to_thread(_brought, service.owner_url, talk):
+        reply = Reply(f"r{number}", f"{name}, your {content} is here. {secret}.", author=f"Nurse {note}")
+        assert await replied(service.database, "zendesk", f"z{number}", [reply])
     return talk
+
+
+def _brought(owner_url: str, talk: str) -> list[int]:
+    """The conversation's tickets, as if a helpdesk had them; their numbers."""
+    with psycopg.connect(owner_url, options=f"-c search_path={SCHEMA},public") as owner:
+        owner.execute(
+            "INSERT INTO helpdesks (name, since, heard_since) VALUES ('zendesk', now(), now()) ON CONFLICT DO NOTHING"
+        )
+        found = owner.execute(
+            "UPDATE tickets SET helpdesk = 'zendesk', external_id = 'z' || number WHERE conversation_id = %s RETURNING number",
+            (talk,),
+        )
+        return [number for (number,) in found]
 
 
 def _rows_of_others(owner_url: str, planted: Planted, talk: str) -> None:
@@ -197,6 +216,7 @@ async def live(folder: Path, seed: int, first: int, many: int) -> dict[str, Any]
     ) as desk:
         for planted in everybody:
             await plant(desk, planted)
+        await asyncio.to_thread(count, url)
         await asyncio.to_thread(analyze, url)
         before = await asyncio.to_thread(dump, url)
         key = await create_service_key(desk.service.database, "dpo", rights=["privacy"])

@@ -10,7 +10,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from benchmarks import alone, workplace
+from benchmarks import alone, soak_page, soak_samples, workplace
 from benchmarks.table import Results, markdown
 from frontdesk import ToolNotFound
 from frontdesk.domain import Principal
@@ -81,3 +81,24 @@ def test_the_table_judges_frontdesk_and_leaves_blank_what_was_not_measured() -> 
     assert "| turns/s, 16 at once | 120 | ≥ 3 × 40 | yes | 40 |" in table
     assert "| CPU ms a turn, 16 at once, service | 7.00 | ≤ 6.5 | **no** | 20.00 |" in table
     assert "| turns/s, 1 at once | – | ≥ 3 × 37 (published) |  | – |" in table
+
+
+@pytest.mark.parametrize(
+    ("values", "flat"),
+    [
+        ([100 + n % 3 for n in range(30)], True),
+        ([100 + n % 3 + n / 2 for n in range(30)], False),
+        ([100 - n for n in range(30)], True),
+        ([*range(100, 110), *[110] * 20], True),  # it settles within the first third
+        ([100 + n / 100 for n in range(30)], True),  # sure, and next to nothing
+    ],
+)
+def test_a_soak_tells_what_grows_from_what_only_moves(values: list[float], flat: bool) -> None:
+    meter = object.__new__(soak_samples.Meter)
+    meter.minutes = [n / 2 for n in range(30)]
+    meter.values = [[float(value)] * len(soak_samples.ROWS) for value in values]
+    verdict = meter.verdicts()[0]
+    assert verdict.flat == flat, verdict
+    text = soak_page.page(meter, meter.verdicts(), [], "soak")
+    assert ("Nothing grows." in text) == all(each.flat for each in meter.verdicts())
+    assert soak_page.chart(meter).count("<polyline") == len(soak_samples.ROWS)

@@ -1,6 +1,5 @@
 """The quick form of ``make cluster``: two processes behind the HAProxy configuration that deploy/ ships, one killed."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,15 @@ from chaos.backend import backend
 from chaos.cluster import proxying, up
 from chaos.servers import client_of, servers
 from chaos.talkers import Talkers
+from tests.debian import program
 from tests.process import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="apt-get install haproxy")
 async def test_a_killed_process_loses_no_message_and_its_streams_go_on_at_the_other(tmp_path: Path) -> None:
+    if program("haproxy", package="haproxy") is None:
+        pytest.skip("apt-get install haproxy")
     port = free_port()
     async with backend() as shop, servers(2, CHAOS_BACKEND=shop.url) as (url, started, _):
         with proxying(tmp_path, port, [server.port for server in started]):

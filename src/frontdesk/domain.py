@@ -13,6 +13,11 @@ from uuid import UUID
 Json = dict[str, Any]
 
 
+def counted(number: int, one: str) -> str:
+    """``1 turn``, ``1,200 turns``."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 class Outcome(StrEnum):
     """How a turn ended."""
 

@@ -65,6 +65,17 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(30, ge=1, description="a widget session ends after this rest")
     session_hours: int = Field(12, ge=1, description="a widget session ends after this time")
 
+    oidc_issuer: str = Field(
+        "", description="the identity provider at which staff sign in, https://…; empty: passwords alone"
+    )
+    oidc_client_id: str = Field("", description="what Frontdesk is called there")
+    oidc_client_secret: str = Field("", description="what proves to the provider that it is Frontdesk")
+    oidc_roles: Words = Field(
+        (), description="who may enter the console: GROUP=agent,GROUP=lead,GROUP=admin; nobody else does"
+    )
+    oidc_groups_claim: str = Field("groups", description="the claim in which the provider names the groups")
+    oidc_name: str = Field("", description="as the button says it: Sign in with …; empty: the issuer's host")
+
     rate_customer_minute: int = Field(20, ge=1, description="messages of one customer a minute")
     rate_customer_hour: int = Field(60, ge=1, description="messages of one customer an hour")
     rate_address_minute: int = Field(60, ge=1, description="messages from one address a minute")
@@ -158,7 +169,9 @@ class Settings(BaseSettings):
         description="who has it, 16 characters or more, reads /metrics from anywhere; nobody without it then",
     )
 
-    @field_validator("fallback_models", "service_keys", "allowed_origins", "earlier_secrets", mode="before")
+    @field_validator(
+        "fallback_models", "service_keys", "allowed_origins", "earlier_secrets", "oidc_roles", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

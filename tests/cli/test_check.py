@@ -71,7 +71,7 @@ def test_pages_that_agree_pass_it(shop: Shop) -> None:
     result = shop.check("--strict")
     assert (result.exit_code, result.stdout) == (
         0,
-        "1 limits of tools compared with 1 pages: 0 contradicted, 0 to look at.\n",
+        "1 limit of tools compared with 1 page: 0 contradicted, 0 to look at.\n",
     )
 
 

@@ -1,5 +1,6 @@
 """`frontdesk doctor`: each thing that can be wrong is said, with how to mend it; nothing is changed."""
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from frontdesk.cli import cli
 from frontdesk.cli import doctor as doctor_module
 from frontdesk.testing import temporary_url
 from tests.process import KEY, free_port
+from tests.web.console.provider import identity_provider
 
 DESK = "tests.tools.mcp.desk:desk"
 
@@ -159,3 +161,23 @@ def test_a_mail_server_is_spoken_to_and_its_password_is_not_repeated() -> None:
     for wrong in ("mail.example", "smtp://", "http://x", "smtp://x:y@z:port"):
         with pytest.raises(doctor_module.Wrong, match="write smtp://"):
             doctor_module.smtp_said(wrong)
+
+
+async def test_the_identity_provider_is_asked_what_it_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with identity_provider() as idp:
+        for name, value in {
+            "ISSUER": idp.url,
+            "CLIENT_ID": "desk",
+            "CLIENT_SECRET": "s",
+            "ROLES": "it=admin",
+        }.items():
+            monkeypatch.setenv(f"FRONTDESK_OIDC_{name}", value)
+        result = await asyncio.to_thread(examined)
+        assert line(result, "oidc").startswith("ok")
+        assert "1 keys" not in line(result, "oidc")
+        assert "/console/oidc/callback" in line(result, "oidc")
+        idp.said = {"issuer": "https://id.shop.example/"}
+        assert "another name" in line(await asyncio.to_thread(examined), "oidc")
+    assert "does not answer" in line(await asyncio.to_thread(examined), "oidc")
+    monkeypatch.delenv("FRONTDESK_OIDC_ROLES")
+    assert "FRONTDESK_OIDC_ROLES: set it as well" in line(await asyncio.to_thread(examined), "oidc")

@@ -30,6 +30,7 @@ LANDED = {
     "0018_reports": "ffd05de83f67e311",
     "0019_replies": "a68e723d9cd1d748",
     "0020_desk": "c9d73a3b4fb793bc",
+    "0021_staff_oidc": "c3653b0db340acd7",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

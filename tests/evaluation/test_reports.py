@@ -133,7 +133,7 @@ def test_a_comparison_names_what_broke_what_was_mended_and_what_is_said_otherwis
     assert found.cost == (0.5, 0.75)
     assert (found.p95[0], found.p95[1]) == (100.0, 300.0)
     text = "\n".join(line.plain for line in compare.told(found))
-    assert "1 newly failing, 1 newly passing, 1 replies changed" in text
+    assert "1 newly failing, 1 newly passing, 1 reply changed" in text
     assert "It is [-on its way.-] {+cancelled.+}" in text
 
 

@@ -141,6 +141,18 @@ def test_in_other_languages_only_the_limits_own_words_count(
     assert [f.contradicts for f in found(name, "30 Tage", body, locale=locale)] == contradicts
 
 
+def test_what_another_limit_says_rightly_is_no_difference() -> None:
+    body = "Step: We check the return and pay the refund; How long it takes: within 5 business days after we receive it."
+    article = Article("help.md", "help", "Refunds", body, "en")
+    window, refunds = limit("x", "return window", "30 days"), limit("x", "refund time", "5 business days")
+    assert [finding.contradicts for finding in drift([window], [(article, chunk(article))])] == [False]
+    assert drift([window, refunds], [(article, chunk(article))]) == []
+    wrong = replace(
+        article, body="You can return items within 30 days. The return window is 5 business days."
+    )
+    assert [f.contradicts for f in drift([window, refunds], [(wrong, chunk(wrong))])] == [True]
+
+
 def test_a_finding_says_where_and_what() -> None:
     filler = "Word " * 30 + "."
     body = f"{filler}\n\n## How long you have\n\nYou can return items within 30 days. {filler}"

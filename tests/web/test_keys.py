@@ -135,7 +135,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Publisher:
     publisher = Publisher(public_jwk(ED))
-    monkeypatch.setattr(jwks, "_fetch", publisher.fetch)
+    monkeypatch.setattr(jwks, "fetch", publisher.fetch)
     return publisher
 
 

@@ -21,7 +21,7 @@ from frontdesk.actions import words
 from frontdesk.actions.execute import Executor, OpenTicket
 from frontdesk.actions.propose import Look, Proposer, Refused, context_of, look, made
 from frontdesk.actions.view import view
-from frontdesk.database import Database
+from frontdesk.database import Database, deadline
 from frontdesk.desk import Frontdesk
 from frontdesk.domain import Action, Json, Principal
 from frontdesk.errors import (
@@ -177,7 +177,7 @@ class Actions:
         if refusal or tool is None:
             raise REFUSALS[refusal or "denied"]
         await self._execute(tool, action, await self._same(tool, action, "proposed"), was="proposed")
-        return await self.find(principal, action_id)
+        return await self._afterwards(principal.key, action_id)
 
     async def decline(self, principal: Principal, action_id: UUID) -> Action:
         """The customer's no. Raises NotFound, ActionDecided, ActionExpired."""
@@ -193,7 +193,7 @@ class Actions:
             tell=words.say(words.LEFT, title=action.preview.title),
         ):
             raise ActionDecided
-        return await self.find(principal, action_id)
+        return await self._afterwards(principal.key, action_id)
 
     async def undo(self, principal: Principal, action_id: UUID, token: str) -> Action:
         """ "I changed my mind": take an executed action back within its time. Raises as ``confirm`` does."""
@@ -208,7 +208,7 @@ class Actions:
         if not await self.store.undo(action):
             raise ActionDecided
         await self._detached(self._executor.take_back(replace(action, attempts=1)))
-        return await self.find(principal, action_id)
+        return await self._afterwards(principal.key, action_id)
 
     # ------------------------------------------------------------------ for staff
     async def approve(self, staff: str, action_id: UUID) -> Action:
@@ -227,7 +227,7 @@ class Actions:
         action = await self.store.approve(action, decide.person(staff))
         if decide.approvals(action) >= action.needs:
             await self._execute(tool, action, seen, was="confirmed")
-        return await self.store.find(action.principal, action_id)
+        return await self._afterwards(action.principal, action_id)
 
     async def refuse(self, staff: str, action_id: UUID, reason: str) -> Action:
         """A person's no; the customer is told why. Raises NotFound, ActionDecided, ReasonMissing."""
@@ -237,7 +237,7 @@ class Actions:
             action, "declined", reason, was=["confirmed"], by=f"staff:{staff}", tell=told
         ):
             raise ActionDecided
-        return await self.store.find(action.principal, action_id)
+        return await self._afterwards(action.principal, action_id)
 
     async def settle(self, staff: str, action_id: UUID, *, happened: bool, reason: str) -> Action:
         """A person has found out whether an unknown effect, or its taking back, has happened.
@@ -253,7 +253,7 @@ class Actions:
         told = words.say(words.RESOLVED, title=action.preview.title, what=what, reason=_said(reason))
         if not await self.store.resolve(action, status, reason, staff, told):
             raise ActionDecided
-        return await self.store.find(action.principal, action_id)
+        return await self._afterwards(action.principal, action_id)
 
     async def waiting(self) -> list[Action]:
         """What waits for staff: to be approved, or to be found out; oldest first."""
@@ -269,13 +269,19 @@ class Actions:
         pairs = list(zip(grant.capped, used, strict=True))[len(grant.limit) :]
         return [decide.told(cap) for cap, before in pairs if decide.passes(cap, money, before)]
 
+    async def _afterwards(self, owner: str, action_id: UUID) -> Action:
+        """An action once more, with time of its own: what was done by now is not to be told as a failure."""
+        with deadline.aside():
+            return await self.store.find(owner, action_id)
+
     # ------------------------------------------------------------------ running
     async def _same(self, tool: Tool, action: Action, was: str) -> Look:
         """A second look: raises ActionStale, and ends the proposal, where it is not what was shown."""
         if policy_version(tool.grant) != action.policy:
             raise await self._stale(action, was)
         try:
-            seen = await look(tool, action.arguments, context_of(action), self._seconds)
+            with deadline.aside():
+                seen = await look(tool, action.arguments, context_of(action), self._seconds)
         except ToolUnavailable:
             raise BackendUnavailable from None
         except ToolError as error:
@@ -310,10 +316,11 @@ class Actions:
 
     async def _detached(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run to the end, though whoever waits for it hangs up."""
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+        with deadline.aside():
+            task = asyncio.create_task(work)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            return await asyncio.shield(task)
 
     # ------------------------------------------------------------------ what is left behind
     async def _sweep(self) -> None:

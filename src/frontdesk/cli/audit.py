@@ -9,6 +9,7 @@ import click
 import orjson
 
 from frontdesk.bootstrap import database_urls
+from frontdesk.domain import counted
 from frontdesk.errors import SettingsError
 from frontdesk.privacy import signing_keys
 from frontdesk.settings import Settings, load
@@ -32,7 +33,7 @@ def verify(anchor: Path | None) -> None:
     report = verify_log(database_urls(settings)[1], earlier, _keys(settings))
     for problem in report.problems:
         click.echo(problem)
-    state = "is intact" if report.holds else f"was changed in {len(report.problems)} places"
+    state = "is intact" if report.holds else f"was changed in {counted(len(report.problems), 'place')}"
     click.echo(f"The audit log {state}. Rows: {report.rows}; conversations: {report.conversations}.")
     sys.exit(0 if report.holds else 1)
 

@@ -14,6 +14,7 @@ from frontdesk.bootstrap import check as check_declarations
 from frontdesk.bootstrap import load_desk
 from frontdesk.cli.shown import plain
 from frontdesk.desk import Frontdesk
+from frontdesk.domain import counted
 from frontdesk.errors import FrontdeskError
 from frontdesk.knowledge.article import Item, Source, Unreadable
 from frontdesk.knowledge.drift import Finding, drift
@@ -119,7 +120,7 @@ def _print(report: Report, wrong: Sequence[Finding], unsure: Sequence[Finding]) 
     for page in report.unreadable:
         click.echo(plain(f"{page.path}: not compared: {page.reason}"), err=True)
     click.echo(
-        f"{report.limits} limits of tools compared with {report.pages} pages: "
+        f"{counted(report.limits, 'limit')} of tools compared with {counted(report.pages, 'page')}: "
         f"{len(wrong)} contradicted, {len(unsure)} to look at."
         if report.limits
         else "The declarations are in order."

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from frontdesk.bootstrap import database_urls
 from frontdesk.cli.shown import shown
-from frontdesk.domain import Json
+from frontdesk.domain import Json, counted
 from frontdesk.settings import load
 from frontdesk.store.conversations import recent, show
 
@@ -30,7 +30,7 @@ def list_(limit: int) -> None:
     for row in recent(database_urls(load())[1], limit):
         console.print(
             f"{row['id']}  {row['active_at']:%Y-%m-%d %H:%M}  {escape(row['principal'])}"
-            f"  {row['turns_done']} turns  {row['mode']}"
+            f"  {counted(row['turns_done'], 'turn')}  {row['mode']}"
         )
 
 
@@ -46,7 +46,7 @@ def show_(conversation_id: UUID, as_json: bool) -> None:
     head = found["conversation"]
     console.print(
         f"[bold]{head['id']}[/bold]  {escape(head['principal'])} on {head['channel']}, mode {head['mode']},"
-        f" {head['turns_done']} of {head['turns_accepted']} turns answered"
+        f" {head['turns_done']} of {counted(head['turns_accepted'], 'turn')} answered"
     )
     if head["facts"]:
         console.print(f"  known: {escape(orjson.dumps(head['facts']).decode())}", style="dim")

@@ -21,11 +21,13 @@ from frontdesk.cli.shown import plain
 from frontdesk.database import SCHEMA, Database
 from frontdesk.database.migrate import migrations
 from frontdesk.desk import Frontdesk
+from frontdesk.domain import counted
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.people.mail import connected, mail_server
 from frontdesk.privacy import signing_keys
 from frontdesk.settings import Settings, load, unknown_names
 from frontdesk.web.keys import keyring
+from frontdesk.web.oidc import CALLBACK, provider
 from frontdesk.web.origins import allowed_origins
 from frontdesk.web.service_keys import hashes
 
@@ -87,6 +89,8 @@ def examine(name: str) -> list[Finding]:
         _looked("origins", lambda: _origins(settings)),
         _looked("disk", lambda: _disk(settings)),
     ]
+    if settings.oidc_issuer or settings.oidc_client_id:
+        found.append(_looked("oidc", lambda: _oidc(settings)))
     if settings.smtp_url:
         found.append(_looked("smtp", lambda: smtp_said(settings.smtp_url)))
     return found
@@ -117,7 +121,7 @@ def _desk(name: str, found: list[Frontdesk]) -> str:
     check(desk)
     found.append(desk)
     center = desk.help_center
-    return f"{desk.name}: {len(desk.tools)} tools, {'a' if center else 'no'} help center; what its tools need at start answers"
+    return f"{desk.name}: {counted(len(desk.tools), 'tool')}, {'a' if center else 'no'} help center; what its tools need at start answers"
 
 
 # ------------------------------------------------------------------ the database
@@ -237,6 +241,14 @@ def _identity(settings: Settings) -> str:
             " at here), or set FRONTDESK_SERVICE_KEYS or FRONTDESK_JWT_KEYS"
         )
     return " and ".join(ways) or "development: a key is made at start"
+
+
+def _oidc(settings: Settings) -> str:
+    """Whether the identity provider describes itself as we need it, and publishes keys."""
+    found = provider(settings)
+    assert found is not None  # noqa: S101  (settings name one)
+    keys = asyncio.run(found.looked())
+    return f"{found.issuer} answers with {keys} key{'s' if keys > 1 else ''}; register there https://YOUR-HOST{CALLBACK}"
 
 
 def _secret(desk: Frontdesk, settings: Settings) -> str:

@@ -17,6 +17,7 @@ from frontdesk.bootstrap import database_urls, load_desk, model_chain, tools_of
 from frontdesk.cli.period import ago, since_option
 from frontdesk.cli.shown import shown
 from frontdesk.database import Database, migrate
+from frontdesk.domain import counted
 from frontdesk.errors import FrontdeskError, SettingsError
 from frontdesk.evaluation.replay import Difference, Replayed, replay
 from frontdesk.models import ModelChain
@@ -87,7 +88,7 @@ def _bar() -> Progress:
 def _print(found: Replayed) -> None:
     if found.same:
         return
-    console.print(f"[bold]{found.conversation_id}[/bold]  {found.turns} of {found.of} turns run")
+    console.print(f"[bold]{found.conversation_id}[/bold]  {found.turns} of {counted(found.of, 'turn')} run")
     for difference in found.differences:
         _difference(difference)
     if found.missing:
@@ -120,4 +121,6 @@ def _summary(found: Sequence[Replayed]) -> None:
     parts += [f"{ended} ended at a call that is not in the record"] if ended else []
     cost = sum(each.cost_usd for each in found)
     parts += [f"${cost:.4f}"] if cost else []
-    console.print("; ".join([f"{same} of {len(found)} conversations go as they did", *parts]) + ".")
+    console.print(
+        "; ".join([f"{same} of {counted(len(found), 'conversation')} go as they did", *parts]) + "."
+    )

@@ -17,7 +17,7 @@ from frontdesk.cli.conflicts import conflicts
 from frontdesk.cli.gaps import gaps
 from frontdesk.cli.progress import sync_with_progress
 from frontdesk.cli.shown import shown
-from frontdesk.domain import Visibility
+from frontdesk.domain import Visibility, counted
 from frontdesk.errors import SettingsError
 from frontdesk.knowledge.ask import Found
 from frontdesk.knowledge.base import KnowledgeBase
@@ -81,7 +81,9 @@ async def _sync(base: KnowledgeBase, *, only: bool, as_before: bool, folder: Pat
         base = replace(base, declared=replace(base.declared, embeddings=model))
     report = await sync_with_progress(base, only=only)
     if report.changed and (closed := await recheck(base.database, base.ask(load().answer_at))):
-        console.print(f"{len(closed)} gaps are answered now: frontdesk knowledge gaps --all")
+        console.print(
+            f"{counted(len(closed), 'gap')} {'is' if len(closed) == 1 else 'are'} answered now: frontdesk knowledge gaps --all"
+        )
     return report
 
 

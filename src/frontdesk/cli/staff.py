@@ -1,4 +1,4 @@
-"""``frontdesk staff add EMAIL``, ``list``, ``disable EMAIL``, ``password EMAIL``: who may sign in to the console."""
+"""``frontdesk staff add EMAIL``, ``list``, ``disable``, ``password``, ``unlink``, ``log``: who may sign in to the console."""
 
 from __future__ import annotations
 
@@ -76,6 +76,26 @@ def password(email: str, password_stdin: bool) -> None:
 
     made = with_database(work)
     click.echo("Changed." if given else _told(made))
+
+
+@staff.command()
+@click.argument("email")
+def unlink(email: str) -> None:
+    """Forget who EMAIL is at the identity provider; what they have open ends. Their next sign-in there links anew."""
+
+    async def work(database: Database) -> None:
+        await StaffDirectory(database).unlink((await _find(database, email)).id)
+
+    with_database(work)
+    click.echo("Unlinked.")
+
+
+@staff.command()
+def log() -> None:
+    """Who signed in and how, and what the identity provider changed: the newest 200, newest first."""
+    for event in with_database(lambda database: StaffDirectory(database).events()):
+        said = "  ".join(f"{name}={shown(value)}" for name, value in event.data.items())
+        click.echo(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.email}  {event.event}  {said}".rstrip())
 
 
 def _given(from_stdin: bool) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from frontdesk.bootstrap import database_urls
-from frontdesk.domain import Json
+from frontdesk.domain import Json, counted
 from frontdesk.policies.decide import DENIED, TOO_MANY, UNKNOWN
 from frontdesk.settings import load
 from frontdesk.store.traced import traced
@@ -120,7 +120,7 @@ def _hits(result: str) -> str:
     found = cast("Json", orjson.loads(result))
     passages = found.get("passages", [])
     sure = f"{'' if found.get('answerable') else 'not '}answerable, confidence {found.get('confidence', 0)}"
-    return f"{len(passages)} passages, {sure}"
+    return f"{counted(len(passages), 'passage')}, {sure}"
 
 
 def _usage(record: Json) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["CALL_SECONDS", "deadline", "leave", "until"]
+__all__ = ["CALL_SECONDS", "aside", "deadline", "leave", "until"]
 
 # A server that is stopped, not gone, answers nothing and closes nothing; a customer is told so within 5 s.
 CALL_SECONDS = 4.0
@@ -16,12 +16,25 @@ _until: ContextVar[float | None] = ContextVar("frontdesk_database_until", defaul
 
 @contextmanager
 def deadline() -> Generator[None]:
-    """What is asked within it has CALL_SECONDS from now on, all together. Leave it for what takes longer than that."""
+    """What is asked within it has CALL_SECONDS from now on, all together. Step aside from it for what takes longer."""
     token = _until.set(asyncio.get_running_loop().time() + CALL_SECONDS)
     try:
         yield
     finally:
         _until.reset(token)
+
+
+@contextmanager
+def aside() -> Generator[None]:
+    """What is waited for within it is not PostgreSQL's answer: it has no deadline, and the one around it moves on."""
+    shared, began = _until.get(), asyncio.get_running_loop().time()
+    token = _until.set(None)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+        if shared is not None:
+            _until.set(shared + asyncio.get_running_loop().time() - began)
 
 
 def leave() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from frontdesk.domain import counted
 from frontdesk.evaluation.happened import Result
 from frontdesk.evaluation.run import Run
 from frontdesk.evaluation.tables import figures
@@ -95,7 +96,7 @@ def told(found: Comparison) -> Iterator[Text]:
     """The comparison in lines for a terminal."""
     yield Text(
         f"\nAgainst the earlier run: {len(found.failing)} newly failing, {len(found.passing)} newly passing,"
-        f" {len(found.replies)} replies changed, {len(found.added)} scenarios new, {len(found.gone)} gone",
+        f" {len(found.replies)} repl{'y' if len(found.replies) == 1 else 'ies'} changed, {counted(len(found.added), 'scenario')} new, {len(found.gone)} gone",
         style="bold",
     )
     yield Text(

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from frontdesk.domain import counted
 from frontdesk.evaluation.calibrate import row, turns_of
 from frontdesk.evaluation.happened import Finding, Result, ToolUse, Turn
 from frontdesk.evaluation.run import Run
@@ -49,7 +50,7 @@ def summary(console: Console, run: Run) -> None:
     answered = ", ".join(f"{name} {count}" for name, count in models(results).items())
     tokens = figures(results).tokens
     console.print(
-        f"\n{run.desk} with {run.model}: {len(results)} runs in {run.seconds:.1f} s on {run.workers} workers"
+        f"\n{run.desk} with {run.model}: {counted(len(results), 'run')} in {run.seconds:.1f} s on {counted(run.workers, 'worker')}"
         f" · turns by model: {answered or 'none'}" + (f" · {tokens:,} tokens" if tokens else "")
     )
     if run.model.startswith(CASCADE):
@@ -62,7 +63,7 @@ def _saved(results: Sequence[Result]) -> str:
     turns = sum(turn.does == "say" for result in results for turn in result.turns)
     low, high = found.interval
     return (
-        f"without a paid call: {found.answered} of {turns} turns, {found.precision:.1%} of them right"
+        f"without a paid call: {found.answered} of {counted(turns, 'turn')}, {found.precision:.1%} of them right"
         f" ({low:.1%} to {high:.1%} at 95 %)"
     )
 

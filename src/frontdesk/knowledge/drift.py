@@ -91,7 +91,8 @@ def drift(limits: Sequence[Limit], pages: Iterable[tuple[Article, Sequence[Chunk
     found: list[Finding] = []
     for article, chunks in pages:
         for limit in limits:
-            found += _of_article(limit, article, chunks)
+            others = [other for other in limits if other is not limit]
+            found += _of_article(limit, article, chunks, others)
     return found
 
 
@@ -111,7 +112,9 @@ class _Statement:
     exception: bool
 
 
-def _of_article(limit: Limit, article: Article, chunks: Sequence[Chunk]) -> Iterator[Finding]:
+def _of_article(
+    limit: Limit, article: Article, chunks: Sequence[Chunk], others: Sequence[Limit]
+) -> Iterator[Finding]:
     read = _statement if article.locale.lower().startswith("en") else _foreign_statement
     statements = [
         statement
@@ -124,6 +127,11 @@ def _of_article(limit: Limit, article: Article, chunks: Sequence[Chunk]) -> Iter
     for statement in statements:
         if not statement.fits and (statement.named or statement.foreign <= NEAR):
             sure = statement.foreign <= NEAR if statement.named else statement.foreign <= SURE and not right
+            contradicts = sure and not statement.exception and _denies(limit.measure, statement.measure)
+            # "We pay within 5 days after we receive your return" is what another limit says, and says rightly.
+            said = (read(other, statement.sentence, statement.chunk, article.title) for other in others)
+            if not contradicts and any(other and other.fits for other in said):
+                continue
             yield Finding(
                 limit,
                 article,
@@ -131,7 +139,7 @@ def _of_article(limit: Limit, article: Article, chunks: Sequence[Chunk]) -> Iter
                 statement.chunk.heading,
                 statement.sentence,
                 statement.measure.text,
-                sure and not statement.exception and _denies(limit.measure, statement.measure),
+                contradicts,
             )
 
 

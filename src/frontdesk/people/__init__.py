@@ -14,7 +14,7 @@ import orjson
 from frontdesk.database import Database
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import Conflict, IdempotencyMismatch, NotFound
-from frontdesk.people.directory import StaffDirectory
+from frontdesk.people.directory import Identity, NotAdmitted, StaffDirectory
 from frontdesk.people.hub import EVERYTHING, Happened, PeopleHub
 from frontdesk.people.summary import Summary, summary_of
 from frontdesk.store import people as store
@@ -24,7 +24,7 @@ from frontdesk.store.tickets import solve_handover
 from frontdesk.support import Support
 
 __all__ = [
-    "EVERYTHING", "Counts", "Happened", "InboxRow", "Message", "Page", "People", "PeopleHub", "Staff",
+    "EVERYTHING", "Counts", "Happened", "Identity", "InboxRow", "Message", "NotAdmitted", "Page", "People", "PeopleHub", "Staff",
     "StaffConversation", "StaffDirectory", "Summary", "TicketRow", "View", "summary_of",
 ]  # fmt: skip
 

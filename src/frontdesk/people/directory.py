@@ -1,4 +1,4 @@
-"""Signing in: passwords (argon2id), sessions, and a brake on guessing."""
+"""Signing in: passwords (argon2id), who an identity provider vouches for, sessions, and a brake on guessing."""
 
 from __future__ import annotations
 
@@ -14,20 +14,37 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from frontdesk.database import Database
-from frontdesk.errors import DeclarationError, NotFound, RateLimited
+from frontdesk.errors import DeclarationError, FrontdeskError, NotFound, RateLimited
 from frontdesk.store import staff as store
+from frontdesk.store import staff_identities as identities
 from frontdesk.store.rates import PostgresRates, Rate
-from frontdesk.store.staff import Role, Staff
+from frontdesk.store.staff import Role, Staff, Via
+from frontdesk.store.staff_identities import Identity, StaffEvent
 
-__all__ = ["StaffDirectory"]
+__all__ = ["Identity", "NotAdmitted", "StaffDirectory"]
 
-IDLE, LONGEST = timedelta(hours=8), timedelta(days=7)
+IDLE = timedelta(hours=8)
+# Who has left the company, or its group, is not asked about again before the session ends.
+LONGEST: dict[Via, timedelta] = {"password": timedelta(days=7), "oidc": timedelta(hours=12)}
 TRIES, WINDOW = 8, 300.0  # failed tries of one address or one account, in seconds
+BEGUN = 300  # ways to the provider begun from one address in the same time: a whole office in the morning
 SHORTEST = 10  # characters of a password
 # OWASP's least for argon2id: 19 MiB, two passes; so many at once that guessing cannot take the memory.
 ARGON, AT_ONCE = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1), 4
 ARGON_MARK = b"$argon2id$"
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+
+class NotAdmitted(FrontdeskError):
+    """Your account may not use this console: ask an admin."""
+
+    code, status = "not_admitted", 403
+
+
+REFUSED = {
+    "disabled": "Your account here is disabled: ask an admin.",
+    "taken": "Your e-mail address belongs to somebody else's account here: ask an admin to unlink it.",
+}
 
 
 class StaffDirectory:
@@ -58,12 +75,49 @@ class StaffDirectory:
         await self._tries.give_back(place)
         if not found[1].startswith(ARGON_MARK):
             await store.rehash(self._database, found[0].id, await asyncio.to_thread(_hash, password))
+        return await self._opened(found[0].id, "password")
+
+    async def _opened(self, staff_id: UUID, via: Via) -> str:
         token = f"ss_{secrets.token_urlsafe(32)}"
-        await store.open_session(self._database, found[0].id, token)
+        await store.open_session(self._database, staff_id, token, via)
         return token
 
+    async def begin_elsewhere(self, state: str, *, address: str) -> None:
+        """Somebody at ``address`` goes to the identity provider with ``state``. Raises RateLimited."""
+        if wait := await self._tries.take([Rate.of(f"sign-in begun:{address}", BEGUN, WINDOW)]):
+            raise RateLimited("Too many tries. Wait five minutes, then try again.", retry_after=int(wait) + 1)
+        await identities.begin(self._database, state)
+
+    async def come_back(self, state: str) -> bool:
+        """Whether ``state`` went out within ten minutes and did not come back before; it has now."""
+        return await identities.come_back(self._database, state)
+
+    async def sign_in_as(self, who: Identity) -> str:
+        """A new session's token for whom the provider vouches; a first sign-in makes or links the account.
+
+        Raises NotAdmitted.
+        """
+        unknown = await asyncio.to_thread(_hash, secrets.token_urlsafe(32))
+        staff = await identities.admit(self._database, who, unknown)
+        if isinstance(staff, str):
+            raise NotAdmitted(REFUSED[staff])
+        return await self._opened(staff.id, "oidc")
+
+    async def shut_out(self, issuer: str, subject: str, why: str) -> None:
+        """End the sessions of somebody to whom the provider gives no role any more."""
+        await identities.shut_out(self._database, issuer, subject, why)
+
+    async def unlink(self, staff_id: UUID) -> None:
+        """Forget who somebody is at the provider; their next sign-in there links anew. Raises NotFound."""
+        if not await identities.unlink(self._database, staff_id):
+            raise NotFound("nobody at the provider is linked to this account")
+
+    async def events(self) -> list[StaffEvent]:
+        """Who signed in and whose account changed by that, newest first."""
+        return await identities.events(self._database)
+
     async def by_token(self, token: str) -> Staff | None:
-        """Whose session it is, while it lasts: 8 hours without a request, 7 days in all."""
+        """Whose session it is, while it lasts: 8 hours without a request, 7 days in all, 12 hours by the provider."""
         return await store.by_session(self._database, token, idle=IDLE, longest=LONGEST)
 
     async def sign_out(self, token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,6 +15,7 @@ from frontdesk.errors import DeclarationError
 from frontdesk.store.identity import digest
 
 Role = Literal["agent", "lead", "admin"]
+Via = Literal["password", "oidc"]
 COLUMNS = "id, email, name, role, shortcuts, disabled_at"
 
 
@@ -70,15 +72,22 @@ async def rehash(database: Database, staff_id: UUID, password: bytes) -> None:
         await connection.execute("UPDATE staff SET password_hash = %s WHERE id = %s", (password, staff_id))
 
 
-async def open_session(database: Database, staff_id: UUID, token: str) -> None:
-    """Keep a session for ``token``."""
+async def open_session(database: Database, staff_id: UUID, token: str, via: Via) -> None:
+    """Keep a session for ``token``, and that it began."""
     async with database.transaction(brief=True) as connection:
         await connection.execute(
-            "INSERT INTO staff_sessions (token_sha256, staff_id) VALUES (%s, %s)", (digest(token), staff_id)
+            "INSERT INTO staff_sessions (token_sha256, staff_id, via) VALUES (%s, %s, %s)",
+            (digest(token), staff_id, via),
+        )
+        await connection.execute(
+            "INSERT INTO staff_events (staff_id, event, data) VALUES (%s, 'signed_in', jsonb_build_object('via', %s::text))",
+            (staff_id, via),
         )
 
 
-async def by_session(database: Database, token: str, *, idle: timedelta, longest: timedelta) -> Staff | None:
+async def by_session(
+    database: Database, token: str, *, idle: timedelta, longest: Mapping[Via, timedelta]
+) -> Staff | None:
     """Whose session ``token`` is; None for one that has ended, or rested too long. Being asked counts as activity."""
     async with database.transaction(brief=True) as connection:
         cursor = await connection.execute(
@@ -86,8 +95,8 @@ async def by_session(database: Database, token: str, *, idle: timedelta, longest
             " k.seen_at < now() - interval '1 minute'"
             " FROM staff_sessions k JOIN staff s ON s.id = k.staff_id"
             " WHERE k.token_sha256 = %s AND k.ended_at IS NULL AND s.disabled_at IS NULL"
-            " AND k.seen_at > now() - %s AND k.created_at > now() - %s",
-            (digest(token), idle, longest),
+            " AND k.seen_at > now() - %s AND k.created_at > now() - CASE k.via WHEN 'oidc' THEN %s ELSE %s END",
+            (digest(token), idle, longest["oidc"], longest["password"]),
         )
         row = await cursor.fetchone()
         if row and row[-1]:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AliasChoices, Field
 
 from frontdesk.actions.view import view
 from frontdesk.bootstrap import Service
+from frontdesk.database.deadline import deadline
 from frontdesk.domain import Action, Json
 from frontdesk.web.auth import Authenticator
 from frontdesk.web.body import Body, checked_user_id, read_json, takes
@@ -74,8 +75,9 @@ staff = APIRouter(prefix="/support/approvals", tags=["approvals"], dependencies=
 @router.get("/{action_id}")
 async def action(request: Request, action_id: str, desk: Desk, auth: Auth) -> Response:
     """An action as it stands, for its customer."""
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    return _answer(desk, await desk.actions.find(principal, uuid_of(action_id)))
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        return _answer(desk, await desk.actions.find(principal, uuid_of(action_id)))
 
 
 @router.post("/{action_id}/confirm", openapi_extra=takes(TokenDecision))
@@ -86,8 +88,9 @@ async def confirm(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     """
     auth.knock(request)
     body = await read_json(request, TokenDecision)
-    principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.confirm(principal, uuid_of(action_id), body.confirm_token))
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        return _answer(desk, await desk.actions.confirm(principal, uuid_of(action_id), body.confirm_token))
 
 
 @router.post("/{action_id}/decline", openapi_extra=takes(Decision))
@@ -95,8 +98,9 @@ async def decline(request: Request, action_id: str, desk: Desk, auth: Auth) -> R
     """The customer's no."""
     auth.knock(request)
     body = await read_json(request, Decision)
-    principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.decline(principal, uuid_of(action_id)))
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        return _answer(desk, await desk.actions.decline(principal, uuid_of(action_id)))
 
 
 @router.post("/{action_id}/undo", openapi_extra=takes(UndoDecision))
@@ -104,39 +108,44 @@ async def undo(request: Request, action_id: str, desk: Desk, auth: Auth) -> Resp
     """ "I changed my mind": takes an executed action back while its time lasts; ``undo_token`` is the token."""
     auth.knock(request)
     body = await read_json(request, UndoDecision)
-    principal = await auth.admit(request, body.user_id)
-    return _answer(desk, await desk.actions.undo(principal, uuid_of(action_id), body.undo_token))
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        return _answer(desk, await desk.actions.undo(principal, uuid_of(action_id), body.undo_token))
 
 
 @staff.get("")
 async def waiting(desk: Desk) -> Response:
     """What waits for staff, oldest first: to be approved, or to be found out."""
-    return json_answer({"approvals": [_for_staff(item) for item in await desk.actions.waiting()]})
+    with deadline():
+        return json_answer({"approvals": [_for_staff(item) for item in await desk.actions.waiting()]})
 
 
 @staff.post("/{action_id}/approve", openapi_extra=takes(StaffDecision))
 async def approve(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's yes; with the last that is needed it is done. Nobody approves twice, nor what they asked for."""
     body = await read_json(request, StaffDecision)
-    return json_answer({"action": _for_staff(await desk.actions.approve(body.staff_id, uuid_of(action_id)))})
+    with deadline():
+        found = await desk.actions.approve(body.staff_id, uuid_of(action_id))
+    return json_answer({"action": _for_staff(found)})
 
 
 @staff.post("/{action_id}/decline", openapi_extra=takes(Refusal))
 async def refuse(request: Request, action_id: str, desk: Desk) -> Response:
     """A person's no, with the reason that the customer is told."""
     body = await read_json(request, Refusal)
-    return json_answer(
-        {"action": _for_staff(await desk.actions.refuse(body.staff_id, uuid_of(action_id), body.reason))}
-    )
+    with deadline():
+        found = await desk.actions.refuse(body.staff_id, uuid_of(action_id), body.reason)
+    return json_answer({"action": _for_staff(found)})
 
 
 @staff.post("/{action_id}/settle", openapi_extra=takes(Finding))
 async def settle(request: Request, action_id: str, desk: Desk) -> Response:
     """What a person has found out about an effect whose outcome was unknown."""
     body = await read_json(request, Finding)
-    found = await desk.actions.settle(
-        body.staff_id, uuid_of(action_id), happened=body.outcome == "executed", reason=body.reason
-    )
+    with deadline():
+        found = await desk.actions.settle(
+            body.staff_id, uuid_of(action_id), happened=body.outcome == "executed", reason=body.reason
+        )
     return json_answer({"action": _for_staff(found)})
 
 

@@ -44,6 +44,7 @@ from frontdesk.web.keys import keyring
 from frontdesk.web.limits import Limiter
 from frontdesk.web.load import Doorkeeper, Streams, uploads
 from frontdesk.web.observed import Observed
+from frontdesk.web.oidc import provider
 from frontdesk.web.origins import OriginPolicy, allowed_origins
 from frontdesk.web.service_keys import hashes
 
@@ -79,6 +80,7 @@ def create_app(
     hashes(settings)  # a weak key or an origin that is none is refused before anything starts
     allowed_origins(settings)
     backups_of(settings, datetime.now(UTC))
+    identity_provider = provider(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -103,6 +105,7 @@ def create_app(
     )
     problems.install(app)
     document.install(app)
+    app.state.provider = identity_provider
     app.state.streams, app.state.uploads = Streams(settings), uploads(settings)
     app.add_middleware(Doorkeeper, settings=settings)
     app.add_middleware(OriginPolicy, settings=settings)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from frontdesk.database.deadline import deadline
 from frontdesk.errors import InvalidBody, NotAttachable
 from frontdesk.store import customers as store
 from frontdesk.store.customers import Attachment
@@ -42,12 +43,13 @@ FILE = {
 async def attach(request: Request, conversation_id: str, desk: Desk, auth: Auth, name: str = "") -> Response:
     """Keep the body, a file, with a conversation; send its id with the next message. 201."""
     auth.knock(request)
-    principal = await auth.admit(request, request.query_params.get("user_id"))
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in TYPES:
-        raise NotAttachable
-    identity = uuid_of(conversation_id)
-    await store.handoff_row(desk.database, principal, identity)  # NotFound before a byte is read
+    with deadline():
+        principal = await auth.admit(request, request.query_params.get("user_id"))
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in TYPES:
+            raise NotAttachable
+        identity = uuid_of(conversation_id)
+        await store.handoff_row(desk.database, principal, identity)  # NotFound before a byte is read
     with request.app.state.uploads.take(principal.key):
         content = await _content(request, desk.settings.attachment_bytes)
         if not TYPES[media_type].match(content):
@@ -74,8 +76,9 @@ async def detach(
     """Forget a file that was not sent with a message yet. 204."""
     auth.knock(request)
     body = await read_json(request, ConversationRequest, required=False)
-    principal = await auth.admit(request, body.user_id)
-    await store.detach(desk.database, principal, uuid_of(conversation_id), uuid_of(attachment_id))
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        await store.detach(desk.database, principal, uuid_of(conversation_id), uuid_of(attachment_id))
     return Response(status_code=204, headers={"cache-control": "no-store"})
 
 
@@ -83,8 +86,9 @@ async def detach(
 async def read(request: Request, attachment_id: str, desk: Desk, auth: Auth) -> Response:
     """A file, for its owner."""
     refuse_tokens_in_url(request)
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    return download(*await store.attachment(desk.database, uuid_of(attachment_id), principal=principal))
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        return download(*await store.attachment(desk.database, uuid_of(attachment_id), principal=principal))
 
 
 def download(file: Attachment, content: bytes) -> Response:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from frontdesk.bootstrap import Service
+from frontdesk.database.deadline import deadline
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import DatabaseUnavailable, MailOff
 from frontdesk.people import Happened
@@ -52,10 +53,11 @@ class EmailRequest(ConversationRequest):
 @router.get("/support/conversations")
 async def conversations(request: Request, desk: Desk, auth: Auth, before: str = "") -> Response:
     """The caller's conversations, the newest first; ``next`` is what ``before`` takes for the older ones."""
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    found = await store.own_conversations(
-        desk.database, principal, before=uuid_of(before) if before else None, limit=LIST + 1
-    )
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        found = await store.own_conversations(
+            desk.database, principal, before=uuid_of(before) if before else None, limit=LIST + 1
+        )
     more = found[LIST - 1].conversation_id if len(found) > LIST else None
     return json_answer({"conversations": found[:LIST], "next": more})
 
@@ -64,9 +66,12 @@ async def conversations(request: Request, desk: Desk, auth: Auth, before: str = 
 async def begin_with_person(request: Request, desk: Desk, auth: Auth) -> Response:
     """Ask for a person in a new conversation."""
     body = await read_json(request, ConversationRequest, required=False)
-    caller = await auth.enter(request, body.user_id)
-    identity = await begin(desk.database, caller.principal, caller.channel)
-    return json_answer({"conversation_id": identity, **await _called(desk, caller.principal, identity)}, 201)
+    with deadline():
+        caller = await auth.enter(request, body.user_id)
+        identity = await begin(desk.database, caller.principal, caller.channel)
+        return json_answer(
+            {"conversation_id": identity, **await _called(desk, caller.principal, identity)}, 201
+        )
 
 
 @router.post(
@@ -77,8 +82,9 @@ async def ask_for_person(request: Request, conversation_id: str, desk: Desk, aut
     """Ask for a person; asked again, nothing is made twice."""
     auth.knock(request)
     body = await read_json(request, ConversationRequest, required=False)
-    principal = await auth.admit(request, body.user_id)
-    return json_answer(await _called(desk, principal, uuid_of(conversation_id)))
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        return json_answer(await _called(desk, principal, uuid_of(conversation_id)))
 
 
 async def _called(desk: Service, principal: Principal, identity: UUID) -> Json:
@@ -91,16 +97,17 @@ async def email(request: Request, conversation_id: str, desk: Desk, auth: Auth) 
     """Leave an address for the answers of people, or have the transcript sent to one. Three an hour."""
     auth.knock(request)
     body = await read_json(request, EmailRequest)
-    principal = await auth.admit(request, body.user_id)
-    identity = uuid_of(conversation_id)
-    if not desk.settings.smtp_url:
-        raise MailOff
-    await store.handoff_row(desk.database, principal, identity)  # NotFound before it is counted
-    await auth.limiter.mail(principal.key)
-    if body.what == "replies":
-        await store.leave_address(desk.database, principal, identity, body.email)
-    else:
-        await store.mail_transcript(desk.database, principal, identity, body.email)
+    with deadline():
+        principal = await auth.admit(request, body.user_id)
+        identity = uuid_of(conversation_id)
+        if not desk.settings.smtp_url:
+            raise MailOff
+        await store.handoff_row(desk.database, principal, identity)  # NotFound before it is counted
+        await auth.limiter.mail(principal.key)
+        if body.what == "replies":
+            await store.leave_address(desk.database, principal, identity, body.email)
+        else:
+            await store.mail_transcript(desk.database, principal, identity, body.email)
     return json_answer({"conversation_id": identity, "what": body.what}, 202)
 
 
@@ -111,9 +118,10 @@ async def events(request: Request, conversation_id: str, desk: Desk, auth: Auth)
     Goes on behind Last-Event-ID; without one, from now on. ``handoff`` comes first, as it stands.
     """
     refuse_tokens_in_url(request)
-    principal = await auth.authenticate(request, request.query_params.get("user_id"))
-    identity = uuid_of(conversation_id)
-    await store.handoff_row(desk.database, principal, identity)
+    with deadline():
+        principal = await auth.authenticate(request, request.query_params.get("user_id"))
+        identity = uuid_of(conversation_id)
+        await store.handoff_row(desk.database, principal, identity)
     last = CURSOR.fullmatch(request.headers.get("last-event-id", ""))
     place = streams_of(request).open(request, principal.key)
     return Streamed(place, _events(desk, principal, identity, (int(last[1]), int(last[2])) if last else None))

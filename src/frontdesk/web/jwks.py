@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
+from functools import cache
 from typing import Any, cast
 
 import httpx
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-__all__ = ["Jwks", "fits"]
+__all__ = ["SIZE", "Jwks", "authorities", "fetch", "fits"]
 
 log = logging.getLogger(__name__)
 REFRESH = 300.0  # seconds between two fetches: a flood of unknown kids causes no flood of fetches
@@ -33,6 +35,10 @@ class Jwks:
         self._fetched = self._due = float("-inf")
         self._lock = asyncio.Lock()
 
+    def __len__(self) -> int:
+        """How many keys are known."""
+        return len(self._keys)
+
     async def find(self, kid: str) -> Any | None:
         """The public key called ``kid``, or None. Fetches the set when it is due, once for all who ask."""
         if time.monotonic() >= self._due:
@@ -44,7 +50,7 @@ class Jwks:
     async def _refresh(self) -> None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                self._keys = _parse(await _fetch(self.url), self.alg)
+                self._keys = _parse(await fetch(self.url), self.alg)
         except (httpx.HTTPError, ValueError, RecursionError, TimeoutError, jwt.PyJWTError) as error:
             now = time.monotonic()
             self._due = now + RETRY
@@ -69,10 +75,18 @@ def fits(alg: str, key: object) -> bool:
             return False
 
 
-async def _fetch(url: str) -> bytes:
+@cache
+def authorities() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, for that takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+async def fetch(url: str) -> bytes:
     """The document at ``url``: no redirects, no proxy from the environment, bounded in size."""
     async with (
-        httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TIMEOUT) as client,
+        httpx.AsyncClient(
+            follow_redirects=False, trust_env=False, timeout=TIMEOUT, verify=authorities()
+        ) as client,
         client.stream("GET", url, headers={"accept": "application/json"}) as answer,
     ):
         if answer.status_code != 200:

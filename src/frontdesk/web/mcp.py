@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from frontdesk.bootstrap import Service
+from frontdesk.database.deadline import deadline, leave
 from frontdesk.domain import Json, Principal
 from frontdesk.errors import FrontdeskError, InvalidBody, MissingCredentials, NotFound
 from frontdesk.web import problems
@@ -79,6 +80,7 @@ async def ask(service: Service, principal: Principal, message: str, conversation
     accepted = await service.support.receive(
         principal, body.message, channel=CHANNEL, conversation_id=body.conversation_id
     )
+    leave()  # the answer takes as long as the turn
     response = await service.support.wait(principal, accepted.turn_id, SECONDS)
     if response is None:
         return {"conversation_id": str(accepted.conversation_id), "reply": "", "status": "running"}
@@ -144,13 +146,16 @@ class _Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        try:
-            scope[PRINCIPAL] = await _principal(request)
-            manager = await request.app.state.mcp.manager()
-        except FrontdeskError as error:
-            await problems.response(error)(scope, receive, send)
-            return
-        await manager.handle_request(scope, receive, send)
+        with deadline():
+            try:
+                scope[PRINCIPAL] = await _principal(request)
+                manager = await request.app.state.mcp.manager()
+            except FrontdeskError as error:
+                await problems.response(error)(scope, receive, send)
+                return
+            await manager.handle_request(
+                scope, receive, send
+            )  # what it starts for the request has its deadline too
 
 
 async def _principal(request: Request) -> Principal:

@@ -20,7 +20,7 @@ from frontdesk.errors import InvalidToken, TokenExpired
 from frontdesk.web.body import USER_ID
 from frontdesk.web.keys import Key, KeyRing
 
-__all__ = ["VISITOR_PREFIX", "CustomerToken", "sign", "verify"]
+__all__ = ["VISITOR_PREFIX", "CustomerToken", "sign", "signed_claims", "times", "verify"]
 
 MAX_BYTES = 8 * 1024
 MAX_LIFETIME = 3600  # seconds between iat and exp
@@ -48,7 +48,17 @@ async def verify(token: str, keys: KeyRing) -> CustomerToken:
 
     Raises TokenExpired for a token that was good in every other way.
     """
-    if len(token) > MAX_BYTES or not SEGMENTS.fullmatch(token):
+    return _customer(*await signed_claims(token, keys))
+
+
+async def signed_claims(
+    token: str, keys: KeyRing, *, most_bytes: int = MAX_BYTES
+) -> tuple[dict[str, Any], Key]:
+    """What ``token`` claims, and the key that signed it for this issuer and this audience; its times are not looked at.
+
+    Raises InvalidToken.
+    """
+    if len(token) > most_bytes or not SEGMENTS.fullmatch(token):
         raise InvalidToken
     signed, _, signature = token.rpartition(".")
     head, _, payload = signed.partition(".")
@@ -61,7 +71,10 @@ async def verify(token: str, keys: KeyRing) -> CustomerToken:
         raise InvalidToken
     if not _signed(key, signed.encode(), _decode(signature)):
         raise InvalidToken
-    return _claims(_object(payload), key)
+    claims = _object(payload)
+    if claims.get("iss") != key.iss or not _for(claims.get("aud"), key.aud):
+        raise InvalidToken
+    return claims, key
 
 
 def sign(user_id: str, key: Key, *, seconds: int = 900) -> str:
@@ -119,21 +132,28 @@ def _constant(_: str) -> NoReturn:
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
 
 
-def _claims(claims: dict[str, Any], key: Key) -> CustomerToken:
-    if claims.get("iss") != key.iss or not _for(claims.get("aud"), key.aud):
-        raise InvalidToken
+def _customer(claims: dict[str, Any], key: Key) -> CustomerToken:
     sub = claims.get("sub")
     if not isinstance(sub, str) or not USER_ID.fullmatch(sub) or sub.lower().startswith(VISITOR_PREFIX):
         raise InvalidToken
     permissions = _permissions(claims)
+    _, expires = times(claims)
+    return CustomerToken(sub, key.kid, expires, permissions)
+
+
+def times(claims: dict[str, Any], longest: int = MAX_LIFETIME) -> tuple[float, float]:
+    """(issued, expires), in seconds since 1970, of claims that hold now and for at most ``longest`` seconds.
+
+    Raises InvalidToken; TokenExpired where they held before.
+    """
     issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
     starts = _moment(claims, "nbf") if "nbf" in claims else issued
     now = time.time()
-    if max(issued, starts) > now + SKEW or not 0 < expires - issued <= MAX_LIFETIME or starts > expires:
+    if max(issued, starts) > now + SKEW or not 0 < expires - issued <= longest or starts > expires:
         raise InvalidToken
     if now >= expires:
         raise TokenExpired
-    return CustomerToken(sub, key.kid, expires, permissions)
+    return issued, expires
 
 
 def _for(audience: Any, wanted: str) -> bool:

@@ -1,5 +1,6 @@
 """The desk as an MCP server: asked by a real MCP client, on stdio and over HTTP."""
 
+import asyncio
 import os
 import sys
 from contextvars import ContextVar
@@ -14,11 +15,13 @@ from mcp.types import TextContent
 
 from frontdesk import Customer, Frontdesk, tool
 from frontdesk.bootstrap import service
-from frontdesk.database import Database
+from frontdesk.database import Database, deadline
 from frontdesk.domain import Principal
 from frontdesk.models.scripted import ScriptedModel
 from frontdesk.settings import Settings
+from frontdesk.support import Support
 from frontdesk.web.app import create_app
+from frontdesk.web.auth import Authenticator
 from frontdesk.web.mcp import ask, server
 from tests.desk import call
 from tests.process import AUTH, KEY, ROOT, Server
@@ -132,6 +135,48 @@ async def test_each_request_is_answered_in_its_own_context(
             answered = await client.post("/mcp", json=body)
             assert answered.status_code == 200, answered.text
     assert seen == ["nobody", "first", "second"]
+
+
+async def test_who_asks_and_the_message_have_one_deadline_and_the_answer_has_none_of_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, left = asyncio.get_running_loop().time, {}
+    identify, receive, wait = Authenticator.identify, Support.receive, Support.wait
+
+    async def slowly(*given: Any) -> Any:
+        await asyncio.sleep(0.05)
+        return await identify(*given)
+
+    def watched(name: str, call: Any) -> Any:
+        async def asked(*given: Any, **more: Any) -> Any:
+            left[name] = deadline.until() - clock()
+            return await call(*given, **more)
+
+        return asked
+
+    monkeypatch.setattr(Authenticator, "identify", slowly)
+    monkeypatch.setattr(Support, "receive", watched("receive", receive))
+    monkeypatch.setattr(Support, "wait", watched("wait", wait))
+    settings = make_settings(tmp_path, database_url=database.conninfo)
+    app = create_app(
+        Frontdesk("Shop"), settings, models=[("scripted", ScriptedModel(["Hello."]))], jobs=False
+    )
+    said = {"name": "ask_support", "arguments": {"message": "Hello"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": said}
+    headers = {"x-frontdesk-customer": "u1", "accept": "application/json, text/event-stream"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://127.0.0.1",
+            headers={**bearer(SERVICE_KEY), **headers},
+            timeout=30,
+        ) as client,
+    ):
+        answered = await client.post("/mcp", json=body)
+        assert "Hello." in answered.text
+    assert left["receive"] < deadline.CALL_SECONDS - 0.04
+    assert left["wait"] > deadline.CALL_SECONDS - 0.01
 
 
 async def test_an_agent_gets_a_proposal_but_not_what_presses_its_button(database: Database) -> None:

@@ -23,6 +23,7 @@ from frontdesk.web.console import (
     gaps,
     inbox,
     knowledge,
+    oidc,
     reports,
     settings,
     signin,
@@ -37,6 +38,7 @@ __all__ = ["install"]
 PARTS = (
     static,
     signin,
+    oidc,
     inbox,
     conversation,
     customers,

@@ -1,7 +1,8 @@
 """Who works here: the cookie, the token that each form carries, and where a request may come from.
 
-The cookie is SameSite=Strict and HttpOnly. Beside it each POST carries a token that only a page of ours can know, and
-must come from this very origin: a shop's page that may use the widget is a stranger here.
+The cookie is HttpOnly and SameSite=Lax: a link in a mail, and the way back from an identity provider, find whoever is
+signed in. Beside it each POST carries a token that only a page of ours can know, and must come from this very origin: a
+shop's page that may use the widget is a stranger here.
 """
 
 from __future__ import annotations
@@ -91,12 +92,10 @@ def set_cookie(response: Response, service: Service, token: str) -> None:
     secure = not service.settings.development
     if token:
         response.set_cookie(
-            cookie_name(service), token, httponly=True, secure=secure, samesite="strict", path="/"
+            cookie_name(service), token, httponly=True, secure=secure, samesite="lax", path="/"
         )
     else:
-        response.delete_cookie(
-            cookie_name(service), httponly=True, secure=secure, samesite="strict", path="/"
-        )
+        response.delete_cookie(cookie_name(service), httponly=True, secure=secure, samesite="lax", path="/")
 
 
 def fresh_token() -> str:
@@ -109,19 +108,24 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(), b"frontdesk console form", hashlib.sha256).hexdigest()
 
 
-async def visitor(request: Request) -> Visitor:
-    """The browser that asks. Refuses a form that has not come from a page of ours. Raises Forged."""
+def browser(request: Request) -> Visitor:
+    """The browser that asks, whatever it asks for."""
     hide_from_browser(request.scope)  # no other origin may read the console, whatever the widget's pages may
-    refuse_tokens_in_url(request)
     service: Service = request.app.state.service
     token = request.cookies.get(cookie_name(service), "")
     token = token if TOKEN.fullmatch(token) else ""
-    found = Visitor(request, token, csrf_of(token) if token else "", service)
+    return Visitor(request, token, csrf_of(token) if token else "", service)
+
+
+async def visitor(request: Request) -> Visitor:
+    """The browser that asks. Refuses a form that has not come from a page of ours. Raises Forged."""
+    refuse_tokens_in_url(request)
+    found = browser(request)
     if request.method not in {"GET", "HEAD"}:
         _same_origin(request)
         form = await read_form(request)
         sent = form("csrf") or request.headers.get("x-csrf", "")
-        if not token or not hmac.compare_digest(sent.encode(), found.csrf.encode()):
+        if not found.token or not hmac.compare_digest(sent.encode(), found.csrf.encode()):
             raise Forged
         request.state.form = form
     return found

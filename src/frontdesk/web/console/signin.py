@@ -17,8 +17,9 @@ from frontdesk.web.console.session import (
     fresh_token,
     set_cookie,
 )
+from frontdesk.web.oidc import Provider
 
-__all__ = ["router"]
+__all__ = ["form_again", "inside", "router"]
 
 WRONG = "E-mail and password do not belong together."
 router = APIRouter()
@@ -28,8 +29,8 @@ router = APIRouter()
 async def sign_in_page(here: Anybody) -> Response:
     """The form; it needs no script."""
     if here.token and await here.service.staff.by_token(here.token):
-        return see_other(here.request, _safe(here.request.query_params.get("next", "")))
-    return _form(here, here.request.query_params.get("next", ""))
+        return see_other(here.request, inside(here.request.query_params.get("next", "")))
+    return form_again(here, here.request.query_params.get("next", ""))
 
 
 @router.post("/sign-in")
@@ -42,10 +43,10 @@ async def sign_in(request: Request, here: Anybody) -> Response:
             email, form.fields.get("password", "")[:200], address=client_address(request)
         )
     except RateLimited as error:
-        return _form(here, wanted, email, error.detail, 429)
+        return form_again(here, wanted, email, error.detail, 429)
     if token is None:
-        return _form(here, wanted, email, WRONG, 401)
-    answer = see_other(request, _safe(wanted))
+        return form_again(here, wanted, email, WRONG, 401)
+    answer = see_other(request, inside(wanted))
     set_cookie(answer, here.service, token)
     return answer
 
@@ -71,7 +72,9 @@ async def keys(request: Request, session: Staffed) -> Response:
     )
 
 
-def _form(here: Visitor, wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
+def form_again(here: Visitor, wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
+    """The form, with what went wrong where something did."""
+    provider: Provider | None = here.request.app.state.provider
     token = here.token or fresh_token()
     shown = {"csrf": csrf_of(token)}
     answer = page(
@@ -80,6 +83,7 @@ def _form(here: Visitor, wanted: str, email: str = "", problem: str = "", status
         desk=here.service.desk.name,
         session=shown,
         next=wanted[:500],
+        provider=provider.name if provider else "",
         email=email,
         problem=problem,
     )
@@ -88,7 +92,7 @@ def _form(here: Visitor, wanted: str, email: str = "", problem: str = "", status
     return answer
 
 
-def _safe(wanted: str) -> str:
+def inside(wanted: str) -> str:
     """A place of the console's own; whatever else was asked for, the inbox."""
-    inside = wanted.startswith("/console") and wanted[8:9] in ("", "/", "?") and "\\" not in wanted
-    return wanted if inside and wanted.isascii() and wanted.isprintable() else "/console/inbox"
+    ours = wanted.startswith("/console") and wanted[8:9] in ("", "/", "?") and "\\" not in wanted
+    return wanted if ours and wanted.isascii() and wanted.isprintable() else "/console/inbox"
