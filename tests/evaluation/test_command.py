@@ -190,7 +190,7 @@ def test_ctrl_c_tells_what_was_done_and_leaves_no_process_behind(evaluate: Eval,
     assert "Stopped before the end: these are the runs that were done." in text
     done = len(orjson.loads(kept.read_bytes())["results"])
     assert 0 < done < 500
-    assert f"{done} runs" in text
+    assert f"{done} run" in text
     ours = [child for child in children if "python" in " ".join(_command(child))]
     assert not psutil.wait_procs(ours, timeout=10)[1]
 

@@ -40,13 +40,13 @@ _BYE = re.compile(
     r"^(?:(?:ok|okay|thanks|thank you)[ ,]*)*(?:bye+|goodbye|good bye|see (?:you|ya)|have a (?:nice|good|great) (?:day|one|evening|weekend)|ciao|cya|cu|later|tschüss|good night)(?: .{0,20})?$"
 )
 BOT_QUESTION = re.compile(
-    r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real |actual |live )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
+    r"\b(?:are|r) you (?:a |an |really |even |just )*(?:bot|robot|human|real|machine|ai|person|chatbot|computer|alive|chatgpt)\b|^who are you|am i (?:talking|speaking|chatting) (?:to|with) (?:a |an )?(?:real |actual |live )?(?:bot|robot|human|real|machine|ai|person)|^what are you$"
 )
 _CAN = re.compile(
     r"^(?:what|how) can you (?:do|help)(?: .*)?$|^what are you able to do(?: .*)?$|^what (?:kind of )?(?:things|questions) can (?:you|i) .*$|^what do you do$|^(?:help|help me|i need help|can you help(?: me)?|menu|what are my options|what can i ask(?: you)?)$|^(?:i have|got) a (?:question|problem)$"
 )
 _YES = re.compile(
-    r"^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|go ahead|do (?:it|that|so)|y|that would be (?:great|nice|good|lovely)|sounds good|of course|absolutely|definitely|correct|right|ja|oui|sí|si)(?:[ ,]+(?:please|thanks|thank you|do|do that|do it|go ahead|open (?:a|the) ticket|that would be (?:great|nice)|bitte))*$"
+    r"^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|go ahead|do (?:it|that|so)|y|that would be (?:great|nice|good|lovely)|sounds good|of course|absolutely|definitely|correct|right|confirmed|i confirm|ja|oui|sí|si|genau|gerne|claro|vale|d'accord|je confirme|ich bestätige|confirmo)(?:[ ,]+(?:please|i confirm|je confirme|ich bestätige|lo confirmo|confirmo|gerne|s'il (?:vous|te) plaît|por favor|graag|alstublieft|thanks|thank you|do|do that|do it|go ahead|open (?:a|the) ticket|that would be (?:great|nice)|bitte))*$"
 )
 _NO = re.compile(
     r"^(?:no|nope|nah|no need|not now|not really|never mind|nevermind|forget it|leave it|it is fine|that is fine|nein|non)(?:[ ,]+(?:thanks|thank you|that is (?:all|fine|ok|it)|it is (?:fine|ok|okay)|leave it|i am (?:good|fine)|never mind|danke|not needed))*$"

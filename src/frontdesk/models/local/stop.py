@@ -29,7 +29,7 @@ _GENERAL = re.compile(
     r"^(?:what|how|which|who|where|why|is there|are there|do you|does)\b(?!.*\b(?:my|me|i)\b)"
 )
 _FURY = re.compile(
-    r"\b(?:fuck\w*|bullshit|shit|bastards?|idiots?|morons?|thieves|crooks|liars?|scammers?|go to hell|piss\w*)\b"
+    r"\b(?:fuck\w*|bullshit|shit|bastards?|(?<!some )idiots?|morons?|thieves|crooks|liars?|scammers?|go to hell|piss\w*)\b"
 )
 _CROSS = re.compile(
     r"\b(?:ridiculous|unacceptable|outrageous|disgrac\w+|disgusting|pathetic|furious|angry|useless|worst|terrible|horrible|awful|a joke|sick of|fed up|had enough|incompetent|appalling|livid|never again|waste of time|rip ?off|what the hell|the hell)\b"

@@ -65,7 +65,7 @@ def _is_slip(word: str, known: str) -> bool:
 _CLAUSE = re.compile(
     r"(?<=[.!?;\n])\s+|\n+|, (?=(?:and|but|so|also|just|only|then|please|i|can|could|do|did|where|what|when|how|which|who|why|will|want|need|is|are|has|tell|show|give)\b)"
     r"|\s(?=(?:but|also|plus) (?:i|can|could|do|did|where|what|when|how|is|has|have|my|the|please|just|also)\b)"
-    r"|\s(?=and (?:also |then )?(?:can|could|do|did|does|where|what|when|how|is|has|have|tell|show|give|list|cancel|please|will|why|which|refund|return|unsubscribe|change|update|track|delete|remove|stop)\b)"
+    r"|\s(?=and (?:also |then )?(?:(?:until|till|by) when (?:can|may|must|do)|can|could|do|did|does|where|what|when|how|is|has|have|tell|show|give|list|cancel|please|will|why|which|refund|return|resend|reset|unsubscribe|change|update|track|delete|remove|stop)\b)"
     r"|\s(?=and my (?:profile|account|orders|address|refunds?|returns?|payments?)\b)"
     r"|\s(?=just (?:tell|let|give|show|read|check|want)\b)"
 )

@@ -32,7 +32,7 @@ KINDS = (
         "cancel",
         re.compile(r"cancel"),
         re.compile(
-            rf"{_PLEASE}(?:cancel|scrap|call off)\b|\bcancel (?:it|that|this|my|the|order|#?\d)|\bcall (?:it|this|that|my order|the order) off\b|\b(?:want|need|like) (?:it|this|that|my order|the order|order #?\w+|#?\d+) cancell?ed\b|\bdo not want (?:\w+ ){1, 4}any ?more\b.*\bcancel\b|\bcancel$|^#?\d+ cancel\b|\border #?\w+ cancel\b"
+            rf"{_PLEASE}(?:cancel|scrap|call off)\b|\bcancel (?:it|that|this|my|the|order|#?\d)|\bcall (?:it|this|that|my order|the order) off\b|\b(?:want|need|like) (?:it|this|that|my order|the order|order #?\w+|#?\d+) cancell?ed\b|\bdo not want (?:\w+ ){{1,4}}any ?more\b.*\bcancel\b|\bcancel$|^#?\d+ cancel\b|\border #?\w+ cancel\b"
         ),
         re.compile(
             r"\bcancell?ed (?:already|twice)|\bcancel (?:my )?(?:account|subscription|newsletter)|\bnot cancel"
@@ -42,7 +42,7 @@ KINDS = (
         "refund",
         re.compile(r"refund"),
         re.compile(
-            rf"{_PLEASE}(?:refund|reimburse)\b|\b(?:want|like|need|get|give me|have) (?:a |my |the |full |part of (?:the |my )?)*(?:refund|money back)\b|\b(?:eur|euros?|€|\$|£)\s?(?:\d[\d.,]* )?(?:of it )?back\b|\bback \d[\d.,]* ?(?:eur|euros?)\b|\bback (?:for|on) (?:it|order|#?\d)|\brefund (?:me|it|this|that|my|the|order|all|#?\d)"
+            rf"{_PLEASE}(?:refund|reimburse)\b|\b(?:want|like|need|get|give me|have) (?:a |my |the |full |part of (?:the |my )?)*(?:refund|money back)\b|\b(?:give|pay|send|transfer|wire) me (?:[\w-]+ ){{0,4}}(?:amount|sum|money|cash|total|price|lot) (?:\w+ )?back\b|\b(?:eur|euros?|€|\$|£)\s?(?:\d[\d.,]* )?(?:of it )?back\b|\bback \d[\d.,]* ?(?:eur|euros?)\b|\bback (?:for|on) (?:it|order|#?\d)|\brefund (?:me|it|this|that|my|the|order|all|#?\d)"
         ),
         re.compile(
             r"^(?:where|when|by what|by when|how|what|has|have|did|do|is|was|will|why|which|any|who)\b|\b(?:status|news|update|decided|my refund|the refund|refunded|other card|another card|policy|label|pending)\b"
@@ -52,7 +52,7 @@ KINDS = (
         "return",
         re.compile(r"return"),
         re.compile(
-            rf"{_PLEASE}return\b|\bstart (?:an? |the )?return\b|{_PLEASE}(?:send|take|give) (?:[\w-]+ ){{1,6}}back\b|\bsend back\b|\bshould go back\b|\b(?:go|goes) back (?:to you)?$|\b(?:want|wana|wanna|like) (?:to )?(?:return|send)\b.*\b(?:back|it|them|return)\b|\bi would send (?:it|them|that) back\b|\bto return\b"
+            rf"{_PLEASE}return\b|\bstart (?:an? |the )?return\b|{_PLEASE}(?:send|take|give) (?:[\w-]+ ){{1,6}}back\b|\bsend back\b|\bshould go back\b|\b(?:go|goes|going) back(?: to you)?(?: please)?(?=$|[,.!])|\b(?:want|wana|wanna|like) (?:to )?(?:return|send)\b.*\b(?:back|it|them|return)\b|\bi would send (?:it|them|that) back\b|\bto return\b"
         ),
         re.compile(
             r"^(?:where|when|by what|until|how|what|has|have|did|do|is|was|will|why|which|any|who|can i|could i|may i)\b|\b(?:status|sent back|my return|policy|money back|refund|label|you send|did you send|exchange|back to me)\b"
@@ -62,7 +62,7 @@ KINDS = (
         "email",
         re.compile(r"e?mail(?:_address)?$|change_e?mail|update_e?mail|set_e?mail"),
         re.compile(
-            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b|@\S+.*\b(?:no longer|instead of|not|rather than)\b.*@|\b(?:no longer|instead of|not|rather than)\b.*@\S+.*@"
+            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b|\b(?:change|update|replace|switch|correct|set|swap)\b.*@\S+ (?:to|into|with|by|for)\b.*@|@\S+.*\b(?:no longer|instead of|not|rather than)\b.*@|\b(?:no longer|instead of|not|rather than)\b.*@\S+.*@"
         ),
         re.compile(r"\bnewsletter\b|\bnot get|\bno e-?mail|\border number\b|\bcan i (?:still )?change\b"),
     ),
@@ -70,7 +70,7 @@ KINDS = (
         "address",
         re.compile(r"address|redirect|reroute"),
         re.compile(
-            r"\b(?:change|correct|update|new|wrong|different|another|other|edit|switch)\b.*\baddress\b|\baddress\b.*\b(?:change|changed|wrong|new|to)\b|\b(?:send|ship|deliver|redirect)\b.*\b(?:somewhere else|elsewhere|to my (?:office|work|other|new|sister|brother|mother|father|parents|friend|neighbou?r)|to another)\b"
+            r"\b(?:change|correct|update|new|wrong|different|another|other|edit|switch)\b.*\baddress\b|\baddress\b.*\b(?:change|changed|wrong|new|to)\b|\b(?:send|ship|deliver|redirect)\b.*\b(?:there(?: please)?$|somewhere else|elsewhere|to my (?:office|work|other|new|sister|brother|mother|father|parents|friend|neighbou?r)|to another)\b"
         ),
         re.compile(
             r"\b(?:e-?mail|which address|what address|addresses|on file|saved in|account)\b|\b(?:can|could|may) i (?:still )?change\b|\bpossible to change\b|\bstill change\b"
@@ -108,9 +108,10 @@ LONGEST = 30  # words of a clause: a story is no instruction
 _HOW = re.compile(
     r"^(?:how|what|when|where|until|why|who|which|is it (?:still )?possible|am i|do you|does|did|has|have|if)\b|\bhow (?:do|can|would|to)\b|\bhow[?. ]*$|\b(?:until|till) when\b|\bwhere (?:do|can) i\b|\bpossible\?"
 )
+_ASKED = re.compile(r"(?:was|were|is|are|did|has|have|had|why|when|where|what|which)\b")
 _MAY = re.compile(r"^(?:can|could|may) (?:i|we|you|order|#?\d)")
 _DENIED = re.compile(
-    r"^(?:and |but |so |please |look |no |or |well )*(?:leave|keep|(?:i )?(?:do|did) not|i am not|not|never|without|(?:please )?(?:do not|no need to))\b|\b(?:leave|keep) (?:[\w-]+ ){0,3}(?:as (?:it|they)|it is)\b|\bstays\b|\bis (?:perfect|fine|great|ok|okay)\b|\bare (?:perfect|fine|great|ok|okay)\b"
+    r"^(?:and |but |so |please |look |no |or |well )*(?:(?:from #?\w+ )?(?:i |we )?(?:will |would |want to )?(?:leave|keep)|(?:i )?(?:do|did) not|i am not|not|never|without|(?:please )?(?:do not|no need to))\b|\b(?:leave|keep) (?:[\w-]+ ){0,3}(?:as (?:it|they)|it is)\b|\bstays\b|\bis (?:perfect|fine|great|ok|okay)\b|\bare (?:perfect|fine|great|ok|okay)\b"
 )
 
 
@@ -150,7 +151,7 @@ def wish(clause: str, message: str, catalog: Catalog) -> Entry | None:
         entry = _tool(kind, catalog)
         if entry is None or kind.never.search(core) or kind.never.search(clause):
             continue
-        if kind.name == "address" and _sends_somewhere(message):
+        if kind.name == "address" and _sends_somewhere(message) and not _ASKED.match(core):
             return entry
         if not kind.asked.search(clause) and not kind.asked.search(core):
             continue
@@ -163,7 +164,7 @@ def wish(clause: str, message: str, catalog: Catalog) -> Entry | None:
 
 
 _GOING = re.compile(
-    r"\b(?:moved|moving|new (?:one|address|place|flat|house)|send|sends|sent|ship|deliver|go|goes|going|move|address|addresse?|adres|schickt?|liefert?|livrer|faire livrer|enviar?|stuur)\b",
+    r"\b(?:moved|moving|new (?:one|address|place|flat|house)|send|sends|sent|ship|shipped|deliver|delivered|delivery|go|goes|going|move|address|addresse?|adres|schickt?|liefert?|livrer|faire livrer|enviar?|stuur)\b",
     re.IGNORECASE,
 )
 

@@ -135,7 +135,9 @@ _MORE = {
         "telefonnummer=phone-number nummer=number sendungsnummer=tracking-number geöffnet=open erreichen=reach "
         "beschwerde=complaint reklamation=complaint geschenkgutschein=gift-card geschenkkarte=gift-card "
         "rabatt=discount reparatur=repair reparieren=repair verloren=lost verspätet=late kunde=customer "
-        "frage=question hilfe=help ausland=abroad schweiz=switzerland österreich=austria deutschland=germany"
+        "frage=question hilfe=help ausland=abroad schweiz=switzerland österreich=austria deutschland=germany "
+        "storniert=cancel stornierung=cancellation ändert=change ändere=change ändern=change schick=send sende=send "
+        "sendet=send senden=send liefere=deliver erstattung=refund überweist=refund bestätige=confirm"
     ),
     "fr": (
         "et=and ou=or mais=but si=if le=the la=the les=the des=of de=of du=of au=to aux=to en=in dans=in "
@@ -155,7 +157,9 @@ _MORE = {
         "réparation=repair payer=pay payé=paid payée=paid livrez=deliver livré=delivered livrée=delivered "
         "expédié=shipped expédiée=shipped délai=time délais=times moyens=methods pas=not ne=not "
         "question=question aide=help suisse=switzerland belgique=belgium allemagne=germany produit=product "
-        "produits=products articles=items"
+        "produits=products articles=items annulez=cancel annule=cancel annulation=cancellation renvoyez=return "
+        "remboursé=refunded remboursée=refunded envoyer=send envoie=send livrer=deliver changez=change modifier=change "
+        "modifiez=change changement=change svp=please veuillez=please"
     ),
     "es": (
         "y=and o=or pero=but si=if el=the la=the los=the las=the un=a una=a de=of del=of al=to en=in para=for "
@@ -173,7 +177,9 @@ _MORE = {
         "retraso=late queja=complaint reclamación=complaint descuento=discount cupón=voucher tarjeta=card "
         "regalo=gift reparar=repair reparación=repair pagar=pay pagado=paid pagué=paid no=not necesito=need "
         "debo=must hacer=do puede=can pueden=can puedes=can ayuda=help pregunta=question españa=spain "
-        "alemania=germany francia=france envían=ship métodos=methods gastos=costs horario=opening-hours"
+        "alemania=germany francia=france envían=ship métodos=methods gastos=costs horario=opening-hours "
+        "cancelad=cancel anula=cancel anule=cancel anulad=cancel devuelva=return devuelvan=return reembolse=refund "
+        "reembolsen=refund cambie=change cambien=change mande=send manden=send mandar=send envíe=send entregar=deliver"
     ),
     "nl": (
         "wat=what welke=which wie=who waarom=why hoeveel=how-much lang=long en=and of=or maar=but als=if "
@@ -190,7 +196,8 @@ _MORE = {
         "repareren=repair reparatie=repair betalen=pay betaald=paid verzonden=shipped geleverd=delivered "
         "bezorgd=delivered bezorging=delivery leveren=deliver verzendkosten=shipping-costs "
         "levertijd=delivery-time niet=not geen=no hulp=help vraag=question annuleer=cancel sturen=send "
-        "stuur=send"
+        "stuur=send annuleert=cancel terugbetalen=refund verander=change veranderen=change wijzig=change verstuur=send "
+        "stuurt=send alstublieft=please graag=please"
     ),
 }
 for _code, _words in _MORE.items():
