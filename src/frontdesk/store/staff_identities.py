@@ -84,6 +84,7 @@ async def _linked(connection: AsyncConnection[Any], who: Identity, password: byt
     if not cursor.rowcount:
         return "taken"
     await connection.execute("UPDATE staff SET password_hash = %s WHERE id = %s", (password, staff.id))
+    await _end(connection, staff.id)  # a session by the password would outlast the provider's by days
     await note(connection, staff.id, event, issuer=who.issuer)
     return staff
 

@@ -59,6 +59,23 @@ def test_what_nests_too_deeply_or_has_too_many_marks_is_shown_as_it_was_written(
     assert markdown("> " * (DEEPEST - 1) + "x").count("<blockquote") == DEEPEST - 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|a" * 300 + "\n" + "|-" * 300 + "\n" + "|a\n" * 99,  # 30,000 cells
+        "1.\n" * 2600,
+        "+\n" * 4000,
+        "# a\n" * 2000,
+        "*\n" + "a\n" * 3900,
+    ],
+    ids=lambda text: text[:4],
+)
+def test_what_would_take_long_to_read_is_shown_as_it_was_written(text: str) -> None:
+    made = markdown(text)
+    assert 'class="written"' in made
+    assert len(made) < 2 * len(text) + 100
+
+
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_s5_nothing_but_the_named_tags_and_safe_addresses_comes_of_hostile_text(text: str) -> None:
     made = str(markdown(text, [{"n": 1, "url": text, "title": text}]))

@@ -146,10 +146,12 @@ async def test_an_address_that_is_not_verified_opens_no_account(shop: Console, i
 
 async def test_an_account_with_a_password_is_linked_and_the_password_ends(shop: Console, idp: Any) -> None:
     idp.person = Person(sub="sub-tom", email="Tom@OurShop.example", name="T", groups=["support"])
-    async with browser(shop) as client:
+    async with browser(shop) as client, browser(shop) as left_open:
+        assert (await sign_in(left_open, "tom")).status_code == 303
         assert (await sign_in(client, "tom")).status_code == 303
         assert (await signed_in(client)).status_code == 303
         assert "Tom Berg" in (await client.get("/console/inbox")).text
+        assert (await left_open.get("/console/inbox")).status_code == 303  # with the password
     async with browser(shop) as client:
         assert (await sign_in(client, "tom")).status_code == 401
     await shop.service.staff.set_password(_id(shop, "tom"), PASSWORD)  # an admin's decision

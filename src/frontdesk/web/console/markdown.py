@@ -22,6 +22,7 @@ __all__ = ["DEEPEST", "markdown", "unmarked"]
 
 DEEPEST = 16
 MOST_MARKS = 1000  # 8,000 brackets took 0.2 s to read, in which nobody else is served
+MOST_CELLS = 2000  # a table fills its short rows: 1,300 bars came to 30,000 cells and two seconds
 SAFE = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 TAGS = {
     "p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "div",
@@ -35,7 +36,7 @@ ATTRIBUTES = {
 }
 OWN_DIRECTION = ("paragraph_open", "list_item_open", "th_open", "td_open", "blockquote_open")
 FRAMES = {"table_open": "Table", "fence": "Code", "code_block": "Code"}  # what scrolls by itself
-MARK = re.compile(r"[\[*_|~`<!>-]")
+MARK = re.compile(r"[\[*_|~`<!>&-]")
 # Without these, and without a line that begins as a block does, a text is paragraphs of lines: most messages are.
 INLINE = re.compile(r"[\\`*_\[\]<&~|]|https?://", re.IGNORECASE)
 BLOCK = re.compile(r"^ *[#>+=\d\t-]|^ {4}", re.MULTILINE)
@@ -48,7 +49,7 @@ def markdown(text: str, citations: Sequence[Json] = ()) -> Markup:
     """``text`` as safe HTML; ``[1]`` in it leads to the citation of that number: ``{"n", "url", "title"}``."""
     if _plain(text):
         return _paragraphs(text)
-    tokens = READER.parse(text) if len(MARK.findall(text)) <= MOST_MARKS else []
+    tokens = [] if _laborious(text) else READER.parse(text)
     if not tokens or _depth(tokens) > DEEPEST:
         return Markup('<p class="written" dir="auto">{}</p>').format(text)
     addresses = {str(each.get("n")): each for each in citations if SAFE.match(str(each.get("url") or ""))}
@@ -67,7 +68,7 @@ def markdown(text: str, citations: Sequence[Json] = ()) -> Markup:
 
 def unmarked(text: str) -> str:
     """``text`` on one line and without its marks, as a list shows it."""
-    if _plain(text) or len(MARK.findall(text)) > MOST_MARKS:
+    if _plain(text) or _laborious(text):
         return " ".join(text.split())
     tokens = READER.parse(text)
     inner = (child for token in tokens for child in (token.children or [token]))
@@ -76,6 +77,15 @@ def unmarked(text: str) -> str:
 
 def _plain(text: str) -> bool:
     return not INLINE.search(text) and not BLOCK.search(text)
+
+
+def _laborious(text: str) -> bool:
+    """Whether reading it takes longer than others should wait: by its marks, its lines and the cells of a table."""
+    lines = text.split("\n")
+    if len(lines) > MOST_MARKS or len(MARK.findall(text)) + len(BLOCK.findall(text)) > MOST_MARKS:
+        return True
+    widest = max(line.count("|") for line in lines)
+    return widest > 0 and (widest + 1) * len(lines) > MOST_CELLS
 
 
 def _paragraphs(text: str) -> Markup:
