@@ -62,6 +62,13 @@ class Memory:
         how = self.fail.pop(0) if self.fail else ""
         if how == "before":
             raise httpx.ConnectError("no")
+        if how == "odd":
+            raise IndexError
+        if how == "no files" and message.files:
+            self.fail.insert(0, how)
+            raise httpx.HTTPStatusError(
+                "no", request=httpx.Request("POST", "http://x"), response=httpx.Response(413)
+            )
         self.said.append((identity, message))
         if how == "after":
             raise httpx.ReadTimeout("lost")
@@ -324,6 +331,52 @@ async def test_a_file_from_before_the_ticket_is_told_and_no_words_are(database: 
     await _all(database, helpdesk)
     [(_, message)] = helpdesk.said
     assert (message.text, message.body) == ("", "[T-1001] message 1:\n\nFile: bill.pdf")
+
+
+async def test_files_that_are_refused_hold_nothing_back(database: Database) -> None:
+    helpdesk = Memory()
+    await deliveries.declare(database, "memory")
+    talk = await _talk(database)
+    await _all(database, helpdesk, 1)
+    await _write(database, talk, 2, "Here is a photo.", "tent.png")
+    await _write(database, talk, 3, "Did you see it?")
+    helpdesk.fail = ["no files"]
+    await _all(database, helpdesk)
+    assert [m.body for _, m in helpdesk.said] == [
+        "[T-1001] message 2:\n\nHere is a photo.\nFile, to be read in Frontdesk: tent.png",
+        "[T-1001] message 3:\n\nDid you see it?",
+    ]
+    assert await deliveries.deliveries(database) == []
+
+
+async def test_an_answer_that_nobody_expected_is_a_failure_like_any_other(database: Database) -> None:
+    helpdesk = Memory()
+    await deliveries.declare(database, "memory")
+    talk = await _talk(database)
+    await _all(database, helpdesk, 1)
+    await _write(database, talk, 2, "It was the zip.")
+    helpdesk.fail = ["odd"]
+    await _all(database, helpdesk, 1)
+    assert [(how, dead) for *_, how, dead in await deliveries.deliveries(database)] == [("IndexError", False)]
+    await _all(database, helpdesk, 2)
+    assert [m.text for _, m in helpdesk.said] == ["It was the zip."]
+
+
+async def test_what_to_tell_next_is_found_without_reading_the_files_of_others(database: Database) -> None:
+    talk = await _talk(database, "bill.pdf")
+    async with database.transaction(staff="test") as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        # While a request may still bring its files, a message waits.
+        for age, due in (("5 seconds", None), ("7 seconds", 1)):
+            await connection.execute(
+                f"UPDATE turns SET accepted_at = now() - interval '{age}' WHERE conversation_id = %s", (talk,)
+            )
+            found = await connection.execute("SELECT next_told(t, 0) FROM tickets t")
+            assert await found.fetchall() == [(due,)]
+        read = await connection.execute(
+            "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'attachments'"
+        )
+        assert await read.fetchall() == [(0,)]
 
 
 async def test_of_two_open_tickets_the_handovers_is_told_and_none_that_is_solved(database: Database) -> None:

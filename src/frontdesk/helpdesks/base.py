@@ -44,7 +44,7 @@ log = structlog.get_logger("frontdesk.helpdesk")
 Status = Literal["open", "pending", "solved", "closed"]
 SECONDS = 15.0  # for one call
 MOST_BYTES = 5_000_000  # of an answer: a page of Zendesk's longest comments
-UNEXPECTED = (KeyError, TypeError, AttributeError)  # of JSON that is not what it should be
+UNEXPECTED = (LookupError, TypeError, AttributeError)  # of JSON that is not what it should be
 WINDOW = 300.0  # seconds by which a signed message's clock may differ; older ones are somebody's recording
 
 

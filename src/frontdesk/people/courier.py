@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -150,8 +151,23 @@ class Courier:
             there = await helpdesk.appended(client, identity, message)
         if not there:
             await store.telling(self._database, due)
-            await helpdesk.append(client, identity, message)
+            await self._append(helpdesk, client, identity, message)
         await store.said_told(self._database, due)
+
+    async def _append(
+        self, helpdesk: Helpdesk, client: httpx.AsyncClient, identity: str, message: MessageCopy
+    ) -> None:
+        """With its files; with their names alone where they are refused, for they would hold back all that follows."""
+        try:
+            await helpdesk.append(client, identity, message)
+        except httpx.HTTPStatusError as error:
+            code = error.response.status_code
+            if not message.files or code not in REFUSED | {413}:
+                raise
+            log.warning("files not taken", helpdesk=helpdesk.name, status=code)
+            names = [f"File, to be read in Frontdesk: {file.name}" for file in message.files]
+            text = "\n".join(filter(None, (message.text, *names)))
+            await helpdesk.append(client, identity, replace(message, text=text, files=()))
 
     async def _failed(self, due: DueTicket, error: Exception, settles: float) -> None:
         how, again = type(error).__name__, min(LONGEST, 5.0 * 3.0**due.attempts)

@@ -142,8 +142,10 @@ async def said(database: Database, ticket: DueTicket) -> tuple[str, datetime, li
             return None
         files = connection.cursor(row_factory=class_row(File))
         await files.execute(
-            "SELECT id::text, name, media_type, content FROM attachments WHERE turn_id = %s ORDER BY created_at",
-            (row[2],),
+            "SELECT id::text, name, media_type, content FROM attachments"
+            " WHERE conversation_id = (SELECT conversation_id FROM tickets WHERE id = %s) AND turn_id = %s"
+            " ORDER BY created_at",
+            (ticket.key, row[2]),
         )
         return row[0], row[1], await files.fetchall()
 
