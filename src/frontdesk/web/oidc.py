@@ -125,7 +125,10 @@ class Provider:
             raise NotVouched
         claims = await self._claims(said, token, way.secret("nonce"))
         if not {"email", "email_verified", self._claim} <= claims.keys() and said.userinfo:
-            claims = await self._more(said, claims, answer.get("access_token")) | claims
+            more = await self._more(said, claims, answer.get("access_token"))
+            if "email_verified" not in claims:  # what userinfo calls verified is the address that it names itself
+                claims.pop("email", None)
+            claims = more | claims
         return self._admitted(claims)
 
     async def describe(self) -> Description:

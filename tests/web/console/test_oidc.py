@@ -390,6 +390,14 @@ async def test_a_provider_with_thin_tokens_is_asked_for_the_rest(shop: Console, 
     await _nobody_gets_in(shop)
 
 
+async def test_userinfo_vouches_for_its_own_address_and_not_for_the_tokens(shop: Console, idp: Any) -> None:
+    idp.person = Person(sub="sub-lea", email="lea@ourshop.example")
+    idp.claims = {"email": "boss@ourshop.example", "email_verified": None}  # as whoever signs in may set it
+    async with browser(shop) as client:
+        assert (await signed_in(client)).status_code == 303
+    assert (role_of(shop, "lea@ourshop.example"), role_of(shop, "boss@ourshop.example")) == (["agent"], [])
+
+
 async def test_a_refused_form_still_takes_a_password(shop: Console, idp: Any) -> None:
     idp.back = {"code": None, "error": "access_denied"}
     async with browser(shop) as client:
