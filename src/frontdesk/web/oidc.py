@@ -126,7 +126,9 @@ class Provider:
         claims = await self._claims(said, token, way.secret("nonce"))
         if not {"email", "email_verified", self._claim} <= claims.keys() and said.userinfo:
             more = await self._more(said, claims, answer.get("access_token"))
-            if "email_verified" not in claims:  # what userinfo calls verified is the address that it names itself
+            if (
+                "email_verified" not in claims
+            ):  # what userinfo calls verified is the address that it names itself
                 claims.pop("email", None)
             claims = more | claims
         return self._admitted(claims)
