@@ -1,5 +1,6 @@
 import asyncio
 import re
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from frontdesk.domain import Principal
 from frontdesk.store.tickets import open_ticket
 from frontdesk.web.console import reports
+from frontdesk.web.console.page import environment
 from tests.web.console.console import Console, post
 
 
@@ -36,6 +38,26 @@ async def test_a_reply_reaches_the_customer_once_however_often_it_is_sent(
     said = [line for line in await desk.transcript(customer, conversation) if line["role"] == "staff"]
     assert [line["text"] for line in said] == ["I am on it."]
     assert (await desk.events(conversation))[0] == "take_over"
+
+
+async def test_messages_are_read_beside_the_loop_that_serves_everybody(
+    desk: Console, tom: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, conversation = await desk.waiting()
+    reading: list[threading.Thread] = []
+    named = environment().filters
+    markdown = named["markdown"]
+
+    def seen(*given: object) -> object:
+        reading.append(threading.current_thread())
+        return markdown(*given)
+
+    monkeypatch.setitem(named, "markdown", seen)
+    path = f"/console/conversations/{conversation}"
+    assert (await tom.get(path)).status_code == 200
+    assert (await tom.get(f"{path}/detail", headers={"hx-request": "true"})).status_code == 200
+    assert len(reading) >= 2
+    assert threading.main_thread() not in reading
 
 
 async def test_a_note_is_seen_by_colleagues_and_never_by_the_customer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from uuid import UUID, uuid4
 
@@ -110,7 +111,7 @@ async def _fragment(
     if not wants_fragment(session.request):
         listed = await listing(session, view, "", "", identity)
         return await framed(session, "inbox.html", status, **listed, **shown)
-    return fragment("_detail.html", status, session=session, view=view, **shown)
+    return await asyncio.to_thread(fragment, "_detail.html", status, session=session, view=view, **shown)
 
 
 async def _shown(session: Session, identity: UUID, problem: str = "") -> dict[str, object]:

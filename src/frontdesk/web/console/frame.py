@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi.responses import HTMLResponse
@@ -24,8 +25,9 @@ PLACES = (
 
 
 async def framed(session: Session, name: str, status: int = 200, /, **values: Any) -> HTMLResponse:
-    """A view as a whole page."""
-    return page(
+    """A view as a whole page. It is put together beside the loop: customers decide how long their messages take to read."""
+    return await asyncio.to_thread(
+        page,
         name,
         status,
         session=session,
