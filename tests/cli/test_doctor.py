@@ -181,3 +181,6 @@ async def test_the_identity_provider_is_asked_what_it_says_of_itself(monkeypatch
     assert "does not answer" in line(await asyncio.to_thread(examined), "oidc")
     monkeypatch.delenv("FRONTDESK_OIDC_ROLES")
     assert "FRONTDESK_OIDC_ROLES: set it as well" in line(await asyncio.to_thread(examined), "oidc")
+    monkeypatch.delenv("FRONTDESK_OIDC_ISSUER")
+    monkeypatch.delenv("FRONTDESK_OIDC_CLIENT_ID")  # what serve would not start with
+    assert "FRONTDESK_OIDC_ISSUER: set it as well" in line(await asyncio.to_thread(examined), "oidc")

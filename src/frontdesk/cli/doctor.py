@@ -89,7 +89,7 @@ def examine(name: str) -> list[Finding]:
         _looked("origins", lambda: _origins(settings)),
         _looked("disk", lambda: _disk(settings)),
     ]
-    if settings.oidc_issuer or settings.oidc_client_id:
+    if settings.oidc_issuer or settings.oidc_client_id or settings.oidc_client_secret or settings.oidc_roles:
         found.append(_looked("oidc", lambda: _oidc(settings)))
     if settings.smtp_url:
         found.append(_looked("smtp", lambda: smtp_said(settings.smtp_url)))
