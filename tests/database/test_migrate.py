@@ -31,7 +31,7 @@ LANDED = {
     "0019_replies": "a68e723d9cd1d748",
     "0020_desk": "c9d73a3b4fb793bc",
     "0021_staff_oidc": "c3653b0db340acd7",
-    "0022_told_files": "ba31e6738ea603f3",
+    "0022_told_files": "206ccb6931853c6f",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

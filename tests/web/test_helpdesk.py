@@ -283,7 +283,7 @@ async def test_what_a_customer_sends_afterwards_reaches_the_helpdesk_and_resolvi
     message = {**said, "message": "Here it is.", "conversation_id": conversation, "attachments": [file]}
     assert (await door.post("/support/chat", json=message, headers=SERVICE)).status_code == 200
     with as_owner(app.state.service.owner_url) as owner:  # a moment passes
-        owner.execute("UPDATE turns SET accepted_at = accepted_at - interval '5 seconds'")
+        owner.execute("UPDATE turns SET accepted_at = accepted_at - interval '10 seconds'")
         owner.execute("UPDATE tickets SET created_at = created_at - interval '1 minute'")
         owner.execute("UPDATE helpdesks SET since = since - interval '1 minute'")
     staff, _ = await app.state.service.staff.add(
