@@ -31,6 +31,7 @@ LANDED = {
     "0019_replies": "a68e723d9cd1d748",
     "0020_desk": "c9d73a3b4fb793bc",
     "0021_staff_oidc": "c3653b0db340acd7",
+    "0023_action_ends": "476e67e3cb3d46b0",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 
