@@ -270,6 +270,19 @@ def test_a_repeated_wish_for_a_person_repeats_reference_and_time():
     assert "within 1 business day" in reply
 
 
+@pytest.mark.parametrize(
+    "nudge", ["hello??", "hi there", "anyone?", "is anybody there", "any news yet?", "I'm still waiting"]
+)
+def test_who_waits_for_a_person_and_says_so_is_not_greeted_anew(nudge: str):
+    talk = Talk()
+    assert "already" not in talk.say(nudge)
+    talk.say("I want to talk to a person")
+    talk.mode = "queued"
+    reply = talk.say(nudge)
+    assert reply.startswith("A colleague already has your conversation. Your reference is T-1042.")
+    assert "Order 789 is" in talk.say("where is my order 789")
+
+
 def test_memory_repeats_no_question():
     talk = Talk()
     talk.say("where's my order")

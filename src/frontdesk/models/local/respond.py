@@ -30,6 +30,7 @@ from frontdesk.models.local.smalltalk import (
     says_no,
     says_yes,
     small_talk,
+    still_waits,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
 from frontdesk.models.local.text import clauses, in_english, plain
@@ -152,11 +153,14 @@ class Step:
 
     def _hand_over(self, reason: str) -> Reply | list[Wish]:
         if self.dialogue.queued:
-            known = passed_on_before(self.dialogue)
-            return Reply(f"A colleague already has your conversation.{known}", Outcome.HANDED_OFF)
+            return self._waiting()
         if not self.catalog.bound("hand_over"):
             return Reply("I'm sorry, I can't pass you to a person from here right now.", Outcome.UNANSWERED)
         return [Wish("hand_over", {"reason": reason, "summary": summary(self.dialogue)})]
+
+    def _waiting(self) -> Reply:
+        known = passed_on_before(self.dialogue)
+        return Reply(f"A colleague already has your conversation.{known}", Outcome.HANDED_OFF)
 
     def _open_ticket(self, words: str) -> Reply | list[Wish]:
         if not self.catalog.bound("open_ticket"):
@@ -179,6 +183,8 @@ class Step:
         waits = hears_back(self.dialogue) if self.dialogue.past else None
         if waits:
             return waits
+        if self.dialogue.queued and still_waits(self.dialogue.message):
+            return self._waiting()
         planner = Planner(self.english, self.catalog, self.encoder)
         if self.dialogue.past and FRAGMENT.match(without_courtesy(planner.text)):
             return None  # "thanks. and the tracking number?"
