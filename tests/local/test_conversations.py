@@ -261,6 +261,13 @@ def test_the_word_fraud_is_no_report_of_it():
     assert talk.calls[0][0] == "hand_over"
 
 
+def test_an_order_that_was_not_there_is_not_missed_again_by_a_list():
+    talk = Talk()
+    assert "couldn't find an order 999" in talk.say("where is my order 999?")
+    assert "999" not in talk.say("what did I order")
+    assert "couldn't find an order 999" in talk.say("and 999?")
+
+
 def test_a_repeated_wish_for_a_person_repeats_reference_and_time():
     talk = Talk()
     talk.say("I want to talk to a person")

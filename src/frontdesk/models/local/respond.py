@@ -250,6 +250,7 @@ class Step:
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         calls = [call for call in calls if not self._nothing_either(call, parts)]
+        calls = [call for call in calls if not self._missed_before(call)] or calls
         calls = self.money.with_what_waits(calls)
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
@@ -305,6 +306,12 @@ class Step:
         return (
             own and len(self.dialogue.calls) > 1 and not context.rows(call) and _part_of(call, parts) is None
         )
+
+    def _missed_before(self, call: Call) -> bool:
+        """A record that was not there before either and that this message does not name: nobody asked again."""
+        before = [(c.tool, c.arguments) for turn in self.dialogue.past for c in turn.calls if c.error]
+        named = any(str(value) in self.dialogue.message for value in call.arguments.values())
+        return bool(call.error) and not named and (call.tool, call.arguments) in before
 
     def _asked(self, query: str) -> bool:
         return any(call.arguments.get("query") == query for call in self.dialogue.calls)
