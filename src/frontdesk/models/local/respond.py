@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import context
+from frontdesk.models.local import acted, context
 from frontdesk.models.local.answers import Answers, hears_back, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
@@ -55,6 +55,9 @@ class Step:
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""
+        undoing = self._undoing()
+        if undoing:
+            return undoing
         changing = self._changing()
         if changing is not None:
             return changing
@@ -126,6 +129,13 @@ class Step:
             return None
         open_ = [c for c in self.dialogue.last.calls if isinstance(c.result, dict) and "proposed" in c.result]
         return [Wish(call.tool, call.arguments) for call in open_] or None
+
+    def _undoing(self) -> list[Wish] | None:
+        """ "I changed my mind", right after a change: what became of it, and the button that takes it back."""
+        if self.dialogue.calls or not acted.undoes(plain(self.english.message)):
+            return None
+        after = any(self._changes(call.tool) and not call.error for call in self.dialogue.last.calls)
+        return [Wish("list_actions", {})] if after and self.catalog.bound("list_actions") else None
 
     def _about_actions(self) -> list[Wish] | None:
         """ "Did that go through?", "undo it": what was proposed in this conversation, with the buttons there are."""
