@@ -259,6 +259,42 @@ async def test_w15_a_card_names_what_is_done_and_two_presses_do_it_once(enter: E
     await visit.has_nothing_wrong()
 
 
+async def test_w15_what_staff_decide_is_told_on_the_open_page(enter: Enter, desk: Console) -> None:
+    visit = await enter()
+    staff = desk.service.actions
+    for number, approved, state, told in (
+        ("789", True, "Done", "Done: Refund order 789."),
+        ("456", False, "Not done", "The reason: The tent is not back yet."),
+    ):
+        await visit.ask(f"please refund order {number}", "Please confirm")
+        card = visit.last.locator(".card")
+        await card.get_by_role("button", name=f"Refund order {number}").click()
+        await expect(card).to_contain_text("A colleague has to approve this first")
+        action = next(each for each in await staff.waiting() if each.principal.endswith(visit.customer))
+        if approved:
+            await staff.approve("kim", action.id)
+        else:
+            await staff.refuse("kim", action.id, "The tent is not back yet.")
+        await expect(card.locator(".state")).to_have_text(state)
+        await expect(card).to_contain_text(told)
+        await expect(card).not_to_contain_text("has to approve")
+        await expect(visit.dialog.locator("[role=status].hidden")).to_contain_text(told)
+    await visit.has_nothing_wrong()
+
+
+async def test_w15_a_press_that_did_not_arrive_says_so_and_can_be_repeated(enter: Enter) -> None:
+    visit = await enter(**PHONE)
+    await visit.ask("please leave 789 with a neighbour", "Please confirm")
+    card = visit.log.locator(".card")
+    await visit.page.context.set_offline(True)
+    await card.get_by_role("button", name="Leave order 789 with a neighbour").tap()
+    await expect(card.locator(".failed")).to_have_text("You are offline.")
+    await visit.page.context.set_offline(False)
+    await card.get_by_role("button", name="Leave order 789 with a neighbour").tap()
+    await expect(card.locator(".state")).to_have_text("Done")
+    await expect(card.locator(".failed")).to_have_count(0)
+
+
 async def test_w15_one_can_say_no(enter: Enter) -> None:
     visit = await enter()
     await visit.ask("please refund order 789", "Please confirm")

@@ -2,8 +2,10 @@
 
 import socket
 
+import pytest
 import uvicorn
 
+from frontdesk import settings
 from frontdesk.cli import serve
 from tests.process import free_port
 
@@ -23,3 +25,10 @@ async def test_it_says_that_it_is_up_once_its_port_answers() -> None:
     server = serve._Server(config, listening)
     await server.serve()
     assert said == ["up"]
+
+
+def test_the_line_to_paste_asks_as_the_customer_whom_the_page_offers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    serve._say(settings.load(service_keys=("sk_demo_x",)), "anna")
+    assert '{"user_id":"anna","message":"Hello!"}' in capsys.readouterr().err

@@ -32,6 +32,7 @@ LANDED = {
     "0020_desk": "c9d73a3b4fb793bc",
     "0021_staff_oidc": "c3653b0db340acd7",
     "0022_told_files": "206ccb6931853c6f",
+    "0023_action_ends": "476e67e3cb3d46b0",
 }
 NUMBERS = [number for number, _, _ in migrations()]
 

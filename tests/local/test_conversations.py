@@ -261,6 +261,13 @@ def test_the_word_fraud_is_no_report_of_it():
     assert talk.calls[0][0] == "hand_over"
 
 
+def test_an_order_that_was_not_there_is_not_missed_again_by_a_list():
+    talk = Talk()
+    assert "couldn't find an order 999" in talk.say("where is my order 999?")
+    assert "999" not in talk.say("what did I order")
+    assert "couldn't find an order 999" in talk.say("and 999?")
+
+
 def test_a_repeated_wish_for_a_person_repeats_reference_and_time():
     talk = Talk()
     talk.say("I want to talk to a person")
@@ -268,6 +275,19 @@ def test_a_repeated_wish_for_a_person_repeats_reference_and_time():
     reply = talk.say("I want to talk to a person!")
     assert "T-1042" in reply
     assert "within 1 business day" in reply
+
+
+@pytest.mark.parametrize(
+    "nudge", ["hello??", "hi there", "anyone?", "is anybody there", "any news yet?", "I'm still waiting"]
+)
+def test_who_waits_for_a_person_and_says_so_is_not_greeted_anew(nudge: str):
+    talk = Talk()
+    assert "already" not in talk.say(nudge)
+    talk.say("I want to talk to a person")
+    talk.mode = "queued"
+    reply = talk.say(nudge)
+    assert reply.startswith("A colleague already has your conversation. Your reference is T-1042.")
+    assert "Order 789 is" in talk.say("where is my order 789")
 
 
 def test_memory_repeats_no_question():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
-from frontdesk.people import summary_of
+from frontdesk import Money, Preview
+from frontdesk.people import amount_beside, summary_of
 from frontdesk.people.results import told
 from frontdesk.store.people import Message, StaffConversation
 
@@ -87,3 +89,17 @@ def test_of_many_messages_the_first_and_the_newest_are_shown() -> None:
     talk = _talk("answered")
     talk.messages[:] = [Message(n, 0, "customer", f"message {n}", NOW, None) for n in range(1, 12)]
     assert summary_of(talk).asked == [f"message {n}" for n in (1, 7, 8, 9, 10, 11)]
+
+
+@pytest.mark.parametrize(
+    ("title", "beside"),
+    [
+        ("Refund 71.00 EUR", ""),
+        ("Refund order 789", "71.00 EUR"),
+        ("Refund 471.00 EUR", "71.00 EUR"),
+        ("", "71.00 EUR"),
+    ],
+)
+def test_an_amount_that_the_title_says_is_not_said_again(title: str, beside: str) -> None:
+    assert amount_beside(Preview("text", amount=Money(Decimal("71.00"), "EUR"), title=title)) == beside
+    assert amount_beside(Preview("text", title=title)) == ""

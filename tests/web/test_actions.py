@@ -173,6 +173,8 @@ async def test_a_refusal_of_staff_needs_a_reason_that_the_customer_is_told(
         place, json={"staff_id": "kim", "reason": "It is still on its way back."}, headers=staff
     )
     assert done.json()["action"]["status"] == "declined"
+    now = await door.get(f"/support/actions/{action['id']}?user_id=u1", headers=KEY)
+    assert now.json()["reply"].endswith("The reason: It is still on its way back.")
     transcript = await door.get(f"/support/conversations/{action['conversation_id']}?user_id=u1", headers=KEY)
     assert transcript.json()["messages"][-1]["text"].endswith("The reason: It is still on its way back.")
 

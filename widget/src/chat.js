@@ -6,6 +6,7 @@ import { Problem } from "./api.js";
 import { Follower } from "./follow.js";
 import { t } from "./i18n.js";
 
+const UNDER_WAY = ["executing", "undoing"];
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 const online = () => navigator.onLine || new Promise((resume) => addEventListener("online", resume, { once: true }));
 const newAssistant = (turn) => ({ kind: "assistant", turn, text: "", steps: [], citations: [], actions: [], busy: true });
@@ -220,6 +221,7 @@ export class Chat {
       const { handoff, conversation_id } = await this.api.json(path, { method: "POST", body: {} });
       if (conversation_id) this.#adopt(conversation_id);
       this.setHandoff(handoff);
+      this.suggestions = [];
       this.entries.push({ kind: "note", text: t("personAsked") });
       this.tell.say(t("personAsked"));
       this.tell.changed();
@@ -256,8 +258,25 @@ export class Chat {
   update(now) {
     for (const { actions = [] } of this.entries) {
       const shown = actions.find((each) => each.id === now.id);
-      if (shown) Object.assign(shown, { confirm_token: undefined, undo_token: undefined }, now);
+      if (!shown) continue;
+      const before = shown.status;
+      Object.assign(shown, { confirm_token: undefined, undo_token: undefined }, now);
+      if (now.status !== before && !shown.deciding) this.#hear(shown, before);
     }
+    this.tell.changed();
+  }
+
+  /** What somebody else has decided about an action: the record says it as the customer is told it. */
+  async #hear(action, before) {
+    action.said = "";
+    const { status } = action;
+    if (UNDER_WAY.includes(status) || (before === "proposed" && status === "expired")) return;
+    const { reply } = await this.api.json(`/support/actions/${action.id}`).catch(() => ({}));
+    if (!reply || action.status !== status) return;
+    action.said = reply;
+    this.tell.say(reply);
+    this.tell.emit("action", { id: action.id, status });
+    this.tell.arrived();
     this.tell.changed();
   }
 

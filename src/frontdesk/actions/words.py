@@ -78,8 +78,10 @@ def now(tool: Tool | None, action: Action) -> str:
             return not_done(action, action.reason)
         case "undone":
             return say(UNDONE, title=title)
-        case "declined":
+        case "declined" if action.reason == "customer":
             return say(LEFT, title=title)
+        case "declined":
+            return say(DECLINED, title=title, reason=action.reason)
         case "proposed":
             return action.preview.text
         case "expired":

@@ -36,6 +36,7 @@ from frontdesk.web.tokens import sign
 SHOP_START_SECONDS = 60
 STAFF: tuple[tuple[str, str, Role], ...] = (
     ("mara@ourshop.example", "Mara Lind", "admin"),
+    ("lena@ourshop.example", "Lena Vos", "lead"),  # the second yes that a large refund needs
     ("tom@ourshop.example", "Tom Baker", "agent"),
 )
 

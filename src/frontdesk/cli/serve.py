@@ -55,12 +55,12 @@ def serve(desk: str, port: int | None, sync: bool, jobs: bool, customers: tuple[
     app = create_app(chosen, settings, models=model_chain(settings), demo_customers=customers, jobs=jobs)
     must_be_free(settings.port, settings.host)
     asyncio.run(prepare(chosen, settings, sync=sync))
-    run(app, settings, partial(_say, settings))
+    run(app, settings, partial(_say, settings, customers[0]))
 
 
-def _say(settings: Settings) -> None:
+def _say(settings: Settings, customer: str) -> None:
     if settings.development:
-        greet(settings)
+        greet(settings, user_id=customer)
     else:
         console.print(
             f"Frontdesk listens on {settings.host}:{settings.port} with the model {settings.model_name}."

@@ -59,6 +59,10 @@ def from_openapi(
         for line in row(decision, width).splitlines():
             click.echo(plain(line))
     click.echo(f"\n{summary(document, made)}")
+    if not token and all(decision.status == "left out" for decision in made):
+        click.echo(
+            "Nothing becomes a tool: say with --customer what the customer's id is called in this document"
+        )
     if access.variables:
         click.echo(f"The credential comes from {', '.join(access.variables)}")
     elif not token:

@@ -16,7 +16,7 @@ from frontdesk.domain import Json, Principal
 from frontdesk.errors import Conflict, IdempotencyMismatch, NotFound
 from frontdesk.people.directory import Identity, NotAdmitted, StaffDirectory
 from frontdesk.people.hub import EVERYTHING, Happened, PeopleHub
-from frontdesk.people.summary import Summary, summary_of
+from frontdesk.people.summary import Summary, amount_beside, summary_of
 from frontdesk.store import people as store
 from frontdesk.store.people import InboxRow, Message, StaffConversation, TicketRow
 from frontdesk.store.staff import Staff
@@ -25,7 +25,7 @@ from frontdesk.support import Support
 
 __all__ = [
     "EVERYTHING", "Counts", "Happened", "Identity", "InboxRow", "Message", "NotAdmitted", "Page", "People", "PeopleHub", "Staff",
-    "StaffConversation", "StaffDirectory", "Summary", "TicketRow", "View", "summary_of",
+    "StaffConversation", "StaffDirectory", "Summary", "TicketRow", "View", "amount_beside", "summary_of",
 ]  # fmt: skip
 
 View = Literal["needs_reply", "mine", "all"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import cast
 
 import orjson
 
-from frontdesk.domain import Action, Json
+from frontdesk.domain import Action, Json, Preview
 from frontdesk.people.results import shortened, told, words
 from frontdesk.store.people import StaffConversation, TicketRow
 from frontdesk.store.records import PROPOSED
 
-__all__ = ["Summary", "summary_of"]
+__all__ = ["Summary", "amount_beside", "summary_of"]
 
 MOST = 6  # sentences of each kind
 LONGEST = 240  # characters of what a customer wrote
@@ -149,11 +150,18 @@ def _failure(step: Json, error: str) -> str:
     return _ended(f"{verb} {_about(step['tool'], step['arguments'])} {outcome}: {message or words(error)}")
 
 
+def amount_beside(preview: Preview) -> str:
+    """The amount as it stands beside the title; empty where there is none, or the title says it: "Refund 20.00 EUR"."""
+    amount = str(preview.amount or "")
+    return "" if re.search(rf"(?<![\d.,]){re.escape(amount)}(?!\w)", preview.title) else amount
+
+
 def _action(made: Summary, action: Action) -> None:
     """The sentence that says how an action stands, in the place for it."""
     state = "left" if (action.status, action.reason) == ("declined", "customer") else action.status
     place, sentence = ACTIONS[state]
-    amount = f" ({action.preview.amount})" if action.preview.amount else ""
+    money = amount_beside(action.preview)
+    amount = f" ({money})" if money else ""
     result = told(action.result) if action.result else ""
     said = sentence.format(
         what=f"“{action.preview.title or words(action.tool)}”{amount}",

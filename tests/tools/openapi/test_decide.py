@@ -272,6 +272,10 @@ def test_the_table_accounts_for_every_operation(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "4 operations: 3 read, 1 change data (off), 0 left out" in result.output
     assert "user_id is the customer" in result.output
+    assert "--customer" not in result.output
+    result = CliRunner().invoke(tools, ["from-openapi", str(tmp_path / "a.json"), "--customer", "nobody"])
+    assert "4 left out" in result.output
+    assert "say with --customer what the customer's id is called" in result.output
 
 
 def test_three_thousand_operations_are_decided() -> None:

@@ -25,7 +25,8 @@ function changes({ changes: list, amount }) {
 }
 
 function deciding(panel, action) {
-  return html`<div class="buttons">
+  return html`${action.said ? html`<p class="meta failed" dir="auto">${action.said}</p>` : nothing}
+  <div class="buttons">
     ${button(panel, action, "confirm", action.title, "primary")}
     ${button(panel, action, "decline", t("decline"))}
   </div><p class="meta">${t("openUntil", { time: clock(action.expires_at) })}</p>`;

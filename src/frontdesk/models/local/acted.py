@@ -21,6 +21,24 @@ BECAME = {
 }
 NOTHING = "Nothing was to be changed in the last day."
 CAN_BE_UNDONE = " It can still be taken back with the button."
+FINAL = "I can't take that back myself."
+_UNDOES = re.compile(
+    r"\b(?:undo|revert|reverse|take (?:it|that) back)\b"
+    r"|^(?:(?:oh|no|wait|sorry|actually|ok|but) )*(?:i )?(?:have )?changed my mind"
+    r"(?: (?:and )?(?:i )?(?:do )?(?:want|keep|need) (?:to keep )?(?:it|that|this|them|the order))?(?: (?:after all|please))*$"
+)
+
+
+def undoes(message: str) -> bool:
+    """Whether a message (plain) wants what was changed last to be taken back, and names nothing else."""
+    words = " ".join(re.sub(r"[^\w']+", " ", message).split())
+    return bool(_UNDOES.search(words)) and not any(letter.isdigit() for letter in words)
+
+
+def is_final(result: Any) -> bool:
+    """Whether the newest action that ``list_actions`` gave was done and cannot be taken back any more."""
+    actions = (result.get("actions") if isinstance(result, dict) else None) or [{}]
+    return actions[0].get("status") == "executed" and not actions[0].get("can_be_undone")
 
 
 def told(result: Any) -> str:

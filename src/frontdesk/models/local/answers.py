@@ -53,10 +53,16 @@ class Answers:
         if call.tool in ("hand_over", "open_ticket"):
             return _passed_on(call)
         if call.tool == "list_actions":
-            return Reply(acted.told(call.result))
+            return self._became(call)
         if part and part.kind == CHOOSE:
             return self._choice(call, part, entry)
         return Reply(phrase.phrase(call, entry, part.text if part else plain(self.dialogue.message)))
+
+    def _became(self, call: Call) -> Reply:
+        told = acted.told(call.result)
+        if not (acted.undoes(plain(self.dialogue.message)) and acted.is_final(call.result)):
+            return Reply(told)
+        return Reply(f"{told}\n\n{acted.FINAL} {OFFER_PERSON}", suggestions=("Talk to a person",))
 
     def _quoted(self, call: Call, part: Part | None) -> Reply:
         found = call.result if isinstance(call.result, dict) else {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from frontdesk.domain import Outcome
-from frontdesk.models.local import context
+from frontdesk.models.local import acted, context
 from frontdesk.models.local.answers import Answers, hears_back, passed_on_before, under_way
 from frontdesk.models.local.catalog import Catalog, Encoder
 from frontdesk.models.local.changer import Asked, Change, Changer
@@ -30,6 +30,7 @@ from frontdesk.models.local.smalltalk import (
     says_no,
     says_yes,
     small_talk,
+    still_waits,
 )
 from frontdesk.models.local.stop import asks_for_ticket, reason_to_stop, summary, ticket_words
 from frontdesk.models.local.text import clauses, in_english, plain
@@ -54,6 +55,9 @@ class Step:
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""
+        undoing = self._undoing()
+        if undoing:
+            return undoing
         changing = self._changing()
         if changing is not None:
             return changing
@@ -126,6 +130,13 @@ class Step:
         open_ = [c for c in self.dialogue.last.calls if isinstance(c.result, dict) and "proposed" in c.result]
         return [Wish(call.tool, call.arguments) for call in open_] or None
 
+    def _undoing(self) -> list[Wish] | None:
+        """ "I changed my mind", right after a change: what became of it, and the button that takes it back."""
+        if self.dialogue.calls or not acted.undoes(plain(self.english.message)):
+            return None
+        after = any(self._changes(call.tool) and not call.error for call in self.dialogue.last.calls)
+        return [Wish("list_actions", {})] if after and self.catalog.bound("list_actions") else None
+
     def _about_actions(self) -> list[Wish] | None:
         """ "Did that go through?", "undo it": what was proposed in this conversation, with the buttons there are."""
         asked = _GO_THROUGH.search(plain(self.english.message))
@@ -152,11 +163,14 @@ class Step:
 
     def _hand_over(self, reason: str) -> Reply | list[Wish]:
         if self.dialogue.queued:
-            known = passed_on_before(self.dialogue)
-            return Reply(f"A colleague already has your conversation.{known}", Outcome.HANDED_OFF)
+            return self._waiting()
         if not self.catalog.bound("hand_over"):
             return Reply("I'm sorry, I can't pass you to a person from here right now.", Outcome.UNANSWERED)
         return [Wish("hand_over", {"reason": reason, "summary": summary(self.dialogue)})]
+
+    def _waiting(self) -> Reply:
+        known = passed_on_before(self.dialogue)
+        return Reply(f"A colleague already has your conversation.{known}", Outcome.HANDED_OFF)
 
     def _open_ticket(self, words: str) -> Reply | list[Wish]:
         if not self.catalog.bound("open_ticket"):
@@ -179,6 +193,8 @@ class Step:
         waits = hears_back(self.dialogue) if self.dialogue.past else None
         if waits:
             return waits
+        if self.dialogue.queued and still_waits(self.dialogue.message):
+            return self._waiting()
         planner = Planner(self.english, self.catalog, self.encoder)
         if self.dialogue.past and FRAGMENT.match(without_courtesy(planner.text)):
             return None  # "thanks. and the tracking number?"
@@ -244,6 +260,7 @@ class Step:
         calls = _without_empty(calls) if sum(part.kind == SEARCH for part in parts) < 2 else calls
         calls = [call for call in calls if not _idle(call, _part_of(call, parts))] or calls[:1]
         calls = [call for call in calls if not self._nothing_either(call, parts)]
+        calls = [call for call in calls if not self._missed_before(call)] or calls
         calls = self.money.with_what_waits(calls)
         replies = [self.answers.said(call, _part_of(call, parts)) for call in calls]
         replies += [self._without_call(part) for part in parts if not part.calls]
@@ -299,6 +316,12 @@ class Step:
         return (
             own and len(self.dialogue.calls) > 1 and not context.rows(call) and _part_of(call, parts) is None
         )
+
+    def _missed_before(self, call: Call) -> bool:
+        """A record that was not there before either and that this message does not name: nobody asked again."""
+        before = [(c.tool, c.arguments) for turn in self.dialogue.past for c in turn.calls if c.error]
+        named = any(str(value) in self.dialogue.message for value in call.arguments.values())
+        return bool(call.error) and not named and (call.tool, call.arguments) in before
 
     def _asked(self, query: str) -> bool:
         return any(call.arguments.get("query") == query for call in self.dialogue.calls)

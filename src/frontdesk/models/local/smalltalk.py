@@ -77,6 +77,21 @@ def offered(dialogue: Dialogue) -> str:
     return "ticket" if "ticket" in dialogue.last.reply.rsplit(".", 1)[-1] else "person"
 
 
+# Of somebody who waits, each of these asks where the person is.
+_STILL_WAITING = re.compile(
+    r"^(?:(?:hi+|hello+|hey+|ok|okay|so|and|please)[ ,]*)*"
+    r"(?:(?:is )?(?:any|some)(?:one|body)(?: (?:is|even|still|here|there|coming|home|around))*"
+    r"|are you (?:still )?(?:there|here)|any (?:news|updates?)|(?:i am )?still waiting)?"
+    r"(?: (?:yet|now|please|there|or what))*$"
+)
+
+
+def still_waits(message: str) -> bool:
+    """ "Hello??", "anyone?", "any news": whether a message says no more than that its writer waits."""
+    text = bare(message)
+    return bool(text) and not says_yes(message) and bool(_STILL_WAITING.match(text))
+
+
 def small_talk(dialogue: Dialogue, catalog: Catalog) -> Reply | None:
     """A reply where nothing is asked of the shop; None for everything else."""
     text = bare(dialogue.message)

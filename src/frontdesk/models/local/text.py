@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from frontdesk.models.local.words import DOMAIN, FOREIGN, SHORTHAND, STOPWORDS, TYPOS
+from frontdesk.models.local.words import DOMAIN, FOREIGN, REAL, SHORTHAND, STOPWORDS, TYPOS
 
 WORD = re.compile(r"[#€$£]*\w+(?:[.@/'_:,-]\w+)*[€$£%]?|\S")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "´": "'", "`": "'", "–": "-", "—": ","})
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 def _mend(word: str) -> str:
     if word in TYPOS:
         return TYPOS[word]
-    if len(word) < 5 or word in DOMAIN or word in STOPWORDS or not word.isalpha():
+    if len(word) < 5 or word in DOMAIN or word in REAL or word in STOPWORDS or not word.isalpha():
         return word
     return _nearest(word)
 

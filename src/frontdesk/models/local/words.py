@@ -37,6 +37,7 @@ order orders parcel parcels package packages delivery delivered deliver shipped 
     subscription appointment booking policy policies
 """
 DOMAIN = frozenset(_DOMAIN.split())
+REAL = frozenset(("changed", "shopping", "skipped"))  # a slip of the finger away, and words of their own
 
 _STOPWORDS = """
 a an the and or but if so of to in on at by for from with without about as into over after before then than

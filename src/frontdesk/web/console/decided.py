@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from frontdesk.people import amount_beside
 from frontdesk.store.decided import Decided
 from frontdesk.web.console.page import customer_of, words
 
@@ -36,7 +37,8 @@ FOUND_OUT = {
 def outcome_of(decided: Decided) -> str:
     """One sentence or two for who has decided."""
     action = decided.action
-    amount = f", {action.preview.amount}" if action.preview.amount else ""
+    money = amount_beside(action.preview)
+    amount = f", {money}" if money else ""
     what = f"{action.preview.title or words(action.tool)}{amount}, for {customer_of(action.principal)}"
     return _told(decided)[2].format(what=what, reason=action.reason).strip()
 

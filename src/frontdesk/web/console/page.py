@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from frontdesk.people import amount_beside
 from frontdesk.web.console.drawing import bars, columns
 from frontdesk.web.console.markdown import markdown, unmarked
 
@@ -132,6 +133,7 @@ def environment() -> Environment:
         columns,
         markdown,
         unmarked,
+        amount_beside,
     )
     named: dict[str, Any] = made.filters
     named.update({each.__name__: each for each in filters})
