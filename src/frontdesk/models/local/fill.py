@@ -15,7 +15,7 @@ from frontdesk.models.local.text import plain
 
 CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
 MOST_PARTS = 3
-_NUMBERED = re.compile(r"\S*\d\S*")
+_NUMBERED = re.compile(r"(?<!\S)[^\s\d]*\d\S*")
 _SAYS = re.compile(r"[^\W\d_]{3,}")
 
 
