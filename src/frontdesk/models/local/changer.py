@@ -19,7 +19,7 @@ from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import ORDER_STATUS
 from frontdesk.models.local.items import choice, named_items
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.smalltalk import Reply, says_no
+from frontdesk.models.local.smalltalk import Reply, answers_nothing, says_no, takes_leave
 from frontdesk.models.local.text import in_english, plain
 from frontdesk.models.local.wishes import amends, opens_elsewhere, wanted_clauses, wish
 
@@ -151,7 +151,7 @@ class Changer:
     # ------------------------------------------------------------------ going on with an earlier wish
     def _going_on(self) -> list[Change]:
         """The answer to a question that an earlier wish left open, or a correction of what was proposed."""
-        if says_no(self.message) or _DROPS.search(self.english.lower()):
+        if says_no(self.message) or takes_leave(self.message) or _DROPS.search(self.english.lower()):
             return []
         resumed = self._resumed()
         if resumed:
@@ -203,6 +203,11 @@ class Changer:
             asked = next(
                 (p for p in entry.parameters if p.ask and self.dialogue.last.reply.endswith(p.ask)), None
             )
+            mails = re.findall(slots.MAIL, self.message)
+            if asked and asked.kind == kinds.EMAIL and asked.name not in values and len(mails) == 1:
+                # The address alone answers what was asked, be it the old or the new one.
+                values = {k: v for k, v in values.items() if _kind(entry, k) != kinds.EMAIL}
+                values[asked.name] = mails[0].rstrip(".")
             ids = self._ids(entry, plain(self.message)) if entry.id_parameter else []
             if entry.id_parameter and (asked is entry.id_parameter or entry.id_parameter.name not in given):
                 ids = ids or tickets(self.message)[:1] or self._pointed(entry.id_parameter)
@@ -210,6 +215,7 @@ class Changer:
             if (
                 asked
                 and asked.kind in (kinds.TEXT, kinds.WORDS)
+                and not answers_nothing(self.message)
                 and (part_of(asked.name) == "" or not address(self.message))
             ):
                 values[asked.name] = self.message.strip().rstrip(".")

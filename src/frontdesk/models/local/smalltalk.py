@@ -70,6 +70,23 @@ def says_no(message: str) -> bool:
     return bool(_NO.match(bare(message)))
 
 
+_FILLER = re.compile(
+    r"^(?:why|what|huh|h+m+|uh+m*|er+m*|hurry(?: up)?|quick(?:ly)?|come on|please|asap|soon|help)?$"
+)
+
+
+def answers_nothing(message: str) -> bool:
+    """ "Hi", "ok", "hurry up", "??": no answer to a question for words."""
+    text = bare(message)
+    return bool(_HELLO.match(text) or _FILLER.match(text)) or says_yes(message)
+
+
+def takes_leave(message: str) -> bool:
+    """ "Thanks" and "bye", nothing else."""
+    text = bare(message)
+    return bool(_THANKS.match(text) or _BYE.match(text))
+
+
 def offered(dialogue: Dialogue) -> str:
     """What the last reply offered: "ticket", "person" or ""."""
     if not OFFER.search(dialogue.last.reply):
