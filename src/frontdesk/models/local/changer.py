@@ -31,9 +31,9 @@ _NAMES_ITEMS = re.compile(
 _CORRECTS = re.compile(
     r"\b(?:sorry|oops|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually|rather|instead|mixed|correction|better|make (?:it|that)|too|as well|same|and|with|not)\b"
 )
-_MEANT = re.compile(
-    r".*?\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b", re.DOTALL
-)
+_SORRY = re.compile(r"\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b")
+_THEN = re.compile(r"\b(?:then|instead)[ .!?]*$")  # "refund then", where it could not be cancelled
+MOST_WORDS = 5
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
 
 
@@ -112,17 +112,39 @@ class Changer:
                 continue
             found += self._of_clause(entry, clause)
         # A wish that stands alone may have its words anywhere in the message.
-        return self._of_clause(found[0].entry, plain(self.message)) if len(found) == 1 else found
+        return (
+            self._of_clause(found[0].entry, plain(self.message), found[0].text) if len(found) == 1 else found
+        )
 
-    def _of_clause(self, entry: Entry, clause: str) -> list[Change]:
+    def _of_clause(self, entry: Entry, clause: str, wish_itself: str = "") -> list[Change]:
         values = stated(entry, self.message)
         parameter = entry.id_parameter
         if not parameter:
             return [Change(entry, values, clause)]
-        ids = self._ids(entry, clause) or self._pointed(parameter)
+        ids = (
+            self._meant(entry, wish_itself or clause) or self._ids(entry, clause) or self._pointed(parameter)
+        )
         return [Change(entry, {**values, parameter.name: i}, clause) for i in ids] or [
             Change(entry, values, clause)
         ]
+
+    def _meant(self, entry: Entry, clause: str) -> list[str]:
+        """The ids that a wish names itself: "where is 789, and cancel 456" cancels 456 alone."""
+        said = plain(without_address(self.message))
+        sorry = _SORRY.search(said)
+        if sorry and any(_says(said[: sorry.start()], i) for i in self._ids(entry, said[: sorry.start()])):
+            return []  # "cancel 456, no wait, 789": what stands behind it counts
+        more = [other for other in wanted_clauses(self.english) if _is_more(other)]
+        ids = self._ids(entry, clause)
+        ids = self._ids(entry, " ".join([clause, *more])) if ids else []
+        thing = entry.id_parameter.thing if entry.id_parameter else ""
+        verbs = "|".join(re.escape(word) for word in entry.name.split("_") if word not in ("create", thing))
+        found = re.search(rf"\b(?:{verbs})\w*\b", clause) if verbs else None
+        if found and len(ids) > 1:  # "789 is late so refund 2187"
+            close = " ".join([*clause[found.end() :].split()[:4], ""])
+            behind = [i for i in ids if _says(" ".join([clause[found.end() :], *more]), i)]
+            return behind if any(_says(close, i) for i in behind) else ids
+        return ids
 
     def _ids(self, entry: Entry, clause: str) -> list[str]:
         """Ids of what is to be changed: those of the clause, of which a correction counts and a denial does not."""
@@ -134,7 +156,9 @@ class Changer:
         found = [i for i in slots.identifiers(bare, parameter, known) if _says(clause, i)]
         wanted = " ".join(wanted_clauses(bare))
         found = [i for i in found if _says(wanted, i)] or found
-        behind = _MEANT.sub("", plain(bare))
+        behind = plain(bare)
+        for sorry in list(_SORRY.finditer(behind))[-1:]:
+            behind = behind[sorry.end() :]
         corrected = [i for i in found if _says(behind, i)]
         return corrected if corrected and len(found) > 1 else found
 
@@ -143,7 +167,8 @@ class Changer:
         chosen = context.chosen_id(self.message, parameter, self.dialogue)
         if chosen:
             return [chosen]
-        if context.points_back(self.english) and not context.owned(self.english):
+        then = _THEN.search(self.english.lower()) and len(self.english.split()) <= MOST_WORDS
+        if (then or context.points_back(self.english)) and not context.owned(self.english):
             current = context.current_id(parameter, self.dialogue)
             return [current] if current else []
         return []
@@ -343,6 +368,16 @@ class Changer:
 _ASKS = re.compile(
     r"(?:^|[,.;!] |\band )(?:who|what|how|when|where|why|which|do|does|did|is|are|can|could)\b.*\?\s*$|^(?:ok |okay |great |good |thanks |and |[.,!] ?)*(?:how|what|when|where|why|who)\b"
 )
+
+
+_MORE = frozenset(
+    ["and", "also", "plus", "as", "well", "too", "please", "the", "same", "for", "order", "number"]
+)
+
+
+def _is_more(clause: str) -> bool:
+    """ "And 2210 as well": a clause that only names another."""
+    return all(word in _MORE or re.search(r"\d", word) for word in re.findall(r"[\w#-]+", clause))
 
 
 def _says(text: str, identity: str) -> bool:
