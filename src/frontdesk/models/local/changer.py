@@ -33,6 +33,7 @@ _CORRECTS = re.compile(
 )
 _SORRY = re.compile(r"\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b")
 _THEN = re.compile(r"\b(?:then|instead)[ .!?]*$")  # "refund then", where it could not be cancelled
+_BOTH = re.compile(r"^(?!.*\b(?:no|not|sorry|rather)\b).*(?:\band\b|[,&+]|\bboth\b)")
 MOST_WORDS = 5
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
 
@@ -139,11 +140,14 @@ class Changer:
         ids = self._ids(entry, " ".join([clause, *more])) if ids else []
         thing = entry.id_parameter.thing if entry.id_parameter else ""
         verbs = "|".join(re.escape(word) for word in entry.name.split("_") if word not in ("create", thing))
-        found = re.search(rf"\b(?:{verbs})\w*\b", clause) if verbs else None
-        if found and len(ids) > 1:  # "789 is late so refund 2187"
-            close = " ".join([*clause[found.end() :].split()[:4], ""])
-            behind = [i for i in ids if _says(" ".join([clause[found.end() :], *more]), i)]
-            return behind if any(_says(close, i) for i in behind) else ids
+        for verb in re.finditer(rf"\b(?:{verbs})\w*\b", clause) if verbs and len(ids) > 1 else ():
+            behind = clause[verb.end() :]
+            places = [at for i in ids if (at := behind.find(i.lower().lstrip("#"))) >= 0]
+            if places and len(behind[: min(places)].split()) <= FEW:
+                # "789 is late so refund 2187 and 2210, keep 1954": what stands behind the verb, and what is joined to it.
+                chain = _CHAIN.match(behind, min(places))
+                joined = " ".join([chain[0] if chain else "", *more])
+                return [i for i in ids if _says(joined, i)] or ids
         return ids
 
     def _ids(self, entry: Entry, clause: str) -> list[str]:
@@ -244,7 +248,10 @@ class Changer:
                 and (part_of(asked.name) == "" or not address(self.message))
             ):
                 values[asked.name] = self.message.strip().rstrip(".")
-            return [Change(entry, {**given, **values}, plain(self.message))]
+            given |= values
+            which = self.dialogue.last.reply.rstrip().endswith(context.WHICH_ONE) and entry.id_parameter
+            each = [{which.name: i} for i in ids] if which and _BOTH.search(plain(self.message)) else []
+            return [Change(entry, {**given, **one}, plain(self.message)) for one in each or [{}]]
         return []
 
     def _corrected(self, entry: Entry, proposed: dict[str, Any]) -> list[Change]:
@@ -370,6 +377,11 @@ _ASKS = re.compile(
 )
 
 
+FEW = 4  # words between a verb and the id of what it is done to
+_SUBJECT = r"(?! (?:is|was|are|has|had|can|should|must|may|will|came|arrived|works|stays?)\b)"
+_CHAIN = re.compile(
+    rf"[\w-]+(?:(?:[ ,&+#]|\b(?:and|or|plus|also|both|as well as|the|for|orders?|numbers?)\b)+#?(?=\w*\d)[\w-]+\b{_SUBJECT})*"
+)
 _MORE = frozenset(
     ["and", "also", "plus", "as", "well", "too", "please", "the", "same", "for", "order", "number"]
 )
