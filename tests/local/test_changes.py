@@ -223,6 +223,9 @@ def test_hi_is_no_reason_and_the_address_alone_answers_what_was_asked() -> None:
     assert changes("mug broken", asked)[0][1]["reason"] == "mug broken"
     now = Exchange("my email is wrong", "Which e-mail address is on your account now?")
     assert changes("a@b.example", now) == [("change_email", {"current_email": "a@b.example"})]
+    then = Exchange("a@b.example", "What is the new e-mail address?")
+    both = {"current_email": "c@d.example", "new_email": "a@b.example"}
+    assert changes("the old one is c@d.example", now, then) == [("change_email", both)]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ _CORRECTS = re.compile(
 )
 _SORRY = re.compile(r"\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b")
 _THEN = re.compile(r"\b(?:then|instead)[ .!?]*$")  # "refund then", where it could not be cancelled
+_WHICH_MAIL = re.compile(r"\b(?:from|old|current|present|new|now|until|instead)\b", re.IGNORECASE)
 _BOTH = re.compile(r"^(?!.*\b(?:no|not|sorry|rather)\b).*(?:\band\b|[,&+]|\bboth\b)")
 MOST_WORDS = 5
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
@@ -232,11 +233,8 @@ class Changer:
             asked = next(
                 (p for p in entry.parameters if p.ask and self.dialogue.last.reply.endswith(p.ask)), None
             )
-            mails = re.findall(slots.MAIL, self.message)
-            if asked and asked.kind == kinds.EMAIL and asked.name not in values and len(mails) == 1:
-                # The address alone answers what was asked, be it the old or the new one.
-                values = {k: v for k, v in values.items() if _kind(entry, k) != kinds.EMAIL}
-                values[asked.name] = mails[0].rstrip(".")
+            if asked and asked.kind == kinds.EMAIL and asked.name not in values:
+                values = self._mails(entry, asked, given, values)
             ids = self._ids(entry, plain(self.message)) if entry.id_parameter else []
             if entry.id_parameter and (asked is entry.id_parameter or entry.id_parameter.name not in given):
                 ids = ids or tickets(self.message)[:1] or self._pointed(entry.id_parameter)
@@ -253,6 +251,20 @@ class Changer:
             each = [{which.name: i} for i in ids] if which and _BOTH.search(plain(self.message)) else []
             return [Change(entry, {**given, **one}, plain(self.message)) for one in each or [{}]]
         return []
+
+    def _mails(
+        self, entry: Entry, asked: Parameter, given: dict[str, Any], values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """An address alone answers what was asked; "the old one is …" says that the one before it was the new one."""
+        mails = re.findall(slots.MAIL, self.message)
+        said = stated(entry, self.message)
+        others = [name for name in said if _kind(entry, name) == kinds.EMAIL]
+        if len(mails) != 1:
+            return values
+        if not _WHICH_MAIL.search(self.message):
+            return {k: v for k, v in values.items() if k not in others} | {asked.name: mails[0].rstrip(".")}
+        taken = [given[name] for name in others if name in given and given[name] != said[name]]
+        return {**values, **({name: said[name] for name in others} | {asked.name: taken[0]} if taken else {})}
 
     def _corrected(self, entry: Entry, proposed: dict[str, Any]) -> list[Change]:
         """ "Sorry, I meant 611780", "88039 too", "12, not 21": the same with another argument."""
