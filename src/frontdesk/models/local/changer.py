@@ -36,6 +36,7 @@ _THEN = re.compile(r"\b(?:then|instead)[ .!?]*$")  # "refund then", where it cou
 _WHICH_MAIL = re.compile(r"\b(?:from|old|current|present|new|now|until|instead)\b", re.IGNORECASE)
 _BOTH = re.compile(r"^(?!.*\b(?:no|not|sorry|rather)\b).*(?:\band\b|[,&+]|\bboth\b)")
 MOST_WORDS = 5
+CLAUSES = 40  # of a message that are read as wishes: each is held against all of it
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
 
 
@@ -106,7 +107,9 @@ class Changer:
 
     def _wished(self) -> list[Change]:
         found: list[Change] = []
-        for clause in wanted_clauses(self.english):
+        for clause in wanted_clauses(self.english)[:CLAUSES]:
+            if len(found) >= MOST:
+                break
             entry = wish(clause, self.message if not found else clause, self.catalog)
             if entry is None or any(
                 change.entry.name == entry.name and not self._ids(entry, clause) for change in found
