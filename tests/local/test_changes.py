@@ -197,3 +197,55 @@ def test_the_record_is_read_first_and_what_is_unclear_is_asked() -> None:
     then = Changer(Dialogue("I want to return something from 88039", (), read), CATALOG)
     step = then.advance(then.changes()[0])
     assert "Jute doormat" in step.reply.text  # type: ignore[union-attr]
+
+
+def test_two_that_are_named_where_one_was_asked_for_are_both_meant() -> None:
+    orders = [{"id": number, "status": "shipped", "summary": "Mug"} for number in ("123", "456", "789")]
+    listed = Call("c1", "list_orders", {}, {"orders": orders})
+    asked = Exchange("send my invoice", "You have more than one order. Which one do you mean?", (listed,))
+    assert [given["order_id"] for _, given in changes("123 and 789", asked)] == ["123", "789"]
+    assert [given["order_id"] for _, given in changes("123, no, 789", asked)] == ["789"]
+
+
+REFUSED = Call("c1", "cancel_order", {"order_id": "789"}, error="refused", message="This order has left.")
+
+
+def test_another_wish_then_is_about_what_the_first_could_not_be_done_to() -> None:
+    past = Exchange("cancel 789", "I can't cancel order 789. This order has left.", (REFUSED,))
+    assert changes("ok refund then", past) == [("refund_order", {"order_id": "789"})]
+
+
+def test_hi_is_no_reason_and_the_address_alone_answers_what_was_asked() -> None:
+    asked = Exchange("refund 2187", "What is the reason for the refund?")
+    assert changes("hi", asked) == [("refund_order", {"order_id": "2187"})]
+    assert changes("??", asked) == [("refund_order", {"order_id": "2187"})]
+    assert changes("thanks, bye", asked) == []
+    assert changes("mug broken", asked)[0][1]["reason"] == "mug broken"
+    now = Exchange("my email is wrong", "Which e-mail address is on your account now?")
+    assert changes("a@b.example", now) == [("change_email", {"current_email": "a@b.example"})]
+    then = Exchange("a@b.example", "What is the new e-mail address?")
+    both = {"current_email": "c@d.example", "new_email": "a@b.example"}
+    assert changes("the old one is c@d.example", now, then) == [("change_email", both)]
+
+
+@pytest.mark.parametrize(
+    ("message", "ids"),
+    [
+        ("where is 789 and refund 2187, the mug is broken", ["2187"]),
+        ("789 is late so refund 2187", ["2187"]),
+        ("Is 789 here yet, and can you cancel 2187 please", ["2187"]),
+        ("status 789 cancel 2187", ["2187"]),
+        ("cancel 2187 and tell me where 789 is", ["2187"]),
+        ("cancel 2187, no wait, 789", ["789"]),
+        ("cancel order 2187 because i ordered twice, keep 789", ["2187"]),
+        ("pls cancel order no 2187 and send the invoice for 789 to my mail", ["2187"]),
+        ("refund order 2187, order 789 arrived fine", ["2187"]),
+        ("cancel 2187, 789 and order 456", ["2187", "789", "456"]),
+        ("refund 2187 and 789, both are broken", ["2187", "789"]),
+        ("Cancel 2187. And 789 as well.", ["2187", "789"]),
+        ("2187 and 789 came broken, refund them", ["2187", "789"]),
+    ],
+)
+def test_what_is_only_asked_about_is_not_changed(message: str, ids: list[str]) -> None:
+    found = [given["order_id"] for name, given in changes(message) if name != "resend_invoice"]
+    assert found == ids

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from frontdesk.models.local import slots, times
+from frontdesk.models.local import slots, times, wishes
 from frontdesk.models.local.parameters import parameters
 
 ORDER = parameters(
@@ -71,3 +71,16 @@ def test_a_string_stays_the_customers_words_and_only_a_date_becomes_one():
     assert slots.value(fields[0], "a room for next Monday please") == "next Monday"
     dated = parameters({"properties": {"day": {"type": "string", "format": "date"}}}, [], {})
     assert slots.value(dated[0], "on 2025-02-03") == "2025-02-03"
+
+
+def test_a_message_of_numbers_only_names_no_more_ids_than_a_customer_would():
+    text = " ".join(map(str, range(1000, 2600)))
+    assert len(slots.references(text)) == slots.MOST
+
+
+def test_an_address_instead_of_another_is_a_wish_and_a_row_of_at_signs_none():
+    words = next(kind.asked for kind in wishes.KINDS if kind.name == "email")
+    for text in ("write to a@b.org no longer, c@d.org", "not a@b.org but c@d.org"):
+        assert words.search(text)
+    for text in ("a@b.org no longer", "@" * 8000, "a@b " * 2000):
+        assert not words.search(text)

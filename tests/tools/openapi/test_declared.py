@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from frontdesk.tools import Tool, ToolContext
 from frontdesk.tools.backend import Backend
 from frontdesk.tools.loopback import Loopback
 from frontdesk.tools.openapi import from_openapi
+from frontdesk.tools.openapi.rules import left_of, without
 from tests.tools.openapi.specs import STRING, Json, answer, at, sends, spec, thing
 from tests.tools.openapi.test_decide import decided
 
@@ -255,6 +257,29 @@ async def test_a_part_that_the_record_says_no_to_is_refused_in_the_records_words
     assert (preview.title, preview.text) == ("Return Fleece, Scarf", "Return Fleece, Scarf of order 1.")
     with pytest.raises(ToolRefused, match="Knife: It is engraved"):
         await proposed(tools["send_back"], order_id="1", line_ids=["1", "3"])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"lines": [{"line_id": "3", "name": "Knife", "left": "5.00", "kept": "It is engraved."}]},
+        {"order_lines": [{"lineNumber": 3, "name": "Knife", "left": "5.00", "kept": "It is engraved."}]},
+        [{"id": 3, "name": "Knife", "left": "5.00", "kept": "It is engraved."}],
+    ],
+)
+def test_a_part_is_held_to_its_rule_whatever_its_id_is_called(record: Any) -> None:
+    check = without("line_ids", "line", "kept", "{name}: {kept}")
+    assert check(record, {"line_ids": ["3"]}) == "Knife: It is engraved."
+    with pytest.raises(ToolNotFound):  # its ids alone show nothing of it
+        check({"line_ids": ["3"]}, {"line_ids": ["3"]})
+    assert without("line_ids", "line", "kept", "{title}")(record, {"line_ids": ["3"]}) == "It is engraved."
+
+
+def test_a_part_that_stands_in_two_places_is_counted_once() -> None:
+    fleece = {"id": "1", "left": "12.50"}
+    record = {"left": "30.00", "lines": [fleece], "open_lines": [fleece]}
+    assert left_of(record, {"line_ids": ["1", "1"]}, "left", {"line_ids": "line"}) == Decimal("12.50")
+    assert left_of(record, {"line_ids": ["1", "2"]}, "left", {"line_ids": "line"}) is None
 
 
 async def test_what_was_confirmed_is_sent_and_repeated_whatever_the_record_says_by_then(

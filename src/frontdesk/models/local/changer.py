@@ -19,7 +19,7 @@ from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import ORDER_STATUS
 from frontdesk.models.local.items import choice, named_items
 from frontdesk.models.local.parameters import Parameter
-from frontdesk.models.local.smalltalk import Reply, says_no
+from frontdesk.models.local.smalltalk import Reply, answers_nothing, says_no, takes_leave
 from frontdesk.models.local.text import in_english, plain
 from frontdesk.models.local.wishes import amends, opens_elsewhere, wanted_clauses, wish
 
@@ -31,9 +31,12 @@ _NAMES_ITEMS = re.compile(
 _CORRECTS = re.compile(
     r"\b(?:sorry|oops|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually|rather|instead|mixed|correction|better|make (?:it|that)|too|as well|same|and|with|not)\b"
 )
-_MEANT = re.compile(
-    r".*?\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b", re.DOTALL
-)
+_SORRY = re.compile(r"\b(?:sorry|i mean|i meant|wrong (?:number|one)|no wait|not that one|actually)\b")
+_THEN = re.compile(r"\b(?:then|instead)[ .!?]*$")  # "refund then", where it could not be cancelled
+_WHICH_MAIL = re.compile(r"\b(?:from|old|current|present|new|now|until|instead)\b", re.IGNORECASE)
+_BOTH = re.compile(r"^(?!.*\b(?:no|not|sorry|rather)\b).*(?:\band\b|[,&+]|\bboth\b)")
+MOST_WORDS = 5
+CLAUSES = 40  # of a message that are read as wishes: each is held against all of it
 _DROPS = re.compile(r"\b(?:forget it|never ?mind|leave it|drop it)\b")
 
 
@@ -104,7 +107,9 @@ class Changer:
 
     def _wished(self) -> list[Change]:
         found: list[Change] = []
-        for clause in wanted_clauses(self.english):
+        for clause in wanted_clauses(self.english)[:CLAUSES]:
+            if len(found) >= MOST:
+                break
             entry = wish(clause, self.message if not found else clause, self.catalog)
             if entry is None or any(
                 change.entry.name == entry.name and not self._ids(entry, clause) for change in found
@@ -112,17 +117,42 @@ class Changer:
                 continue
             found += self._of_clause(entry, clause)
         # A wish that stands alone may have its words anywhere in the message.
-        return self._of_clause(found[0].entry, plain(self.message)) if len(found) == 1 else found
+        return (
+            self._of_clause(found[0].entry, plain(self.message), found[0].text) if len(found) == 1 else found
+        )
 
-    def _of_clause(self, entry: Entry, clause: str) -> list[Change]:
+    def _of_clause(self, entry: Entry, clause: str, wish_itself: str = "") -> list[Change]:
         values = stated(entry, self.message)
         parameter = entry.id_parameter
         if not parameter:
             return [Change(entry, values, clause)]
-        ids = self._ids(entry, clause) or self._pointed(parameter)
+        ids = (
+            self._meant(entry, wish_itself or clause) or self._ids(entry, clause) or self._pointed(parameter)
+        )
         return [Change(entry, {**values, parameter.name: i}, clause) for i in ids] or [
             Change(entry, values, clause)
         ]
+
+    def _meant(self, entry: Entry, clause: str) -> list[str]:
+        """The ids that a wish names itself: "where is 789, and cancel 456" cancels 456 alone."""
+        said = plain(without_address(self.message))
+        sorry = _SORRY.search(said)
+        if sorry and any(_says(said[: sorry.start()], i) for i in self._ids(entry, said[: sorry.start()])):
+            return []  # "cancel 456, no wait, 789": what stands behind it counts
+        more = [other for other in wanted_clauses(self.english) if _is_more(other)]
+        ids = self._ids(entry, clause)
+        ids = self._ids(entry, " ".join([clause, *more])) if ids else []
+        thing = entry.id_parameter.thing if entry.id_parameter else ""
+        verbs = "|".join(re.escape(word) for word in entry.name.split("_") if word not in ("create", thing))
+        for verb in re.finditer(rf"\b(?:{verbs})\w*\b", clause) if verbs and len(ids) > 1 else ():
+            behind = clause[verb.end() :]
+            places = [at for i in ids if (at := behind.find(i.lower().lstrip("#"))) >= 0]
+            if places and len(behind[: min(places)].split()) <= FEW:
+                # "789 is late so refund 2187 and 2210, keep 1954": what stands behind the verb, and what is joined to it.
+                chain = _CHAIN.match(behind, min(places))
+                joined = " ".join([chain[0] if chain else "", *more])
+                return [i for i in ids if _says(joined, i)] or ids
+        return ids
 
     def _ids(self, entry: Entry, clause: str) -> list[str]:
         """Ids of what is to be changed: those of the clause, of which a correction counts and a denial does not."""
@@ -134,7 +164,9 @@ class Changer:
         found = [i for i in slots.identifiers(bare, parameter, known) if _says(clause, i)]
         wanted = " ".join(wanted_clauses(bare))
         found = [i for i in found if _says(wanted, i)] or found
-        behind = _MEANT.sub("", plain(bare))
+        behind = plain(bare)
+        for sorry in list(_SORRY.finditer(behind))[-1:]:
+            behind = behind[sorry.end() :]
         corrected = [i for i in found if _says(behind, i)]
         return corrected if corrected and len(found) > 1 else found
 
@@ -143,7 +175,8 @@ class Changer:
         chosen = context.chosen_id(self.message, parameter, self.dialogue)
         if chosen:
             return [chosen]
-        if context.points_back(self.english) and not context.owned(self.english):
+        then = _THEN.search(self.english.lower()) and len(self.english.split()) <= MOST_WORDS
+        if (then or context.points_back(self.english)) and not context.owned(self.english):
             current = context.current_id(parameter, self.dialogue)
             return [current] if current else []
         return []
@@ -151,7 +184,7 @@ class Changer:
     # ------------------------------------------------------------------ going on with an earlier wish
     def _going_on(self) -> list[Change]:
         """The answer to a question that an earlier wish left open, or a correction of what was proposed."""
-        if says_no(self.message) or _DROPS.search(self.english.lower()):
+        if says_no(self.message) or takes_leave(self.message) or _DROPS.search(self.english.lower()):
             return []
         resumed = self._resumed()
         if resumed:
@@ -203,6 +236,8 @@ class Changer:
             asked = next(
                 (p for p in entry.parameters if p.ask and self.dialogue.last.reply.endswith(p.ask)), None
             )
+            if asked and asked.kind == kinds.EMAIL and asked.name not in values:
+                values = self._mails(entry, asked, given, values)
             ids = self._ids(entry, plain(self.message)) if entry.id_parameter else []
             if entry.id_parameter and (asked is entry.id_parameter or entry.id_parameter.name not in given):
                 ids = ids or tickets(self.message)[:1] or self._pointed(entry.id_parameter)
@@ -210,11 +245,29 @@ class Changer:
             if (
                 asked
                 and asked.kind in (kinds.TEXT, kinds.WORDS)
+                and not answers_nothing(self.message)
                 and (part_of(asked.name) == "" or not address(self.message))
             ):
                 values[asked.name] = self.message.strip().rstrip(".")
-            return [Change(entry, {**given, **values}, plain(self.message))]
+            given |= values
+            which = self.dialogue.last.reply.rstrip().endswith(context.WHICH_ONE) and entry.id_parameter
+            each = [{which.name: i} for i in ids] if which and _BOTH.search(plain(self.message)) else []
+            return [Change(entry, {**given, **one}, plain(self.message)) for one in each or [{}]]
         return []
+
+    def _mails(
+        self, entry: Entry, asked: Parameter, given: dict[str, Any], values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """An address alone answers what was asked; "the old one is …" says that the one before it was the new one."""
+        mails = re.findall(slots.MAIL, self.message)
+        said = stated(entry, self.message)
+        others = [name for name in said if _kind(entry, name) == kinds.EMAIL]
+        if len(mails) != 1:
+            return values
+        if not _WHICH_MAIL.search(self.message):
+            return {k: v for k, v in values.items() if k not in others} | {asked.name: mails[0].rstrip(".")}
+        taken = [given[name] for name in others if name in given and given[name] != said[name]]
+        return {**values, **({name: said[name] for name in others} | {asked.name: taken[0]} if taken else {})}
 
     def _corrected(self, entry: Entry, proposed: dict[str, Any]) -> list[Change]:
         """ "Sorry, I meant 611780", "88039 too", "12, not 21": the same with another argument."""
@@ -337,6 +390,21 @@ class Changer:
 _ASKS = re.compile(
     r"(?:^|[,.;!] |\band )(?:who|what|how|when|where|why|which|do|does|did|is|are|can|could)\b.*\?\s*$|^(?:ok |okay |great |good |thanks |and |[.,!] ?)*(?:how|what|when|where|why|who)\b"
 )
+
+
+FEW = 4  # words between a verb and the id of what it is done to
+_SUBJECT = r"(?! (?:is|was|are|has|had|can|should|must|may|will|came|arrived|works|stays?)\b)"
+_CHAIN = re.compile(
+    rf"[\w-]+(?:(?:[ ,&+#]|\b(?:and|or|plus|also|both|as well as|the|for|orders?|numbers?)\b)+#?(?=\w*\d)[\w-]+\b{_SUBJECT})*"
+)
+_MORE = frozenset(
+    ["and", "also", "plus", "as", "well", "too", "please", "the", "same", "for", "order", "number"]
+)
+
+
+def _is_more(clause: str) -> bool:
+    """ "And 2210 as well": a clause that only names another."""
+    return all(word in _MORE or re.search(r"\d", word) for word in re.findall(r"[\w#-]+", clause))
 
 
 def _says(text: str, identity: str) -> bool:

@@ -154,7 +154,10 @@ def last_listed(parameter: Parameter, dialogue: Dialogue) -> list[str]:
         )  # what is in one is no list of them
         found = [row_id(row, parameter.name) for row in listed]
         if len(listed) > 1 and all(found):
-            return found
+            told = next((turn.reply for turn in reversed(dialogue.past) if call in turn.calls), "")
+            # "The last one" of a list that told of the open ones only is the last of those.
+            shown = [i for i in found if re.search(rf"(?<!\w){re.escape(i)}(?!\w)", told)]
+            return shown if len(shown) > 1 else found
     return []
 
 

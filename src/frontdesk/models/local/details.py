@@ -9,6 +9,7 @@ from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local import slots
 from frontdesk.models.local.addresses import address, part_of, street_alone, without_address
 from frontdesk.models.local.catalog import Entry
+from frontdesk.models.local.smalltalk import answers_nothing
 from frontdesk.models.local.text import content_words, in_english
 
 
@@ -25,7 +26,8 @@ def stated(entry: Entry, text: str) -> dict[str, Any]:
         elif parameter.kind == kinds.MONEY:
             value = slots.money(text)
         elif parameter.kind == kinds.WORDS:
-            value = text if parameter.required and not bare_wish(entry, text) else ""
+            said = parameter.required and not bare_wish(entry, text) and not answers_nothing(text)
+            value = text if said else ""
         elif parameter.kind in (kinds.ID, kinds.IDS) or (
             parameter.kind == kinds.TEXT and not parameter.required
         ):
@@ -44,7 +46,7 @@ _WISHING = frozenset(
 
 def bare_wish(entry: Entry, text: str) -> bool:
     """ "Refund order 1954 please": nothing but what the tool itself is for, so no reason and no details."""
-    words = re.sub(r"\S*\d\S*", " ", in_english(text))
+    words = re.sub(r"(?<!\S)[^\s\d]*\d\S*", " ", in_english(text))
     return content_words(words) <= entry.stems | _WISHING
 
 

@@ -11,11 +11,12 @@ from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local.catalog import Catalog, Entry
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.parameters import Parameter
+from frontdesk.models.local.smalltalk import answers_nothing, takes_leave
 from frontdesk.models.local.text import plain
 
 CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
 MOST_PARTS = 3
-_NUMBERED = re.compile(r"\S*\d\S*")
+_NUMBERED = re.compile(r"(?<!\S)[^\s\d]*\d\S*")
 _SAYS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -138,6 +139,8 @@ class Filler:
                 given.setdefault(identity.name, ids[-1])
         given = {**known, **self._told_before(entry), **given}
         if parameter.kind in (kinds.TEXT, kinds.WORDS, kinds.DAY_SAID):
+            if answers_nothing(self.dialogue.message) or takes_leave(self.dialogue.message):
+                return None
             given[parameter.name] = self.dialogue.message.strip().rstrip(".")
         elif parameter.kind != kinds.ID:
             given |= slots.values(

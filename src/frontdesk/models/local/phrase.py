@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from frontdesk.models.local import parameters as kinds
 from frontdesk.models.local import says
 from frontdesk.models.local.catalog import Entry
 from frontdesk.models.local.dialogue import Call
@@ -136,8 +137,21 @@ def failure(call: Call, entry: Entry | None) -> str:
     if call.error == "permission_denied":
         return "I'm not able to look that up here. Would you like me to pass it to a colleague?"
     if call.error in SAID_BY_CODE and call.message:
-        return call.message
+        return f"{_not_done(call, entry)}{call.message}"
     return "I can't reach the system I need for this right now. Would you like me to open a ticket for a colleague?"
+
+
+def _not_done(call: Call, entry: Entry | None) -> str:
+    """ "I can't cancel order 123. ", before a rule's reason, which need not say what it is against; else ""."""
+    parameter = entry.id_parameter if entry and entry.grant.changes else None
+    given = str(call.arguments.get(parameter.name) or "") if parameter else ""
+    asks = call.message.endswith("?") or call.message.startswith("Say the ")
+    if not entry or not parameter or not given or given in call.message or call.error != "refused" or asks:
+        return ""
+    verb, _, rest = entry.name.partition("_")
+    part = any(p.kind == kinds.MONEY and call.arguments.get(p.name) for p in entry.parameters)
+    doing = verb if rest.replace("_", " ") == parameter.thing and not part else "do that for"
+    return f"I can't {doing} {parameter.thing} {given}. "
 
 
 def not_found(call: Call, entry: Entry | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from frontdesk.models.local import parameters as kinds
@@ -37,6 +38,10 @@ _NEVER_IDS = re.compile(
 )
 
 
+MOST = 40  # numbers of a message that may be ids: no customer asks about more at once
+NEAR = (
+    80  # characters around a number that say what it is; all of them would cost the square of a long message
+)
 _VERBS = "its was has yes does arrives ships comes shows needs looks seems says keeps contains gets goes stays reads plus always sometimes perhaps besides orders thanks costs means appears remains"
 _NO_PLURALS = frozenset(_VERBS.split())
 
@@ -51,12 +56,15 @@ class Reference:
     lead: str = ""  # the words before it
 
 
-def references(text: str) -> list[Reference]:
-    """Every token with a digit that is no amount, date, duration or quantity."""
+@lru_cache(maxsize=16)  # a turn asks of the same few texts for each tool and argument
+def references(text: str) -> tuple[Reference, ...]:
+    """The first ``MOST`` tokens with a digit that are no amount, date, duration or quantity."""
     found: list[Reference] = []
     for match in _TOKEN.finditer(text):
-        token, before, after = match[1], text[: match.start()], text[match.end() :]
-        lead = before + match[0][: match[0].index(token)]
+        if len(found) == MOST:
+            break
+        token, after = match[1], text[match.end() : match.end() + NEAR]
+        lead = text[max(match.start(1) - NEAR, 0) : match.start(1)]
         named = bool(_NAMED.search(lead))
         if _NEVER_IDS.match(token) or _UNIT.match(after) or (_BEFORE.search(lead) and not named):
             continue
@@ -64,8 +72,8 @@ def references(text: str) -> list[Reference]:
             continue
         if token.isdigit() and not named and _counts(after):
             continue
-        found.append(Reference(token, named, bool(_NOT.search(lead)), lead[-40:]))
-    return found
+        found.append(Reference(token, named, bool(_NOT.search(lead)), lead))
+    return tuple(found)
 
 
 def _counts(after: str) -> bool:

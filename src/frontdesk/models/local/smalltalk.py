@@ -49,7 +49,7 @@ _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|go ahead|do (?:it|that|so)|y|that would be (?:great|nice|good|lovely)|sounds good|of course|absolutely|definitely|correct|right|confirmed|i confirm|ja|oui|sí|si|genau|gerne|claro|vale|d'accord|je confirme|ich bestätige|confirmo)(?:[ ,]+(?:please|i confirm|je confirme|ich bestätige|lo confirmo|confirmo|gerne|s'il (?:vous|te) plaît|por favor|graag|alstublieft|thanks|thank you|do|do that|do it|go ahead|open (?:a|the) ticket|that would be (?:great|nice)|bitte))*$"
 )
 _NO = re.compile(
-    r"^(?:no|nope|nah|no need|not now|not really|never mind|nevermind|forget it|leave it|it is fine|that is fine|nein|non)(?:[ ,]+(?:thanks|thank you|that is (?:all|fine|ok|it)|it is (?:fine|ok|okay)|leave it|i am (?:good|fine)|never mind|danke|not needed))*$"
+    r"^(?:no|nope|nah|(?:no |oh )*wait|hold on|no need|not now|not really|never mind|nevermind|forget it|leave it|it is fine|that is fine|nein|non)(?:[ ,]+(?:thanks|thank you|that is (?:all|fine|ok|it)|it is (?:fine|ok|okay)|leave it|i am (?:good|fine)|never mind|danke|not needed))*$"
 )
 
 OFFER = re.compile(r"(?:ticket|colleague)[^?]*\?\s*$|\bor I can pass this to a colleague\.\s*$")
@@ -68,6 +68,23 @@ def says_yes(message: str) -> bool:
 def says_no(message: str) -> bool:
     """ "No thanks" and its like, nothing else."""
     return bool(_NO.match(bare(message)))
+
+
+_FILLER = re.compile(
+    r"^(?:why|what|huh|h+m+|uh+m*|er+m*|hurry(?: up)?|quick(?:ly)?|come on|please|asap|soon|help)?$"
+)
+
+
+def answers_nothing(message: str) -> bool:
+    """ "Hi", "ok", "hurry up", "??": no answer to a question for words."""
+    text = bare(message)
+    return bool(_HELLO.match(text) or _FILLER.match(text)) or says_yes(message)
+
+
+def takes_leave(message: str) -> bool:
+    """ "Thanks" and "bye", nothing else."""
+    text = bare(message)
+    return bool(_THANKS.match(text) or _BYE.match(text))
 
 
 def offered(dialogue: Dialogue) -> str:
@@ -138,6 +155,8 @@ def _polite(dialogue: Dialogue, text: str) -> Reply | None:
     if _THANKS.match(text) and not re.search(r"\b(?:but|where|when|how|what|can)\b", text):
         return Reply("You're welcome! Is there anything else I can help you with?")
     if says_no(dialogue.message):
+        if any(isinstance(c.result, dict) and "proposed" in c.result for c in dialogue.last.calls):
+            return Reply("All right. Nothing is changed unless you confirm it with the button.")
         return Reply("All right. If you need anything else, just ask.")
     if says_yes(dialogue.message) and not offered(dialogue):
         return Reply("Sure, what can I do for you?", Outcome.ASKED)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from frontdesk.models.local.words import DOMAIN, FOREIGN, REAL, SHORTHAND, STOPWORDS, TYPOS
 
-WORD = re.compile(r"[#€$£]*\w+(?:[.@/'_:,-]\w+)*[€$£%]?|\S")
+WORD = re.compile(r"[#€$£]{0,3}\w+(?:[.@/'_:,-]\w+)*[€$£%]?|\S")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "´": "'", "`": "'", "–": "-", "—": ","})
 _CONTRACTIONS = (
     (re.compile(r"\bno\. ?(?=#?\d)|\bnr\.? ?(?=#?\d)|\bnum\.? ?(?=#?\d)"), "number "),

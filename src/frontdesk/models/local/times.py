@@ -104,7 +104,7 @@ def days(text: str, count: int, today: date | None = None) -> list[str | None]:
         length = _counted(stay[1]) if stay else None
         if stay and length:
             found.append((date.fromisoformat(found[0]) + timedelta(length * _DAYS[stay[2]])).isoformat())
-        elif _UP_TO.search(spelled[: said[0].start()]):
+        elif _UP_TO.search(spelled[: said[0].start()][-80:]):
             found.insert(0, None)
     return [*found, *[None] * count][:count]
 
@@ -128,7 +128,9 @@ def clock(text: str) -> str | None:
     words = re.sub(r"\b(?:noon|midday)\b", "12:00", words, flags=re.IGNORECASE)
     for match in _CLOCK.finditer(words):
         plainly = match[2] or match[3] or match[4] or words.strip() == match[0]
-        said = _AT.search(words[: match.start()]) and _NO_NOUN.match(words[match.end() :])
+        said = _AT.search(words, max(match.start() - 12, 0), match.start()) and _NO_NOUN.match(
+            words[match.end() : match.end() + 20]
+        )
         hour, minute = int(match[1]), int(match[2] or match[3] or 0)
         if not (plainly or said) or hour > 23 or minute > 59:
             continue

@@ -62,7 +62,7 @@ KINDS = (
         "email",
         re.compile(r"e?mail(?:_address)?$|change_e?mail|update_e?mail|set_e?mail"),
         re.compile(
-            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b|\b(?:change|update|replace|switch|correct|set|swap)\b.*@\S+ (?:to|into|with|by|for)\b.*@|@\S+.*\b(?:no longer|instead of|not|rather than)\b.*@|\b(?:no longer|instead of|not|rather than)\b.*@\S+.*@"
+            r"\b(?:change|changes|update|correct|set|switch|replace|new|different|another)\b.*\b(?:e-?mails?|mail|correo|adresse mail)\b|\b(?:e-?mail|mail|correo)\b.*\b(?:change|changes|changed|update|new|wrong)\b|\b(?:change|update|replace|switch|correct|set|swap)\b.*@\S+ (?:to|into|with|by|for)\b.*@|^(?=[^@]*@\S[^@]*@).*?\b(?:no longer|instead of|not|rather than)\b.*@"
         ),
         re.compile(r"\bnewsletter\b|\bnot get|\bno e-?mail|\border number\b|\bcan i (?:still )?change\b"),
     ),

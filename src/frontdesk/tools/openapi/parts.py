@@ -24,16 +24,21 @@ def parts_of(record: Any, noun: str) -> set[str]:
     return set(_found(record, single, single if isinstance(record, list) else ""))
 
 
-def named_parts(record: Any, noun: str, said: Any) -> list[Json]:
-    """The parts of a record that ``said``, an id or several, names: of its lines, those with such an id."""
+def named_parts(record: Any, noun: str, said: Any) -> list[Json | None]:
+    """Of each id in ``said``, once, the part of the record that has it; None where the record shows none."""
     listed: list[Any] = said if isinstance(said, list) else [] if said is None else [said]
-    wanted = {str(one) for one in listed}
-    return [part for part in records(record, noun) if str(part.get("id")) in wanted]
+    single = singular(noun)
+    found: dict[str, Json] = {}
+    for part in records(record, noun):
+        for own in _found({k: v for k, v in part.items() if not isinstance(v, dict | list)}, single, single):
+            found.setdefault(own, part)
+    return [found.get(one) for one in dict.fromkeys(map(str, listed))]
 
 
 def records(record: Any, noun: str) -> Iterator[Json]:
     """Each ``noun`` in an answer; of a shape in place of an answer, what it shows of one."""
-    return _records(record, singular(noun), "")
+    single = singular(noun)
+    return _records(record, single, single if isinstance(record, list) else "")
 
 
 def _records(value: Any, noun: str, inside: str) -> Iterator[Json]:

@@ -40,8 +40,12 @@ def without(argument: str, part: str, field: str, otherwise: str) -> Rule:
     """
 
     def check(record: Any, said: Json) -> str | None:
-        against = (one for one in named_parts(record, part, said.get(argument)) if one.get(field))
-        return next((render(otherwise, one) or otherwise for one in against), None)
+        for one in named_parts(record, part, said.get(argument)):
+            if one is None:
+                raise ToolNotFound  # what is not seen cannot be held to the rule
+            if one.get(field):
+                return render(otherwise, one) or _plain(one[field])
+        return None
 
     check.__doc__ = otherwise
     return check
@@ -98,7 +102,7 @@ def left_of(record: Any, said: Json, field: str, parts: Mapping[str, str] | None
     if not asked:
         return whole
     named = [one for name, part in asked.items() for one in named_parts(record, part, said[name])]
-    of_each = [one.get(field.rpartition(".")[2]) for one in named]
+    of_each = [one and one.get(field.rpartition(".")[2]) for one in named]
     if not named or any(one is None for one in of_each):
         return None
     return min(whole, sum((Decimal(str(one)) for one in of_each), Decimal(0)))
@@ -194,9 +198,8 @@ def _by_name(record: Any, given: Json, parts: Mapping[str, str]) -> Json:
     for argument, part in parts.items():
         if not {str(one) for one in _several(given.get(argument))} <= parts_of(record, part):
             raise ToolNotFound
-        named = [
-            one.get("name") or one.get("title") for one in named_parts(record, part, given.get(argument))
-        ]
+        found_parts = named_parts(record, part, given.get(argument))
+        named = [one and (one.get("name") or one.get("title")) for one in found_parts]
         if named and all(named):
             found[argument] = ", ".join(map(str, named))
     return found
