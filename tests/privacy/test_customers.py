@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -70,6 +71,18 @@ async def test_planted_values_are_found_before_and_nowhere_after(desk: Console) 
     await asyncio.to_thread(scrub, url)
     assert _in_files(planted) == []
     assert len(_in_files(other)) > 5
+
+
+async def test_a_segment_of_the_log_that_was_recycled_before_holds_nothing_either(desk: Console) -> None:
+    marker = f"recycled-{uuid4().hex}"
+    rows(desk, "SELECT pg_logical_emit_message(false, 'test', %s), pg_switch_wal()", marker)
+    with psycopg.connect(desk.service.owner_url, autocommit=True) as owner:
+        owner.execute("CHECKPOINT")
+    files = [file for file in Path(str(server().pgdata), "pg_wal").iterdir() if file.is_file()]
+    assert any(marker.encode() in file.read_bytes() for file in files)
+    await asyncio.to_thread(scrub, desk.service.owner_url)
+    files = [file for file in Path(str(server().pgdata), "pg_wal").iterdir() if file.is_file()]
+    assert not any(marker.encode() in file.read_bytes() for file in files)
 
 
 def _in_files(planted: Planted) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+
 import psycopg
 import structlog
 from psycopg.errors import LockNotAvailable
@@ -15,6 +18,10 @@ __all__ = ["LOCK_SECONDS", "analyze", "scrub"]
 log = structlog.get_logger("frontdesk.privacy")
 CLEARS_FROM = 180000  # PostgreSQL 18 is the first with pg_clear_attribute_stats
 LOCK_SECONDS = 30  # who waits longer for a lock holds up everybody behind
+AHEAD = """
+SELECT count(*) FROM pg_ls_waldir()
+WHERE name ~ '^[0-9A-F]{24}$' AND name > pg_walfile_name(pg_current_wal_insert_lsn())
+"""
 TABLES = (*(place.table for place in PLACES), "knowledge_gaps", "procrastinate_jobs")
 
 
@@ -41,26 +48,43 @@ def scrub(owner_url: str) -> bool:
     longer than a lock is waited for.
     """
     with _connected(owner_url) as connection:
-        for table in TABLES:
-            try:
-                connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
-            except LockNotAvailable:
-                raise Conflict(f"The table {table} is in use: scrub when less is going on.") from None
-        _forget_empty(connection)
-        if not _superuser(connection):
-            return False
-        connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")  # the samples
-        # Old segments are deleted, not kept to be written over, once two checkpoints have ended the need for them.
-        connection.execute("ALTER SYSTEM SET wal_recycle = off")
-        try:
-            connection.execute("SELECT pg_reload_conf()")
-            connection.execute("CHECKPOINT")
-            connection.execute("SELECT pg_switch_wal()")
-            connection.execute("CHECKPOINT")
-        finally:
-            connection.execute("ALTER SYSTEM RESET wal_recycle")
-            connection.execute("SELECT pg_reload_conf()")
-    return True
+        superuser = _superuser(connection)
+        with _without_recycling(connection) if superuser else nullcontext():
+            for table in TABLES:
+                try:
+                    connection.execute(f"VACUUM (FULL, ANALYZE) {table}".encode())
+                except LockNotAvailable:
+                    raise Conflict(f"The table {table} is in use: scrub when less is going on.") from None
+            _forget_empty(connection)
+            if superuser:
+                connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")  # the samples
+                _let_go_of_log(connection)
+    return superuser
+
+
+@contextmanager
+def _without_recycling(connection: psycopg.Connection) -> Generator[None]:
+    """Old segments of the log are deleted, not kept to be written over. Begun early: the server is told by a signal."""
+    connection.execute("ALTER SYSTEM SET wal_recycle = off")
+    try:
+        connection.execute("SELECT pg_reload_conf()")
+        yield
+    finally:
+        connection.execute("ALTER SYSTEM RESET wal_recycle")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def _let_go_of_log(connection: psycopg.Connection) -> None:
+    """Segments that were recycled before lie ahead with what they held: each is gone through, and so overwritten.
+
+    Two checkpoints then end the need for all of them.
+    """
+    row = connection.execute(AHEAD).fetchone()
+    for _ in range(row[0] if row else 0):
+        connection.execute("SELECT pg_logical_emit_message(false, 'frontdesk', 'scrub'), pg_switch_wal()")
+    connection.execute("CHECKPOINT")
+    connection.execute("SELECT pg_logical_emit_message(false, 'frontdesk', 'scrub'), pg_switch_wal()")
+    connection.execute("CHECKPOINT")
 
 
 def _forget_empty(connection: psycopg.Connection) -> bool:
