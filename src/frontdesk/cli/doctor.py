@@ -248,7 +248,7 @@ def _oidc(settings: Settings) -> str:
     found = provider(settings)
     assert found is not None  # noqa: S101  (settings name one)
     keys = asyncio.run(found.looked())
-    return f"{found.issuer} answers with {keys} key{'s' if keys > 1 else ''}; register there https://YOUR-HOST{CALLBACK}"
+    return f"{found.issuer} answers with {counted(keys, 'key')}; register there https://YOUR-HOST{CALLBACK}"
 
 
 def _secret(desk: Frontdesk, settings: Settings) -> str:

@@ -22,6 +22,8 @@ AHEAD = """
 SELECT count(*) FROM pg_ls_waldir()
 WHERE name ~ '^[0-9A-F]{24}$' AND name > pg_walfile_name(pg_current_wal_insert_lsn())
 """
+# A switch without a record since the last one is none.
+NEXT_SEGMENT = "SELECT pg_logical_emit_message(false, 'frontdesk', 'scrub'), pg_switch_wal()"
 TABLES = (*(place.table for place in PLACES), "knowledge_gaps", "procrastinate_jobs")
 
 
@@ -81,9 +83,9 @@ def _let_go_of_log(connection: psycopg.Connection) -> None:
     """
     row = connection.execute(AHEAD).fetchone()
     for _ in range(row[0] if row else 0):
-        connection.execute("SELECT pg_logical_emit_message(false, 'frontdesk', 'scrub'), pg_switch_wal()")
+        connection.execute(NEXT_SEGMENT)
     connection.execute("CHECKPOINT")
-    connection.execute("SELECT pg_logical_emit_message(false, 'frontdesk', 'scrub'), pg_switch_wal()")
+    connection.execute(NEXT_SEGMENT)
     connection.execute("CHECKPOINT")
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-__all__ = ["SIZE", "Jwks", "authorities", "fetch", "fits"]
+__all__ = ["Jwks", "answered", "fetch", "fits"]
 
 log = logging.getLogger(__name__)
 REFRESH = 300.0  # seconds between two fetches: a flood of unknown kids causes no flood of fetches
@@ -82,12 +82,20 @@ def authorities() -> ssl.SSLContext:
 
 
 async def fetch(url: str) -> bytes:
-    """The document at ``url``: no redirects, no proxy from the environment, bounded in size."""
+    """The document at ``url``. Raises as ``answered`` does."""
+    return await answered("GET", url, TIMEOUT, headers={"accept": "application/json"})
+
+
+async def answered(method: str, url: str, seconds: float, **more: Any) -> bytes:
+    """What ``url`` answers with: no redirects, no proxy from the environment, bounded in size.
+
+    ``seconds`` is for each step. Raises httpx.HTTPError, and ValueError for another status than 200 and for too much.
+    """
     async with (
         httpx.AsyncClient(
-            follow_redirects=False, trust_env=False, timeout=TIMEOUT, verify=authorities()
+            follow_redirects=False, trust_env=False, timeout=seconds, verify=authorities()
         ) as client,
-        client.stream("GET", url, headers={"accept": "application/json"}) as answer,
+        client.stream(method, url, **more) as answer,
     ):
         if answer.status_code != 200:
             raise ValueError("status")

@@ -153,9 +153,8 @@ class _Door:
             except FrontdeskError as error:
                 await problems.response(error)(scope, receive, send)
                 return
-            await manager.handle_request(
-                scope, receive, send
-            )  # what it starts for the request has its deadline too
+            # What it starts for the request has its deadline too.
+            await manager.handle_request(scope, receive, send)
 
 
 async def _principal(request: Request) -> Principal:

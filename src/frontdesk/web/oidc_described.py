@@ -14,7 +14,7 @@ import httpx
 from frontdesk.errors import FrontdeskError, UrlNotAllowed
 from frontdesk.knowledge.addresses import Allowed, check
 from frontdesk.settings import LOOPBACK
-from frontdesk.web.jwks import SIZE, Jwks, authorities, fetch
+from frontdesk.web.jwks import Jwks, answered, fetch
 from frontdesk.web.keys import KeyRing
 
 __all__ = ["Description", "NotVouched", "asked", "described", "place_of"]
@@ -95,19 +95,8 @@ async def asked(method: str, url: str, **more: Any) -> dict[str, Any]:
     Raises NotVouched.
     """
     try:
-        async with (
-            asyncio.timeout(SECONDS),
-            httpx.AsyncClient(
-                follow_redirects=False, trust_env=False, timeout=SECONDS, verify=authorities()
-            ) as client,
-            client.stream(method, url, **more) as answer,
-        ):
-            body = b""
-            async for part in answer.aiter_bytes(16 * 1024):
-                body += part
-                if answer.status_code != 200 or len(body) > SIZE:
-                    raise NotVouched
-            return _object(body)
+        async with asyncio.timeout(SECONDS):
+            return _object(await answered(method, url, SECONDS, **more))
     except (httpx.HTTPError, ValueError, TimeoutError):
         raise NotVouched from None
 

@@ -10,7 +10,7 @@ from frontdesk.models.local import slots
 from frontdesk.models.local.addresses import address, part_of, street_alone, without_address
 from frontdesk.models.local.catalog import Entry
 from frontdesk.models.local.smalltalk import answers_nothing
-from frontdesk.models.local.text import content_words, in_english
+from frontdesk.models.local.text import NUMBERED, content_words, in_english
 
 
 def stated(entry: Entry, text: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ _WISHING = frozenset(
 
 def bare_wish(entry: Entry, text: str) -> bool:
     """ "Refund order 1954 please": nothing but what the tool itself is for, so no reason and no details."""
-    words = re.sub(r"(?<!\S)[^\s\d]*\d\S*", " ", in_english(text))
+    words = NUMBERED.sub(" ", in_english(text))
     return content_words(words) <= entry.stems | _WISHING
 
 

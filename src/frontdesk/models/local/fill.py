@@ -12,11 +12,10 @@ from frontdesk.models.local.catalog import Catalog, Entry
 from frontdesk.models.local.dialogue import Dialogue
 from frontdesk.models.local.parameters import Parameter
 from frontdesk.models.local.smalltalk import answers_nothing, takes_leave
-from frontdesk.models.local.text import plain
+from frontdesk.models.local.text import NUMBERED, plain
 
 CALL, SEARCH, ASK, CHOOSE, SIGN_IN, STOP = "call", "search", "ask", "choose", "sign_in", "stop"
 MOST_PARTS = 3
-_NUMBERED = re.compile(r"(?<!\S)[^\s\d]*\d\S*")
 _SAYS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -120,7 +119,7 @@ class Filler:
 
     def _told(self, words: str) -> str | None:
         """The customer's words, where there are any beside a number; else those that the number was asked for after."""
-        if _SAYS.search(_NUMBERED.sub(" ", words)):
+        if _SAYS.search(NUMBERED.sub(" ", words)):
             return words
         last = self.dialogue.last
         return last.message if last.reply.rstrip().endswith(context.WHICH_ONE) else None

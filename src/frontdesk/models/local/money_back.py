@@ -11,7 +11,6 @@ from frontdesk.models.local.catalog import Catalog
 from frontdesk.models.local.dialogue import Call, Dialogue
 from frontdesk.models.local.examples import REFUNDS, RETURNS
 from frontdesk.models.local.fill import CALL, Filler
-from frontdesk.models.local.text import in_english
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Wish:
 
 
 class Money:
-    """Refunds that a dialogue looked for and did not find."""
+    """Refunds that a dialogue, its message in English, looked for and did not find."""
 
     def __init__(self, dialogue: Dialogue, catalog: Catalog) -> None:
         self.dialogue = dialogue
@@ -37,7 +36,7 @@ class Money:
         )
         if call is None or returns is None or returns.name in done or context.rows(call):
             return []
-        found = Filler(replace(self.dialogue, message=in_english(self.dialogue.message)), self.catalog)
+        found = Filler(self.dialogue, self.catalog)
         own = returns.id_parameter
         given = {own.name: call.arguments[own.name]} if own and call.arguments.get(own.name) else {}
         part = found.filled(returns, "", given)

@@ -106,9 +106,8 @@ class Planner:
             named = parameter.thing in plain(self.dialogue.message)
             for token in self.filler.ids(parameter, self.dialogue.message):
                 claim = (bool(parameter.shapes) and parameter.fits(token), named, parameter.thing)
-                bare = token.lstrip(
-                    "#"
-                )  # some ids are written with it, and the same token may be another's without
+                # Some ids are written with a #, and the same token may be another's without.
+                bare = token.lstrip("#")
                 if bare not in found or claim[:2] > found[bare][:2]:
                     found[bare] = claim
         return {bare: thing for bare, (_, _, thing) in found.items()}

@@ -49,9 +49,9 @@ class Step:
         self.catalog = catalog
         self.encoder = encoder
         self.answers = Answers(dialogue, catalog, encoder)
-        self.money = Money(dialogue, catalog)
         # Routing reads shop words in English; whatever is passed on stays in the customer's own words.
         self.english = replace(dialogue, message=in_english(dialogue.message))
+        self.money = Money(self.english, catalog)
 
     def take(self) -> Reply | list[Wish]:
         """The reply, or the calls to make first."""

@@ -39,9 +39,8 @@ _NEVER_IDS = re.compile(
 
 
 MOST = 40  # numbers of a message that may be ids: no customer asks about more at once
-NEAR = (
-    80  # characters around a number that say what it is; all of them would cost the square of a long message
-)
+# Characters around a number that say what it is; all of them would cost the square of a long message.
+NEAR = 80
 _VERBS = "its was has yes does arrives ships comes shows needs looks seems says keeps contains gets goes stays reads plus always sometimes perhaps besides orders thanks costs means appears remains"
 _NO_PLURALS = frozenset(_VERBS.split())
 

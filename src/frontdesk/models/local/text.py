@@ -62,6 +62,7 @@ def _is_slip(word: str, known: str) -> bool:
     return swapped or dropped_or_added or replaced
 
 
+NUMBERED = re.compile(r"(?<!\S)[^\s\d]*\d\S*")  # a word with a digit in it
 _CLAUSE = re.compile(
     r"(?<=[.!?;\n])\s+|\n+|, (?=(?:and|but|so|also|just|only|then|please|i|can|could|do|did|where|what|when|how|which|who|why|will|want|need|is|are|has|tell|show|give)\b)"
     r"|\s(?=(?:but|also|plus) (?:i|can|could|do|did|where|what|when|how|is|has|have|my|the|please|just|also)\b)"

@@ -12,7 +12,7 @@ from frontdesk.errors import ToolNotFound, ToolRefused
 from frontdesk.models.local.says import look_up, render
 from frontdesk.tools import Tool, called
 from frontdesk.tools.declare import rule
-from frontdesk.tools.openapi.parts import named_parts, parts_of
+from frontdesk.tools.openapi.parts import named_parts, parts_of, several
 
 __all__ = ["among", "in_currency", "previewed", "same", "taken", "undoing", "without"]
 
@@ -196,7 +196,7 @@ def _by_name(record: Any, given: Json, parts: Mapping[str, str]) -> Json:
     """The arguments that name parts, by what those are called. Raises ToolNotFound for one that is not in the record."""
     found: Json = {}
     for argument, part in parts.items():
-        if not {str(one) for one in _several(given.get(argument))} <= parts_of(record, part):
+        if not {str(one) for one in several(given.get(argument))} <= parts_of(record, part):
             raise ToolNotFound
         found_parts = named_parts(record, part, given.get(argument))
         named = [one and (one.get("name") or one.get("title")) for one in found_parts]
@@ -231,10 +231,6 @@ def _sentence(title: str, given: Json, money: Money | None) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _several(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def _plain(value: Any) -> str:

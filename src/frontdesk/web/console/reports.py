@@ -23,10 +23,8 @@ __all__ = ["figures_of", "router"]
 
 log = structlog.get_logger(__name__)
 KEEP = timedelta(minutes=1)
-LOOK_SECONDS, LONGEST_REST = (
-    3,
-    300,
-)  # until the page asks for a newer count; until one that keeps failing is tried again
+LOOK_SECONDS = 3  # until the page asks for a newer count
+LONGEST_REST = 300  # seconds until a count that keeps failing is tried again
 FEW = 1000  # conversations of the longest period: so many are counted while somebody waits
 router = APIRouter(prefix="/reports")
 
